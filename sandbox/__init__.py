@@ -1,0 +1,1 @@
+"""Running untrusted HTML: policy, frame, bridge and smoke test. Knows nothing of `server`."""

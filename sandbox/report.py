@@ -1,0 +1,60 @@
+"""What a smoke test saw and concluded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Severity = Literal["fatal", "advisory"]
+Phase = Literal["load", "interact"]
+
+
+class Verdict(StrEnum):
+    """`passed` is only ever said after a real browser ran the document."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_TESTED = "not tested"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing the browser saw.
+
+    `line` and `column` count from 1 in the user's own document, `None` where unknown.
+    `signature` is the same for the same fault under moved lines and changed numbers.
+    `control` names what was used when it happened: "button ‘Export CSV’".
+    """
+
+    kind: str
+    severity: Severity
+    phase: Phase
+    message: str
+    signature: str
+    line: int | None = None
+    column: int | None = None
+    control: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screenshot:
+    name: str
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`reason` says in one sentence why, when the verdict is "not tested"."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    duration_ms: int = 0
+    screenshots: tuple[Screenshot, ...] = ()
+    controls_found: int = 0
+    controls_used: int = 0
+    reason: str | None = None
+
+    @property
+    def fatal(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "fatal")

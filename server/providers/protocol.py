@@ -1,0 +1,154 @@
+"""What every provider speaks: a request in, a stream of events out.
+
+A stream always begins with `Start` and ends with exactly one `Stop` or `Error`. Expected
+failures (a wrong key, a rate limit, a silent host) are `Error` events, never exceptions.
+Closing the generator (`aclose`) cancels the upstream request at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Role = Literal["user", "assistant"]
+StopReason = Literal["stop", "length", "refusal", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An attached image, base64 without a data-URL prefix."""
+
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn as the model reads it (documents, files and findings already written in)."""
+
+    role: Role
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Everything one model call needs.
+
+    `wishes` are the person's own sentences in order, unadorned: the built-in recipes read
+    those, a language model reads `system` and `turns`.
+    """
+
+    model: str
+    system: str
+    turns: tuple[Turn, ...]
+    wishes: tuple[str, ...]
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The host accepted the request; `model` is the model in the host's own words."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, cumulative for this call; a later `Usage` replaces an earlier one."""
+
+    input: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    cached: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The model's own end. `declined`: the built-in provider has no recipe for this wish."""
+
+    reason: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The call failed. `message` names the host and what it said; `action` the next step.
+
+    Codes: `unauthorized` (401, 403) · `payment_required` (402, or 429 for lack of credit) ·
+    `rate_limited` (429) · `model_not_found` · `bad_request` (other 4xx) · `unavailable` (5xx) ·
+    `overloaded` · `timeout` (nothing for 60 s) · `unreachable` (connect, DNS, TLS) ·
+    `garbage` (not the wire format) · `truncated` (the stream ended without a stop reason).
+    """
+
+    code: str
+    message: str
+    action: str
+    retry_after: float | None = None
+
+
+Event = Start | Reasoning | Text | Usage | Stop | Error
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that a provider can reach; `None` where it is not known."""
+
+    provider: str
+    model: str
+    label: str
+    context: int | None = None
+    price: Price | None = None
+    images: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """What a provider says it has; `error` is a sentence when it could not be asked."""
+
+    models: tuple[ModelInfo, ...] = field(default=())
+    error: str | None = None
+
+
+class Provider(Protocol):
+    """An adapter to one model API."""
+
+    @property
+    def name(self) -> str:
+        """The part of `provider/model` before the slash."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """How pages name it, host included: "OpenAI-compatible, api.example.org"."""
+        ...
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Event, None]:
+        """Run one call; see the module for the order of events."""
+        ...
+
+    async def models(self) -> ModelList:
+        """Ask which models there are; never raises for a host that is away."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...
