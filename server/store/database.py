@@ -1,0 +1,120 @@
+"""The database: one engine, short transactions, migrations at start.
+
+SQLite runs in WAL mode with `synchronous=FULL`, so that a committed batch survives a power
+cut (https://www.sqlite.org/pragma.html#pragma_synchronous). Writers take turns inside the
+process and begin with `BEGIN IMMEDIATE`, so none fails half-way for a lock another holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "recursive_triggers=ON",
+)
+
+
+class NewerDatabaseError(RuntimeError):
+    """The database was written by a newer Sandwright; this one does not touch it."""
+
+
+class Database:
+    """Opens `url` (an async SQLAlchemy URL); use `read()` and `write()` for short transactions."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        if self.url.database and self.url.database != ":memory:":
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine: AsyncEngine = create_async_engine(self.url, pool_size=8)
+        self._writer = asyncio.Lock()
+        _prepare(self.engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries, on one consistent snapshot."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with self._writer, self.engine.connect() as connection:
+            await connection.execution_options(sandwright_write=True)
+            async with connection.begin():
+                yield connection
+
+    async def migrate(self) -> None:
+        """Bring the schema forward. Raises `NewerDatabaseError` for one from the future."""
+        async with self.write() as connection:
+            await connection.run_sync(_migrate)
+
+    async def aclose(self) -> None:
+        await self.engine.dispose()
+
+
+def _prepare(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy begins, not the driver
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("sandwright_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@functools.cache
+def head() -> str:
+    """The newest revision this version of Sandwright knows."""
+    revision = _scripts().get_current_head()
+    assert revision is not None
+    return revision
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_MIGRATIONS))
+
+
+def _migrate(connection: Connection) -> None:
+    current = _current(connection)
+    if current == head():
+        return
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if current is not None and current not in known:
+        raise NewerDatabaseError(
+            f"The database is at revision {current}, which this version of Sandwright "
+            f"does not know (its newest is {head()}). Start the Sandwright that wrote it, "
+            "or set SANDWRIGHT_DATA_DIR to another folder."
+        )
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _current(connection: Connection) -> str | None:
+    try:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except OperationalError:
+        return None  # no such table: an empty database
