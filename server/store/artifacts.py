@@ -1,0 +1,175 @@
+"""Queries on artifacts, their grants, and the bin."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox.grants import Grants
+from server.identifiers import new_id
+from server.store import tables
+from server.store.records import Artifact
+
+_COLUMNS = [column for column in tables.artifacts.c if column.name in Artifact.__dataclass_fields__]
+
+
+class BadCursorError(ValueError):
+    """The cursor did not come from an earlier page of the same list."""
+
+
+async def create(
+    connection: AsyncConnection, *, title: str, prompt: str, titled_by: str = "prompt"
+) -> Artifact:
+    """Make an artifact without versions; its frame label differs from its id."""
+    now = datetime.now(UTC)
+    artifact = Artifact(
+        id=new_id(),
+        label=new_id(),
+        title=title,
+        titled_by=titled_by,
+        prompt=prompt,
+        pinned_version=None,
+        created=now,
+        updated=now,
+        deleted=None,
+    )
+    values = {name: getattr(artifact, name) for name in Artifact.__dataclass_fields__}
+    await connection.execute(insert(tables.artifacts).values(**values))
+    return artifact
+
+
+async def get(
+    connection: AsyncConnection, artifact_id: str, *, deleted: bool = False
+) -> Artifact | None:
+    """Look one up; those in the bin only when `deleted` is set."""
+    query = select(*_COLUMNS).where(tables.artifacts.c.id == artifact_id)
+    if not deleted:
+        query = query.where(tables.artifacts.c.deleted.is_(None))
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else Artifact(**row)
+
+
+async def page(
+    connection: AsyncConnection, *, cursor: str | None, limit: int, deleted: bool = False
+) -> tuple[list[Artifact], str | None]:
+    """List the newest first, with the cursor of the next page. Raises `BadCursorError`."""
+    table = tables.artifacts
+    query = select(*_COLUMNS).order_by(table.c.updated.desc(), table.c.id.desc())
+    query = query.where(table.c.deleted.is_not(None) if deleted else table.c.deleted.is_(None))
+    if cursor is not None:
+        updated, last_id = _read_cursor(cursor)
+        after = tuple_(table.c.updated, table.c.id) < tuple_(updated, last_id)
+        query = query.where(after)
+    rows = (await connection.execute(query.limit(limit + 1))).mappings().all()
+    found = [Artifact(**row) for row in rows[:limit]]
+    return found, _write_cursor(found[-1]) if len(rows) > limit else None
+
+
+def _write_cursor(artifact: Artifact) -> str:
+    text = f"{artifact.updated.isoformat()} {artifact.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        moment, last_id = text.split(" ")
+        return datetime.fromisoformat(moment).astimezone(UTC), last_id
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise BadCursorError(cursor) from error
+
+
+async def rename(connection: AsyncConnection, artifact_id: str, title: str, by: str) -> None:
+    """Set the title; a title that a person gave is never overwritten by another source."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id == artifact_id)
+    if by != "person":
+        change = change.where(table.c.titled_by != "person")
+    await connection.execute(change.values(title=title, titled_by=by))
+
+
+async def touch(connection: AsyncConnection, artifact_id: str) -> None:
+    """Move it to the top of the list."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id == artifact_id)
+    await connection.execute(change.values(updated=datetime.now(UTC)))
+
+
+async def pin(connection: AsyncConnection, artifact_id: str, n: int | None) -> None:
+    """Hold version `n` live, or let the newest that passed be live again (`None`)."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id == artifact_id)
+    await connection.execute(change.values(pinned_version=n))
+
+
+async def bin_(connection: AsyncConnection, artifact_id: str) -> None:
+    """Put it in the bin, where nothing of it is lost."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id == artifact_id)
+    await connection.execute(change.values(deleted=datetime.now(UTC)))
+
+
+async def take_out(connection: AsyncConnection, artifact_id: str) -> None:
+    table = tables.artifacts
+    change = update(table).where(table.c.id == artifact_id)
+    await connection.execute(change.values(deleted=None))
+
+
+async def empty_bin(connection: AsyncConnection) -> int:
+    """Delete for good whatever is in the bin: the one true deletion. Returns how many."""
+    table = tables.artifacts
+    binned = table.c.deleted.is_not(None)
+    ids = list((await connection.execute(select(table.c.id).where(binned))).scalars())
+    await connection.execute(update(table).where(binned).values(emptied=datetime.now(UTC)))
+    for artifact_id in ids:
+        await _delete_for_good(connection, artifact_id)
+    return len(ids)
+
+
+async def _delete_for_good(connection: AsyncConnection, artifact_id: str) -> None:
+    reports = select(tables.reports.c.id).where(tables.reports.c.artifact_id == artifact_id)
+    made = select(tables.generations.c.id).where(tables.generations.c.artifact_id == artifact_id)
+    for statement in (
+        delete(tables.screenshots).where(tables.screenshots.c.report_id.in_(reports)),
+        delete(tables.reports).where(tables.reports.c.artifact_id == artifact_id),
+        delete(tables.journal).where(tables.journal.c.generation_id.in_(made)),
+        delete(tables.messages).where(tables.messages.c.artifact_id == artifact_id),
+        delete(tables.grants).where(tables.grants.c.artifact_id == artifact_id),
+        delete(tables.versions).where(tables.versions.c.artifact_id == artifact_id),
+        delete(tables.generations).where(tables.generations.c.artifact_id == artifact_id),
+        delete(tables.artifacts).where(tables.artifacts.c.id == artifact_id),
+    ):
+        await connection.execute(statement)
+
+
+async def grants(connection: AsyncConnection, artifact_id: str) -> Grants:
+    """Look up what the person granted this artifact."""
+    table = tables.grants
+    query = select(table.c.capability, table.c.value).where(table.c.artifact_id == artifact_id)
+    rows = (await connection.execute(query.order_by(table.c.created, table.c.value))).all()
+    given = {row.capability for row in rows}
+    return Grants(
+        network=tuple(row.value for row in rows if row.capability == "network"),
+        geolocation="geolocation" in given,
+        clipboard_read="clipboard_read" in given,
+    )
+
+
+async def set_grants(connection: AsyncConnection, artifact_id: str, new: Grants) -> None:
+    """Replace the grants. `new.network` must already be valid origins."""
+    table = tables.grants
+    await connection.execute(delete(table).where(table.c.artifact_id == artifact_id))
+    rows: Sequence[tuple[str, str]] = [
+        *(("network", origin) for origin in dict.fromkeys(new.network)),
+        *([("geolocation", "")] if new.geolocation else []),
+        *([("clipboard_read", "")] if new.clipboard_read else []),
+    ]
+    now = datetime.now(UTC)
+    for capability, value in rows:
+        row = {"artifact_id": artifact_id, "capability": capability, "value": value}
+        await connection.execute(insert(table).values(**row, created=now))

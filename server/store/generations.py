@@ -1,0 +1,86 @@
+"""Queries on generations: their states, owners and leases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store import tables
+from server.store.records import ACTIVE, Generation, State
+
+LEASE = timedelta(seconds=10)
+
+
+def _record(row: RowMapping) -> Generation:
+    values = dict(row)
+    return Generation(**{**values, "state": State(values["state"])})
+
+
+async def add(connection: AsyncConnection, generation: Generation) -> None:
+    """Store a new generation (inside a write transaction)."""
+    values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
+    await connection.execute(insert(tables.generations).values(**values))
+
+
+async def get(connection: AsyncConnection, generation_id: str) -> Generation | None:
+    query = select(tables.generations).where(tables.generations.c.id == generation_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else _record(row)
+
+
+async def by_secret(connection: AsyncConnection, secret: str) -> Generation | None:
+    query = select(tables.generations).where(tables.generations.c.secret == secret)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else _record(row)
+
+
+async def newest(connection: AsyncConnection, artifact_id: str) -> Generation | None:
+    """Find the artifact's latest generation."""
+    found = await listed(connection, artifact_id)
+    return found[-1] if found else None
+
+
+async def listed(connection: AsyncConnection, artifact_id: str) -> list[Generation]:
+    """List an artifact's generations, oldest first."""
+    table = tables.generations
+    query = select(table).where(table.c.artifact_id == artifact_id)
+    query = query.order_by(table.c.created, table.c.id)
+    return [_record(row) for row in (await connection.execute(query)).mappings().all()]
+
+
+async def change(connection: AsyncConnection, generation_id: str, **values: Any) -> None:
+    """Set columns of one generation."""
+    table = tables.generations
+    statement = update(table).where(table.c.id == generation_id)
+    await connection.execute(statement.values(**values))
+
+
+async def renew(connection: AsyncConnection, owner: str) -> None:
+    """Push the lease of everything this owner runs forward."""
+    table = tables.generations
+    statement = update(table).where(table.c.owner == owner, table.c.state.in_(ACTIVE))
+    await connection.execute(statement.values(lease_expires=datetime.now(UTC) + LEASE))
+
+
+async def active(connection: AsyncConnection) -> list[Generation]:
+    """List those that some owner runs, or ran when it died."""
+    table = tables.generations
+    query = select(table).where(table.c.state.in_(ACTIVE))
+    return [_record(row) for row in (await connection.execute(query)).mappings().all()]
+
+
+async def interrupt(connection: AsyncConnection, ids: Sequence[str]) -> None:
+    """Mark generations whose owner is gone."""
+    table = tables.generations
+    error = {
+        "code": "interrupted",
+        "message": "The server stopped while this was being made. What had arrived is kept.",
+        "action": "Continue from there, or try again.",
+    }
+    statement = update(table).where(table.c.id.in_(ids), table.c.state.in_(ACTIVE))
+    values = {"state": State.INTERRUPTED, "ended": datetime.now(UTC), "error": error}
+    await connection.execute(statement.values(**values, owner=None, lease_expires=None))

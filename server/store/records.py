@@ -1,0 +1,130 @@
+"""The records that queries return: frozen, plain, one for each table that others read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class State(StrEnum):
+    """Where a generation is; the words are DESIGN's."""
+
+    QUEUED = "queued"
+    STREAMING = "streaming"
+    TESTING = "testing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def active(self) -> bool:
+        return self in ACTIVE
+
+
+ACTIVE = frozenset({State.QUEUED, State.STREAMING, State.TESTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    id: str
+    label: str
+    title: str
+    titled_by: str
+    prompt: str
+    pinned_version: int | None
+    created: datetime
+    updated: datetime
+    deleted: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    id: str
+    artifact_id: str
+    secret: str
+    kind: str
+    state: State
+    base_version: int | None
+    version: int | None
+    repairs: str | None
+    continues: str | None
+    message_id: str | None
+    provider: str
+    model: str
+    prompt: str
+    attachments: list[Json]
+    signatures: list[str]
+    usage: Json | None
+    cost: Json | None
+    seconds: float | None
+    error: Json | None
+    created: datetime
+    ended: datetime | None
+    owner: str | None
+    lease_expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Everything of a version but its document, which is read when it is needed."""
+
+    artifact_id: str
+    n: int
+    parent: int | None
+    secret: str
+    origin: str
+    title: str
+    prompt: str | None
+    provider: str | None
+    model: str | None
+    usage: Json | None
+    cost: Json | None
+    seconds: float | None
+    grants: Json
+    generation_id: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: str
+    artifact_id: str
+    position: int
+    role: str
+    kind: str
+    text: str
+    attachments: list[Json]
+    generation_id: str | None
+    version: int | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A smoke test's report as stored; `screenshots` are names, the bytes are read apart."""
+
+    id: str
+    artifact_id: str
+    n: int
+    verdict: str
+    findings: list[Json]
+    duration_ms: int
+    controls_found: int
+    controls_used: int
+    reason: str | None
+    created: datetime
+    screenshots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One event of a generation; `data` is JSON text as it goes to the page."""
+
+    offset: int
+    kind: str
+    data: str

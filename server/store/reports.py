@@ -1,0 +1,76 @@
+"""Queries on reports: what smoke tests saw, the newest of each version first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox.report import Report
+from server.identifiers import new_id
+from server.store import tables
+from server.store.records import StoredReport
+
+_COLUMNS = [
+    column for column in tables.reports.c if column.name in StoredReport.__dataclass_fields__
+]
+
+
+async def add(
+    connection: AsyncConnection, artifact_id: str, n: int, report: Report
+) -> StoredReport:
+    """Store a report as the version's newest; earlier ones stay."""
+    table = tables.reports
+    of_version = (table.c.artifact_id == artifact_id, table.c.n == n)
+    await connection.execute(update(table).where(*of_version).values(latest=False))
+    stored = StoredReport(
+        id=new_id(),
+        artifact_id=artifact_id,
+        n=n,
+        verdict=str(report.verdict),
+        findings=[asdict(finding) for finding in report.findings],
+        duration_ms=report.duration_ms,
+        controls_found=report.controls_found,
+        controls_used=report.controls_used,
+        reason=report.reason,
+        created=datetime.now(UTC),
+        screenshots=tuple(shot.name for shot in report.screenshots),
+    )
+    values = {column.name: getattr(stored, column.name) for column in _COLUMNS}
+    await connection.execute(insert(table).values(**values, latest=True))
+    for shot in report.screenshots:
+        row = {"report_id": stored.id, "name": shot.name, "png": shot.png}
+        await connection.execute(insert(tables.screenshots).values(**row))
+    return stored
+
+
+async def latest(connection: AsyncConnection, artifact_id: str) -> dict[int, StoredReport]:
+    """Find the newest report of each version of an artifact, by version number."""
+    table = tables.reports
+    query = select(*_COLUMNS).where(table.c.artifact_id == artifact_id, table.c.latest.is_(True))
+    found = [StoredReport(**row) for row in (await connection.execute(query)).mappings().all()]
+    shots = tables.screenshots
+    names = select(shots.c.report_id, shots.c.name)
+    names = names.where(shots.c.report_id.in_([report.id for report in found]))
+    of: dict[str, list[str]] = {}
+    for row in (await connection.execute(names)).all():
+        of.setdefault(row.report_id, []).append(row.name)
+    return {
+        report.n: replace(report, screenshots=tuple(sorted(of.get(report.id, []), reverse=True)))
+        for report in found
+    }
+
+
+async def screenshot(
+    connection: AsyncConnection, artifact_id: str, report_id: str, name: str
+) -> bytes | None:
+    """Read one screenshot's PNG bytes."""
+    shots, table = tables.screenshots, tables.reports
+    query = (
+        select(shots.c.png)
+        .join(table, table.c.id == shots.c.report_id)
+        .where(table.c.artifact_id == artifact_id, table.c.id == report_id, shots.c.name == name)
+    )
+    return (await connection.execute(query)).scalar()
