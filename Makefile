@@ -1,0 +1,42 @@
+# `make run` and `make test` need Python 3.11 or newer, make and the package registries.
+
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
+  done)
+endif
+BIN := .venv/bin
+
+.PHONY: run test check format bench screenshots vendor set-up
+
+run: set-up ## serve on this machine
+	@$(BIN)/sandwright serve
+
+test: check ## everything that must hold before a change goes in
+	@$(BIN)/python -m pytest tests
+
+check: set-up ## lint, format, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox/runtime
+
+format: set-up
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: set-up ## measured promises; exits 1 when one is missed
+	@$(BIN)/python scripts/bench.py
+
+screenshots: set-up ## docs/screenshots, from the running application
+	@$(BIN)/python scripts/screenshots.py
+
+vendor: set-up ## fetch front-end files that set-up could not
+	@$(BIN)/python scripts/vendor.py
+
+set-up:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Sandwright needs Python 3.11 or newer, and none was found. Install it, or name one: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; \
+	fi
+	@"$(PYTHON)" scripts/setup.py

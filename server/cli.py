@@ -1,0 +1,77 @@
+"""The `sandwright` command: reads the command's name, then imports only that command.
+
+Exit codes everywhere: 0 good, 1 the answer is no, 2 could not be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from server.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COULD_NOT = 2
+INTERRUPTED = 130
+
+# The command, its module in server.commands, and what it does.
+COMMANDS = {
+    "serve": ("serve", "serve the pages and the tools on this machine"),
+    "new": ("new", "generate a tool, test it, write it to a file"),
+    "test": ("test", "smoke-test HTML files in a browser"),
+    "export": ("export", "write a stored tool as one standalone file"),
+    "models": ("models", "list the models that are connected"),
+    "doctor": ("doctor", "say what works, what does not and what to do"),
+    "scripted": ("scripted", "run the shipped fake model, speaking the OpenAI format"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser(words)
+    parsed = parser.parse_args(words)
+    if parsed.command is None:
+        parser.print_help()
+        return COULD_NOT
+    try:
+        code: int = parsed.run(parsed)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return COULD_NOT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        sys.stderr.close()
+        return COULD_NOT
+    return code
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sandwright", description="Describe a tool in a browser and use it at once."
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, (module, help_text) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=f"{help_text}.")
+        if name == chosen:
+            # The others stay unloaded: a start must be quick.
+            loaded = importlib.import_module(f"server.commands.{module}")
+            loaded.add_arguments(command)
+            command.set_defaults(run=loaded.run)
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely asked for
+
+    return f"sandwright {version('sandwright')}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

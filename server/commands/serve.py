@@ -1,0 +1,134 @@
+"""`sandwright serve`: the pages on one port, the frames on another, in one event loop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import os
+import sys
+import webbrowser
+
+from sandbox.smoke.browsers import NoBrowser, find_browser
+from server.app import create_application
+from server.ports import BoundPort, RefusedPort, bind
+from server.serving import Listener, log_to_stderr, serve, stop_signals
+from server.settings import Settings, load_settings, unknown_variables
+
+COULD_NOT = 2
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", metavar="N", help="port of the pages (8000)")
+    parser.add_argument("--frame-port", metavar="N", help="port of the tools' frames (8001)")
+    parser.add_argument("--data-dir", metavar="D", help="where everything is kept")
+    parser.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="open the page in a browser (by default at a terminal with a display)",
+    )
+    parser.add_argument(
+        "--insecure-i-know",
+        action="store_true",
+        help="let other machines in without an access token",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    flags = {
+        "HOST": arguments.host,
+        "PORT": arguments.port,
+        "FRAME_PORT": arguments.frame_port,
+        "DATA_DIR": arguments.data_dir,
+    }
+    settings = load_settings(os.environ, flags)
+    if not (settings.loopback or settings.access_token or arguments.insecure_i_know):
+        return _refuse(
+            f"Listening on {settings.host} lets other machines in, so SANDWRIGHT_ACCESS_TOKEN "
+            "must be set; or say --insecure-i-know."
+        )
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        return _refuse(f"{settings.data_dir} cannot be used for data: {error.strerror}.")
+    ports = _bind_both(settings)
+    if isinstance(ports, RefusedPort):
+        return _refuse(ports.reason)
+    _say_what_is_odd(settings)
+    wants_page = _has_screen(settings) if arguments.open is None else arguments.open
+    log_to_stderr()
+    try:
+        asyncio.run(_serve(settings, ports, open_page=wants_page))
+    except asyncio.CancelledError:  # a second signal: somebody is in a hurry
+        return INTERRUPTED
+    return 0
+
+
+def _refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)
+    return COULD_NOT
+
+
+def _bind_both(settings: Settings) -> tuple[BoundPort, BoundPort] | RefusedPort:
+    """A default port steps aside for one that the person chose."""
+    pages = bind(
+        settings.host,
+        settings.port,
+        chosen=settings.port_chosen,
+        avoid=frozenset() if settings.port_chosen else frozenset({settings.frame_port}),
+    )
+    if isinstance(pages, RefusedPort):
+        return pages
+    frames = bind(settings.host, settings.frame_port, chosen=settings.frame_port_chosen)
+    if isinstance(frames, RefusedPort):
+        pages.socket.close()
+        return frames
+    return pages, frames
+
+
+def _say_what_is_odd(settings: Settings) -> None:
+    for sentence in unknown_variables():
+        print(f"{sentence}.", file=sys.stderr)
+    browser = find_browser(settings.browser, settings.browser_environment)
+    if isinstance(browser, NoBrowser):
+        print(f"Tools will not be tested. {browser.reason} {browser.advice}", file=sys.stderr)
+
+
+def _has_screen(settings: Settings) -> bool:
+    if not sys.stdout.isatty():
+        return False
+    displays = ("DISPLAY", "WAYLAND_DISPLAY")
+    is_desktop = sys.platform in ("darwin", "win32")
+    return is_desktop or any(name in settings.browser_environment for name in displays)
+
+
+async def _serve(
+    settings: Settings, ports: tuple[BoundPort, BoundPort], *, open_page: bool
+) -> None:
+    pages, frames = ports
+    settings = dataclasses.replace(settings, port=pages.port, frame_port=frames.port)
+    for bound in ports:
+        if bound.moved_from is not None:
+            print(f"Port {bound.moved_from} is taken; using {bound.port}.", file=sys.stderr)
+
+    async def ready() -> None:
+        print(page_url(settings), flush=True)
+        if open_page:
+            await asyncio.to_thread(webbrowser.open, page_url(settings))
+
+    with stop_signals() as stop:
+        async with create_application(settings) as application:
+            listeners = (
+                Listener(application.host, pages.socket),
+                Listener(application.frame, frames.socket),
+            )
+            await serve(listeners, ready=ready, stop=stop)
+
+
+def page_url(settings: Settings) -> str:
+    """Return an address that a browser on this machine can open."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
