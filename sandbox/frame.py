@@ -1,0 +1,208 @@
+"""The frame origin: an ASGI app whose open response carries a tool as it is being written.
+
+`GET /<secret>` answers with the document's stream, or, opened alone in a tab, with a small page
+of ours that holds the same address in a frame. Nothing else exists here. Raw ASGI, so that a
+flush is one message to the server and no framework buffers it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sandbox.grants import NO_GRANTS, Grants
+from sandbox.origins import is_safe_host
+from sandbox.policy import SANDBOX_FLAGS, Headers, alone_headers, frame_allow, frame_headers
+from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
+from sandbox.text import Utf8Encoder
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_HTML = ("content-type", "text/html; charset=utf-8")
+_NO_DOCUMENT = "<title>No document</title><p>There is no document here: none was made."
+_NOT_FOUND = "<!doctype html><title>Not found</title><p>There is no tool at this address."
+
+
+@dataclass(frozen=True, slots=True)
+class FrameDocument:
+    """A document to serve. `chunks` yields all that is new each time and ends when it is whole."""
+
+    chunks: AsyncIterator[str]
+    grants: Grants
+    title: str = ""
+
+
+class DocumentSource(Protocol):
+    """Where the frame origin finds its documents."""
+
+    async def open_document(self, secret: str) -> FrameDocument | None:
+        """Return the document that this secret opens, `None` when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Headers
+    body: str
+
+
+def create_frame_app(
+    source: DocumentSource,
+    *,
+    ancestors: Callable[[str], tuple[str, ...]],
+    allows_host: Callable[[str], bool] = is_safe_host,
+) -> ASGIApp:
+    """Return the frame origin's app.
+
+    `ancestors` maps a Host header to the host origins that may embed (the frame's own origin is
+    added here); `allows_host` judges a Host header, so that a rebound DNS name finds nothing.
+    """
+    prefix = frame_prefix()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await _Request(source, ancestors, allows_host, prefix, scope, receive, send).answer()
+
+    return app
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    source: DocumentSource
+    ancestors: Callable[[str], tuple[str, ...]]
+    allows_host: Callable[[str], bool]
+    prefix: str
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    async def answer(self) -> None:
+        host = _header(self.scope, b"host")
+        if not self.allows_host(host):
+            # No origins are named to a host that is not ours.
+            headers = frame_headers(NO_GRANTS, ())
+            await self._send_whole(_Answer(421, headers, "This address is not served here."))
+            return
+        own = f"{self.scope.get('scheme', 'http')}://{host}"
+        ancestors = (*self.ancestors(host), own)
+        if self.scope["method"] not in ("GET", "HEAD"):
+            headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
+            await self._send_whole(_Answer(405, headers, "Only GET and HEAD."))
+            return
+        document = await self._open()
+        if document is None:
+            await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
+        elif _header(self.scope, b"sec-fetch-dest") == "document":
+            await _close(document.chunks)
+            await self._send_whole(_alone(document, own, self.scope["path"]))
+        else:
+            await self._stream(document, ancestors)
+
+    async def _open(self) -> FrameDocument | None:
+        secret = self.scope["path"].removeprefix("/").removesuffix("/")
+        if not secret or "/" in secret:
+            return None
+        return await self.source.open_document(secret)
+
+    async def _send_whole(self, answer: _Answer) -> None:
+        body = Utf8Encoder().encode(answer.body, final=True)
+        length = ("content-length", str(len(body)))
+        await self._start(answer.status, (*answer.headers, length))
+        await self._flush(b"" if self.scope["method"] == "HEAD" else body, more=False)
+
+    async def _stream(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
+        """Send until the document is whole or the browser has gone, whichever comes first."""
+        sending = asyncio.create_task(self._send_document(document, ancestors))
+        leaving = asyncio.create_task(self._disconnected())
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            sending.cancel()
+            await asyncio.wait((sending, leaving))
+            await _close(document.chunks)
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send_document(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
+        await self._start(200, frame_headers(document.grants, ancestors))
+        if self.scope["method"] == "HEAD":
+            await self._flush(b"", more=False)
+            return
+        encoder = Utf8Encoder()
+        await self._flush(encoder.encode(self.prefix))
+        empty = True
+        async for chunk in document.chunks:
+            # A byte-order mark behind the prefix would be text, and open the body too early.
+            text = chunk.removeprefix("\ufeff") if empty else chunk
+            empty = empty and not text.strip()
+            await self._flush(encoder.encode(text))
+        last = encoder.encode(_NO_DOCUMENT if empty else "", final=True)
+        await self._flush(last, more=False)
+
+    async def _disconnected(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def _start(self, status: int, headers: Headers) -> None:
+        raw = [(name.encode(), value.encode()) for name, value in (_HTML, *headers)]
+        await self.send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def _flush(self, body: bytes, *, more: bool = True) -> None:
+        if body or not more:
+            await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _alone(document: FrameDocument, own: str, path: str) -> _Answer:
+    """Our page around a tool that was opened in a tab of its own."""
+    script, style = alone_script(), alone_style()
+    # The other spelling of the same address: a browser may refuse a page that frames itself.
+    inner = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    title = html.escape(document.title or "Tool")
+    body = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{style}</style><script>{script}</script>"
+        f'<iframe title="{title}" sandbox="{SANDBOX_FLAGS}" allow="{frame_allow(document.grants)}"'
+        f' src="{html.escape(inner)}"></iframe></html>'
+    )
+    headers = alone_headers(own, (_csp_hash(script),), (_csp_hash(style),), document.grants)
+    return _Answer(200, headers, body)
+
+
+def _csp_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    """Return the header's only value; a repeated one counts as none."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[0].decode("latin-1") if len(values) == 1 else ""
+
+
+async def _close(chunks: AsyncIterator[str]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,271 @@
+"""Grants → response headers: for the frame, for the page that holds it alone, for host pages.
+
+Pure. Every directive and its reason stands in docs/security.md; the sources are CSP Level 3
+(https://www.w3.org/TR/CSP3/), Permissions Policy (https://www.w3.org/TR/permissions-policy/) and
+Connection Allowlists (https://wicg.github.io/connection-allowlists/).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sandbox.grants import Grants
+
+Headers = tuple[tuple[str, str], ...]
+
+SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-downloads"
+"""The frame's sandbox, as header directive and as attribute. Never `allow-same-origin`."""
+
+_SCHEME_SOURCES = "blob: data:"
+
+# Only names that Chromium knows without an origin trial and on every platform: an unknown name is
+# a console warning in every frame, and a capability left out is not delegated to an opaque origin.
+_POWERS = (
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "captured-surface-control",
+    "clipboard-read",
+    "clipboard-write",
+    "compute-pressure",
+    "deferred-fetch",
+    "digital-credentials-create",
+    "digital-credentials-get",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "keyboard-map",
+    "language-detector",
+    "language-model",
+    "local-fonts",
+    "local-network",
+    "local-network-access",
+    "loopback-network",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "on-device-speech-recognition",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "private-state-token-issuance",
+    "private-state-token-redemption",
+    "publickey-credentials-create",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "speaker-selection",
+    "storage-access",
+    "summarizer",
+    "sync-xhr",
+    "translator",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
+
+# A copy button is ordinary, needs the person's click, and gives the tool nothing.
+_ALWAYS_ALLOWED = ("clipboard-write",)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedOrigin:
+    """Why an origin cannot be granted, in one sentence for the person who asked."""
+
+    reason: str
+
+
+def frame_headers(grants: Grants, ancestors: tuple[str, ...]) -> Headers:
+    """Headers of a tool's own document. `ancestors` are the origins that may embed it."""
+    return (
+        ("content-security-policy", _frame_csp(grants, ancestors)),
+        ("connection-allowlist", _connection_allowlist(grants)),
+        ("permissions-policy", _permissions_policy(_allowed_powers(grants))),
+        # What an opaque origin loads from the frame origin is cross-origin to it.
+        ("access-control-allow-origin", "*"),
+        ("cross-origin-resource-policy", "cross-origin"),
+        *_common_headers(),
+    )
+
+
+def alone_headers(
+    frame_origin: str, script_hashes: tuple[str, ...], style_hashes: tuple[str, ...], grants: Grants
+) -> Headers:
+    """Headers of our page that holds a tool opened in a tab of its own.
+
+    Hashes are CSP sources without quotes ("sha256-…"). The page may frame its own origin only,
+    so the tool in it cannot navigate its frame elsewhere.
+    """
+    csp = _directives(
+        ("default-src", "'none'"),
+        ("script-src", _quoted(script_hashes)),
+        ("style-src", _quoted(style_hashes)),
+        ("frame-src", frame_origin),
+        ("base-uri", "'none'"),
+        ("form-action", "'none'"),
+        ("frame-ancestors", "'none'"),
+    )
+    return (
+        ("content-security-policy", csp),
+        ("connection-allowlist", "(response-origin)"),
+        ("permissions-policy", _permissions_policy(_allowed_powers(grants))),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        *_common_headers(),
+    )
+
+
+def host_headers(frame_sources: tuple[str, ...], connect_sources: tuple[str, ...] = ()) -> Headers:
+    """Headers of our own pages. `frame_sources` are the only origins that may be framed.
+
+    The page also probes these before it uses them, hence `connect-src`; `connect_sources` adds
+    to it. Caching is left to the route.
+    """
+    frames = " ".join(frame_sources) or "'none'"
+    csp = _directives(
+        ("default-src", "'none'"),
+        ("script-src", "'self'"),
+        ("style-src", "'self'"),
+        ("img-src", "'self' data: blob:"),
+        ("font-src", "'self'"),
+        ("connect-src", " ".join(("'self'", *frame_sources, *connect_sources))),
+        ("frame-src", frames),
+        ("object-src", "'none'"),
+        ("manifest-src", "'self'"),
+        ("base-uri", "'none'"),
+        ("form-action", "'self'"),
+        ("frame-ancestors", "'none'"),
+    )
+    return (
+        ("content-security-policy", csp),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+    )
+
+
+def frame_allow(grants: Grants) -> str:
+    """Value of the `allow` attribute of an iframe that holds a tool."""
+    return "; ".join(_allowed_powers(grants))
+
+
+def export_csp(grants: Grants) -> str:
+    """Policy for the `<meta>` of an exported file: the same walls, less what only a header can."""
+    return _directives(*_source_directives(grants))
+
+
+def parse_network_origin(text: str) -> str | RefusedOrigin:
+    """Return the canonical origin ("https://api.example.org"), or why it cannot be granted."""
+    text = text.strip().lower()
+    if "*" in text:
+        return RefusedOrigin("Wildcards cannot be granted; name each origin.")
+    if re.fullmatch(r"[a-z0-9.:/@?#\[\]_%&=+-]+", text, re.ASCII) is None:
+        return RefusedOrigin("Give one origin in plain ASCII, such as https://api.example.org.")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return RefusedOrigin("This is not an origin; give one such as https://api.example.org.")
+    if parts.scheme != "https":
+        return RefusedOrigin("Only https origins can be granted.")
+    if "@" in parts.netloc or parts.path not in ("", "/") or "?" in text or "#" in text:
+        return RefusedOrigin("Grant the origin alone: no user name, path, query or fragment.")
+    return _public_origin(host.rstrip("."), port)
+
+
+# Names that never leave the machine or the network they are used on (RFC 6761, RFC 6762,
+# RFC 8375, the ICANN reservation of `internal`, and what home routers hand out).
+_PRIVATE_SUFFIXES = ("localhost", "local", "internal", "home.arpa", "lan", "home", "corp", "test")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+
+
+def _public_origin(host: str, port: int | None) -> str | RefusedOrigin:
+    if _is_address(host):
+        return RefusedOrigin("An IP address cannot be granted; give a host name.")
+    labels = host.split(".")
+    if any(host == suffix or host.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
+        return RefusedOrigin(f"{host} is a private or local name and cannot be granted.")
+    if len(labels) == 1 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 RFC 1035
+        return RefusedOrigin("Give a full public host name, such as https://api.example.org.")
+    return f"https://{host}" if port in (None, 443) else f"https://{host}:{port}"
+
+
+def _is_address(host: str) -> bool:
+    """Also the forms that only URL parsers read as IPv4: 2130706433, 0x7f.1, 127.1."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return re.fullmatch(r"\d+|0x[0-9a-f]*", host.rsplit(".", 1)[-1]) is not None
+    return True
+
+
+def _frame_csp(grants: Grants, ancestors: tuple[str, ...]) -> str:
+    return _directives(
+        *_source_directives(grants),
+        ("sandbox", SANDBOX_FLAGS),
+        ("frame-ancestors", " ".join(ancestors) or "'none'"),
+    )
+
+
+def _source_directives(grants: Grants) -> tuple[tuple[str, str], ...]:
+    reachable = " ".join((_SCHEME_SOURCES, *grants.network))
+    scripts = f"'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' {_SCHEME_SOURCES}"
+    return (
+        ("default-src", "'none'"),
+        ("script-src", scripts),
+        ("style-src", f"'unsafe-inline' {_SCHEME_SOURCES}"),
+        ("img-src", reachable),
+        ("font-src", _SCHEME_SOURCES),
+        ("media-src", reachable),
+        ("worker-src", _SCHEME_SOURCES),
+        ("connect-src", reachable),
+        ("frame-src", "'none'"),
+        ("child-src", _SCHEME_SOURCES),
+        ("object-src", "'none'"),
+        ("manifest-src", "'none'"),
+        ("form-action", "'none'"),
+        ("base-uri", "'none'"),
+    )
+
+
+def _connection_allowlist(grants: Grants) -> str:
+    # With `()` even `location.reload()` fails; origins are strings read as URL patterns.
+    return "(" + " ".join(("response-origin", *(f'"{o}"' for o in grants.network))) + ")"
+
+
+def _permissions_policy(allowed: tuple[str, ...]) -> str:
+    return ", ".join(f"{power}={'*' if power in allowed else '()'}" for power in _POWERS)
+
+
+def _allowed_powers(grants: Grants) -> tuple[str, ...]:
+    asked = (("clipboard-read", grants.clipboard_read), ("geolocation", grants.geolocation))
+    return (*_ALWAYS_ALLOWED, *(power for power, granted in asked if granted))
+
+
+def _common_headers() -> Headers:
+    return (
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-dns-prefetch-control", "off"),
+        ("origin-agent-cluster", "?1"),
+        ("cache-control", "no-store"),
+    )
+
+
+def _directives(*directives: tuple[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in directives)
+
+
+def _quoted(hashes: tuple[str, ...]) -> str:
+    return " ".join(f"'{item}'" for item in hashes) or "'none'"

@@ -1,0 +1,246 @@
+// The frame's end of the bridge. It runs before any of the tool's code, hands one MessagePort to
+// the page that holds the frame, and leaves nothing that the tool could reach.
+//
+// frame → host: ready · loaded · console · error · rejection · violation · resource · dropped ·
+// pong; host → frame: ping. Nothing sent here is to be trusted by the host: a tool that breaks
+// its own reports can only break its own reports.
+
+// As FRAME_PREFIX_LINES in assembly.py: positions are told in the tool's own document.
+const PREFIX_LINES = 1;
+const MAX_TEXT = 2000;
+const MAX_ENTRIES = 20;
+const BURST = 100;
+const PER_MS = 0.05;
+
+installStorage({
+  localStorage: memoryStore([], () => {}),
+  sessionStorage: memoryStore([], () => {}),
+});
+installCookies();
+// Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
+delete Navigator.prototype.serviceWorker;
+
+// The tool may replace any function of the page later, so these are taken now.
+const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
+const unbound = (method) => Function.prototype.call.bind(method);
+const getter = (owner, name) => unbound(getOwnPropertyDescriptor(owner, name).get);
+const now = performance.now.bind(performance);
+const slice = unbound(String.prototype.slice);
+const split = unbound(String.prototype.split);
+const exec = unbound(RegExp.prototype.exec);
+const join = unbound(Array.prototype.join);
+const toText = String;
+const { isArray } = Array;
+const isError = (value) => typeof value === "object" && value instanceof NativeError;
+const NativeError = Error;
+const isElement = (value) => typeof value === "object" && value instanceof NativeElement;
+const NativeElement = Element;
+const documentUrl = getter(Document.prototype, "URL");
+const targetOf = getter(Event.prototype, "target");
+const dataOf = getter(MessageEvent.prototype, "data");
+const reasonOf = getter(PromiseRejectionEvent.prototype, "reason");
+const errorEvent = {
+  message: getter(ErrorEvent.prototype, "message"),
+  filename: getter(ErrorEvent.prototype, "filename"),
+  lineno: getter(ErrorEvent.prototype, "lineno"),
+  colno: getter(ErrorEvent.prototype, "colno"),
+};
+const violation = {
+  directive: getter(SecurityPolicyViolationEvent.prototype, "effectiveDirective"),
+  uri: getter(SecurityPolicyViolationEvent.prototype, "blockedURI"),
+  file: getter(SecurityPolicyViolationEvent.prototype, "sourceFile"),
+  line: getter(SecurityPolicyViolationEvent.prototype, "lineNumber"),
+  column: getter(SecurityPolicyViolationEvent.prototype, "columnNumber"),
+};
+const ownUrl = withoutHash(documentUrl(document));
+
+const channel = new MessageChannel();
+const post = channel.port1.postMessage.bind(channel.port1);
+let allowance = BURST;
+let refilled = now();
+let dropped = 0;
+
+function cut(value) {
+  return slice(toText(value), 0, MAX_TEXT);
+}
+
+function withoutHash(url) {
+  return split(url, "#")[0];
+}
+
+// A flood is dropped and counted here, and again on the host's side.
+function send(message) {
+  const time = now();
+  allowance += (time - refilled) * PER_MS;
+  allowance = allowance > BURST ? BURST : allowance;
+  refilled = time;
+  if (allowance < 1) {
+    dropped += 1;
+    return;
+  }
+  allowance -= 1;
+  if (dropped > 0) {
+    post({ type: "dropped", count: dropped });
+    dropped = 0;
+  }
+  post(message);
+}
+
+// Where in the tool's document, or nowhere: other files and our own line do not count.
+function position(file, line, column) {
+  const own = file !== "" && withoutHash(toText(file)) === ownUrl && line > PREFIX_LINES;
+  return own ? { line: line - PREFIX_LINES, column } : { line: null, column: null };
+}
+
+// The first place in the tool's own document on a stack, in any engine's notation.
+function stackPosition(stack) {
+  if (typeof stack === "string") {
+    const lines = split(slice(stack, 0, 4 * MAX_TEXT), "\n");
+    for (let index = 0; index < lines.length; index += 1) {
+      const found = exec(/(?:^|[(@\s])(\w+:\/\/[^\s()]+):(\d+):(\d+)\)?$/, lines[index]);
+      const place = found && position(found[1], +found[2], +found[3]);
+      if (place && place.line !== null) {
+        return place;
+      }
+    }
+  }
+  return { line: null, column: null };
+}
+
+// A short, bounded description; accessors are not run, nested values are not opened.
+function describe(value, nested) {
+  if (typeof value === "string") {
+    return nested ? `"${slice(value, 0, 100)}"` : value;
+  }
+  if (isError(value)) {
+    return `${value.name}: ${value.message}`;
+  }
+  if (typeof value === "function") {
+    return "ƒ";
+  }
+  if (typeof value !== "object" || value === null) {
+    return toText(value);
+  }
+  if (isElement(value)) {
+    return `<${value.localName}>`;
+  }
+  if (nested) {
+    return isArray(value) ? "[…]" : "{…}";
+  }
+  return describeEntries(value);
+}
+
+function describeEntries(value) {
+  const list = isArray(value);
+  const keys = ownKeys(value);
+  const texts = [];
+  for (let index = 0; index < keys.length && texts.length < MAX_ENTRIES; index += 1) {
+    const field = getOwnPropertyDescriptor(value, keys[index]);
+    if (field && field.enumerable && typeof keys[index] === "string") {
+      const text = "value" in field ? describe(field.value, true) : "…";
+      texts[texts.length] = list ? text : `${keys[index]}: ${text}`;
+    }
+  }
+  const rest = keys.length > MAX_ENTRIES ? ", …" : "";
+  return list ? `[${join(texts, ", ")}${rest}]` : `{${join(texts, ", ")}${rest}}`;
+}
+
+function describeAll(values) {
+  const texts = [];
+  for (let index = 0; index < values.length && index < MAX_ENTRIES; index += 1) {
+    try {
+      texts[index] = slice(describe(values[index], false), 0, MAX_TEXT);
+    } catch {
+      // A value whose own code throws while it is read is still worth a word.
+      texts[index] = "[unreadable]";
+    }
+  }
+  return cut(join(texts, " "));
+}
+
+function watchConsole() {
+  const levels = ["log", "info", "debug", "warn", "error", "assert"];
+  let busy = false;
+  levels.forEach((level) => {
+    const native = console[level];
+    const watched = {
+      [level](...values) {
+        apply(native, console, values);
+        const shown = level === "assert" ? values[0] === undefined || !values[0] : true;
+        // Describing a value can run the tool's code (a proxy's), which may log again.
+        if (shown && !busy) {
+          busy = true;
+          reportConsole(level, values);
+          busy = false;
+        }
+      },
+    };
+    console[level] = watched[level];
+  });
+}
+
+function reportConsole(level, values) {
+  const severe = level === "error" || level === "warn" || level === "assert";
+  const place = severe ? stackPosition(new NativeError().stack) : { line: null, column: null };
+  const told = level === "assert" ? "error" : level;
+  const prefix = level === "assert" ? "Assertion failed: " : "";
+  if (level === "assert") {
+    values[0] = "";
+  }
+  send({ type: "console", level: told, text: cut(prefix + describeAll(values)), ...place });
+}
+
+function onError(event) {
+  // A tool can dispatch events of its own; only the browser's count.
+  if (!event.isTrusted) {
+    return;
+  }
+  const target = targetOf(event);
+  if (isElement(target)) {
+    const uri = target.currentSrc || target.src || target.href || "";
+    send({ type: "resource", tag: cut(target.localName), uri: cut(uri) });
+  } else if (target === window) {
+    const { message, filename, lineno, colno } = errorEvent;
+    const place = position(filename(event), lineno(event), colno(event));
+    send({ type: "error", message: cut(message(event)), ...place });
+  }
+}
+
+function onRejection(event) {
+  if (event.isTrusted) {
+    const reason = reasonOf(event);
+    const place = stackPosition(isError(reason) ? reason.stack : null);
+    send({ type: "rejection", message: describeAll([reason]), ...place });
+  }
+}
+
+function onViolation(event) {
+  if (event.isTrusted) {
+    const { directive, uri, file, line, column } = violation;
+    const place = position(file(event), line(event), column(event));
+    send({ type: "violation", directive: cut(directive(event)), uri: cut(uri(event)), ...place });
+  }
+}
+
+watchConsole();
+window.addEventListener("error", onError, true);
+window.addEventListener("unhandledrejection", onRejection, true);
+window.addEventListener("securitypolicyviolation", onViolation, true);
+window.addEventListener("DOMContentLoaded", () => post({ type: "ready" }), true);
+window.addEventListener("load", (event) => {
+  if (event.isTrusted && targetOf(event) === document) {
+    post({ type: "loaded" });
+  }
+}, true);
+channel.port1.addEventListener("message", (event) => {
+  const message = dataOf(event);
+  if (message && message.type === "ping") {
+    post({ type: "pong", n: message.n });
+  }
+});
+channel.port1.start();
+// A document that is its own parent (no page of ours around it) would hand the port to the tool.
+if (window.parent !== window) {
+  window.parent.postMessage({ sandwright: 1, type: "hello" }, "*", [channel.port2]);
+}
+document.currentScript.remove();

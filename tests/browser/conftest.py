@@ -1,0 +1,94 @@
+"""A real browser for each test and real servers on free ports of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from sandbox.smoke.browsers import BrowserChoice, find_browser
+
+QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+Serve = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The browser of SANDWRIGHT_BROWSER or an installed one; these tests fail without any."""
+    choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
+    assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
+    return str(choice.path)
+
+
+@pytest.fixture
+def browser_args() -> list[str]:
+    """A test may override this; Chromium's own sandbox does not start as root."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*QUIET, "--no-sandbox"] if as_root else [*QUIET]
+
+
+@pytest.fixture
+async def browser(browser_path: str, browser_args: list[str]) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path, args=browser_args)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """A function that starts an ASGI app on a free port and returns the port."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(app: Any, host: str = "127.0.0.1") -> int:
+            return await stack.enter_async_context(_running(app, host))
+
+        yield start
+
+
+@contextlib.asynccontextmanager
+async def _running(app: Any, host: str) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        app, host=host, port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+    )
+    sockets = [config.bind_socket()]
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # pytest owns them
+    running = asyncio.create_task(server.serve(sockets=sockets))
+    try:
+        yield sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        await running
+        for item in sockets:
+            item.close()

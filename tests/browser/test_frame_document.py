@@ -1,0 +1,87 @@
+"""The frame's document: it streams, it is standards mode, the bridge is first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from frames import Host, Shelf, frame_app
+from playwright.async_api import Frame, Page
+
+from sandbox.live import LiveDocument
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def host(serve: Any, shelf: Shelf) -> Host:
+    host = Host()
+    host.port = await serve(host)
+    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
+    return host
+
+
+async def show(page: Page, host: Host, secret: str = "tool") -> Frame:
+    host.secret = secret
+    await page.goto(f"http://127.0.0.1:{host.port}/", wait_until="commit")
+    handle = await page.wait_for_selector("iframe")
+    frame = await handle.content_frame()
+    assert frame is not None
+    return frame
+
+
+async def messages(page: Page, kind: str, count: int = 1) -> list[dict[str, Any]]:
+    """Wait until the host page heard `count` messages of a kind; return them."""
+    wanted = "([kind, n]) => messages.filter((m) => m.type === kind).length >= n"
+    await page.wait_for_function(wanted, arg=[kind, count])
+    return await page.evaluate("(kind) => messages.filter((m) => m.type === kind)", kind)
+
+
+async def test_a_heading_is_seen_while_the_response_is_still_open(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    live = shelf.documents["tool"] = LiveDocument("<!doctype html><title>x</title><h1>Early</h1>")
+    frame = await show(page, host)
+    await frame.wait_for_selector("h1:text('Early')")
+    assert await frame.evaluate("document.readyState") == "loading"
+    live.append("<p id=late>Late</p>")
+    await frame.wait_for_selector("#late")
+    live.append("<script>window.done = 1</script>")
+    live.finish()
+    await frame.wait_for_function("window.done === 1 && document.readyState === 'complete'")
+    assert shelf.opened == ["tool"]
+
+
+async def test_a_document_without_a_doctype_is_in_standards_mode(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", "<title>x</title><p>bare")
+    frame = await show(page, host)
+    await frame.wait_for_selector("p")
+    assert await frame.evaluate("document.compatMode") == "CSS1Compat"
+
+
+async def test_storage_works_from_the_first_line_of_the_tool(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    script = "localStorage.a = 1; document.title = localStorage.getItem('a')"
+    shelf.put("tool", f"<script>{script}</script>")
+    frame = await show(page, host)
+    await frame.wait_for_function("document.title === '1'")
+
+
+async def test_the_bridge_says_hello_once_and_leaves_no_trace(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    script = "window.first = document.scripts.length; window.names = Object.keys(window)"
+    shelf.put("tool", f"<script>{script}</script>")
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    assert await page.evaluate("hellos") == 1
+    assert await frame.evaluate("first") == 1
+    assert await frame.evaluate("document.querySelectorAll('script').length") == 1
+    known = set(await page.evaluate("Object.keys(window)"))
+    assert set(await frame.evaluate("names")) - known == {"first"}
