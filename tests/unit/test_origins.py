@@ -1,0 +1,135 @@
+"""The page's address chooses the frame's; the frame's names the pages that may hold it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.origins import (
+    FrameAddress,
+    HostAddress,
+    frame_origin,
+    frame_sources,
+    host_origins,
+    is_safe_host,
+    parse_host,
+)
+
+LOCAL = FrameAddress(host_port=8000, frame_port=8001)
+DEPLOYED = FrameAddress(
+    host_port=8000,
+    frame_port=8001,
+    template="https://{id}.example-usercontent.net",
+    allowed_hosts=("tools.example.org",),
+)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:8000", "localhost:8000", "LOCALHOST", "a.localhost", "[::1]:8000", "0.0.0.0"],
+)
+def test_on_loopback_each_tool_has_a_site_of_its_own(host: str) -> None:
+    assert frame_origin("k7", host, LOCAL) == "http://k7.localhost:8001"
+    assert frame_sources(host, LOCAL) == ("http://*.localhost:8001",)
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "origin"),
+    [
+        ("192.0.2.7:8000", "http", "http://192.0.2.7:8001"),
+        ("box.example:8000", "http", "http://box.example:8001"),
+        ("box.example", "https", "https://box.example:8001"),
+        ("[2001:db8::1]:8000", "http", "http://[2001:db8::1]:8001"),
+    ],
+)
+def test_at_another_address_the_frame_is_the_same_host_on_the_frame_port(
+    host: str, scheme: str, origin: str
+) -> None:
+    assert frame_origin("k7", host, LOCAL, scheme) == origin
+    assert frame_sources(host, LOCAL, scheme) == (origin,)
+
+
+def test_a_template_gives_each_tool_its_site_wherever_the_page_is_opened() -> None:
+    for host in ("tools.example.org", "127.0.0.1:8000"):
+        assert frame_origin("k7", host, DEPLOYED) == "https://k7.example-usercontent.net"
+    assert frame_sources("tools.example.org", DEPLOYED) == ("https://*.example-usercontent.net",)
+
+
+def test_only_our_loopback_pages_may_hold_a_loopback_frame() -> None:
+    ours = ("http://127.0.0.1:8000", "http://localhost:8000")
+    assert host_origins("k7.localhost:8001", LOCAL) == ours
+    assert host_origins("[::1]:8001", LOCAL) == ours
+
+
+def test_only_the_same_machine_may_hold_a_frame_at_its_address() -> None:
+    expected = ("http://192.0.2.7:8000", "https://192.0.2.7:8000")
+    assert host_origins("192.0.2.7:8001", LOCAL) == expected
+
+
+def test_in_deployment_only_the_allowed_hosts_may_hold_a_frame() -> None:
+    assert host_origins("k7.example-usercontent.net", DEPLOYED) == (
+        "https://tools.example.org",
+        "http://tools.example.org",
+        "http://tools.example.org:8000",
+    )
+
+
+def test_an_allowed_host_with_a_port_or_a_wildcard_is_named_as_it_is() -> None:
+    address = FrameAddress(8000, 8001, "https://{id}.x.net", ("a.example:444", "*.b.example"))
+    assert host_origins("k7.x.net", address)[:3] == (
+        "http://a.example:444",
+        "https://a.example:444",
+        "https://*.b.example",
+    )
+
+
+def test_an_ipv6_page_is_left_out_because_csp_cannot_name_it() -> None:
+    assert host_origins("[2001:db8::1]:8001", LOCAL) == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "a b",
+        "a;b",
+        "a'b",
+        "a,b",
+        "evil.example:80:80",
+        "evil.example:99999",
+        "[::1",
+        "[zz::1]",
+        "user@host",
+        "host/path",
+        "a\r\nb",
+        "b\u00fccher.example",
+        "*",
+        "-a",
+    ],
+)
+def test_a_host_header_that_is_no_address_names_nobody(header: str) -> None:
+    assert parse_host(header) is None
+    assert host_origins(header, LOCAL) == ()
+    assert not is_safe_host(header)
+
+
+def test_a_host_header_is_read_without_its_brackets_and_in_lower_case() -> None:
+    assert parse_host("[2001:DB8::1]:80") == HostAddress("2001:db8::1", 80)
+    assert parse_host("Box.Example") == HostAddress("box.example")
+
+
+@pytest.mark.parametrize(
+    ("header", "safe"),
+    [
+        ("127.0.0.1:8001", True),
+        ("[::1]:8001", True),
+        ("k7.localhost:8001", True),
+        ("localhost", True),
+        ("192.0.2.7:8001", True),
+        ("rebound.example:8001", False),
+        ("localhost.rebound.example", False),
+        ("127.0.0.1.rebound.example", False),
+        ("notlocalhost", False),
+    ],
+)
+def test_only_names_that_dns_cannot_rebind_are_safe(header: str, safe: bool) -> None:
+    assert is_safe_host(header) is safe

@@ -1,0 +1,211 @@
+"""Grants become headers; only public https origins can be granted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.grants import NO_GRANTS, Grants
+from sandbox.policy import (
+    SANDBOX_FLAGS,
+    RefusedOrigin,
+    alone_headers,
+    export_csp,
+    frame_allow,
+    frame_headers,
+    host_headers,
+    parse_network_origin,
+)
+
+HOST = "http://127.0.0.1:8000"
+FRAME_CSP = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob: data:; "
+    "style-src 'unsafe-inline' blob: data:; img-src blob: data:; font-src blob: data:; "
+    "media-src blob: data:; worker-src blob: data:; connect-src blob: data:; frame-src 'none'; "
+    "child-src blob: data:; object-src 'none'; manifest-src 'none'; form-action 'none'; "
+    "base-uri 'none'; sandbox allow-scripts allow-forms allow-modals allow-downloads; "
+    f"frame-ancestors {HOST}"
+)
+
+
+def directives(csp: str) -> dict[str, str]:
+    return {item.partition(" ")[0]: item.partition(" ")[2] for item in csp.split("; ")}
+
+
+def frame_csp(grants: Grants) -> dict[str, str]:
+    return directives(dict(frame_headers(grants, (HOST,)))["content-security-policy"])
+
+
+def test_a_frame_without_grants_has_exactly_these_headers() -> None:
+    headers = dict(frame_headers(NO_GRANTS, (HOST,)))
+    powers = headers.pop("permissions-policy")
+    assert headers == {
+        "content-security-policy": FRAME_CSP,
+        "connection-allowlist": "(response-origin)",
+        "access-control-allow-origin": "*",
+        "cross-origin-resource-policy": "cross-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-dns-prefetch-control": "off",
+        "origin-agent-cluster": "?1",
+        "cache-control": "no-store",
+    }
+    for power in ("camera", "microphone", "geolocation", "clipboard-read", "usb", "payment"):
+        assert f"{power}=()" in powers.split(", ")
+    assert [item for item in powers.split(", ") if not item.endswith("=()")] == [
+        "clipboard-write=*"
+    ]
+
+
+def test_no_headers_ever_allow_same_origin_or_leaving_the_frame() -> None:
+    granted = Grants(("https://api.example.org",), geolocation=True, clipboard_read=True)
+    everything = (
+        *frame_headers(granted, (HOST,)),
+        *alone_headers(HOST, (), (), granted),
+        *host_headers((HOST,)),
+        ("export", export_csp(granted)),
+        ("attribute", SANDBOX_FLAGS),
+    )
+    for _, value in everything:
+        assert "allow-same-origin" not in value
+        assert "allow-top-navigation" not in value
+        assert "allow-popups" not in value
+
+
+def test_a_frame_that_nobody_may_embed_says_none() -> None:
+    csp = dict(frame_headers(NO_GRANTS, ()))["content-security-policy"]
+    assert csp.endswith("frame-ancestors 'none'")
+
+
+def test_a_network_grant_opens_connections_and_media_to_that_origin_alone() -> None:
+    grants = Grants(network=("https://api.example.org", "https://img.example.org:8443"))
+    plain, granted = frame_csp(NO_GRANTS), frame_csp(grants)
+    changed = {name for name in plain if plain[name] != granted[name]}
+    assert changed == {"connect-src", "img-src", "media-src"}
+    for name in changed:
+        assert granted[name] == f"{plain[name]} {' '.join(grants.network)}"
+    assert dict(frame_headers(grants, (HOST,)))["connection-allowlist"] == (
+        '(response-origin "https://api.example.org" "https://img.example.org:8443")'
+    )
+
+
+def test_a_power_is_delegated_only_when_it_was_granted() -> None:
+    grants = Grants(geolocation=True, clipboard_read=True)
+    powers = dict(frame_headers(grants, (HOST,)))["permissions-policy"].split(", ")
+    assert {"geolocation=*", "clipboard-read=*", "camera=()"} <= set(powers)
+    assert frame_allow(grants) == "clipboard-write; clipboard-read; geolocation"
+    assert frame_allow(NO_GRANTS) == "clipboard-write"
+
+
+def test_host_pages_run_only_their_own_files_and_frame_only_the_frame_origin() -> None:
+    headers = dict(host_headers(("http://*.localhost:8001",), ("http://probe.example:1",)))
+    csp = directives(headers["content-security-policy"])
+    assert csp == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self'",
+        "connect-src": "'self' http://*.localhost:8001 http://probe.example:1",
+        "frame-src": "http://*.localhost:8001",
+        "object-src": "'none'",
+        "manifest-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_host_page_without_frames_may_frame_nothing() -> None:
+    csp = directives(dict(host_headers(()))["content-security-policy"])
+    assert csp["frame-src"] == "'none'"
+
+
+def test_the_page_around_a_tool_frames_its_own_origin_and_runs_only_what_is_hashed() -> None:
+    own = "http://label.localhost:8001"
+    headers = dict(alone_headers(own, ("sha256-s",), ("sha256-c",), NO_GRANTS))
+    csp = directives(headers["content-security-policy"])
+    assert csp["default-src"] == "'none'"
+    assert csp["frame-src"] == own
+    assert csp["script-src"] == "'sha256-s'"
+    assert csp["style-src"] == "'sha256-c'"
+    assert csp["frame-ancestors"] == "'none'"
+    assert "connect-src" not in csp
+    assert headers["cache-control"] == "no-store"
+
+
+def test_an_export_keeps_every_wall_that_a_meta_element_can_hold() -> None:
+    exported = directives(export_csp(NO_GRANTS))
+    frame = frame_csp(NO_GRANTS)
+    assert set(frame) - set(exported) == {"sandbox", "frame-ancestors"}
+    assert all(frame[name] == value for name, value in exported.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://api.example.org", "https://api.example.org"),
+        ("https://API.Example.org/", "https://api.example.org"),
+        (" https://api.example.org:443 ", "https://api.example.org"),
+        ("https://api.example.org.", "https://api.example.org"),
+        ("https://api.example.org:8443", "https://api.example.org:8443"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_public_https_origin_is_granted_in_its_canonical_form(text: str, origin: str) -> None:
+    assert parse_network_origin(text) == origin
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "plain ASCII"),
+        ("*", "Wildcards"),
+        ("https://*.example.org", "Wildcards"),
+        ("http://api.example.org", "https"),
+        ("wss://api.example.org", "https"),
+        ("data:text/html,x", "ASCII"),
+        ("api.example.org", "https"),
+        ("https://api.example.org/v1", "path"),
+        ("https://api.example.org?", "query"),
+        ("https://api.example.org#", "fragment"),
+        ("https://user@api.example.org", "user name"),
+        ("https://api.example.org; script-src 'self'", "ASCII"),
+        ('https://api.example.org" "https://evil.example', "ASCII"),
+        ("https://api.example.org\r\nx: y", "ASCII"),
+        ("https://b\u00fccher.example", "ASCII"),
+        ("https://192.0.2.1", "IP address"),
+        ("https://127.1", "IP address"),
+        ("https://2130706433", "IP address"),
+        ("https://0x7f000001", "IP address"),
+        ("https://[::1]", "IP address"),
+        ("https://[::1", "not an origin"),
+        ("https://api.example.org:99999", "not an origin"),
+        ("https://localhost", "private"),
+        ("https://tool.localhost:8001", "private"),
+        ("https://printer.local", "private"),
+        ("https://metadata.internal", "private"),
+        ("https://intranet", "host name"),
+        ("https://", "host name"),
+        ("https://-x.example", "host name"),
+        ("https://a_b.example", "host name"),
+        ("https://a..example", "host name"),
+    ],
+)
+def test_any_other_origin_is_refused_with_its_reason(text: str, reason: str) -> None:
+    refused = parse_network_origin(text)
+    assert isinstance(refused, RefusedOrigin)
+    assert reason in refused.reason
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https://[ -~]{0,40}", fullmatch=True))
+def test_a_granted_origin_can_never_break_out_of_a_header(text: str) -> None:
+    origin = parse_network_origin(text)
+    if isinstance(origin, str):
+        assert parse_network_origin(origin) == origin
+        assert not set(origin) & set(" ;,'\"*()\r\n")
