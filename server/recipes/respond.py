@@ -1,0 +1,148 @@
+"""From a person's sentences to a tool: find the recipe, read parameters, say what was done."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.recipes.answer import Answer, Nearest
+from server.recipes.document import render
+from server.recipes.reading import read, say
+from server.recipes.retrieval import Match, index
+from server.recipes.sentence import Sentence
+from server.recipes.shelf import shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from server.recipes.answer import Value
+    from server.recipes.recipe import Recipe
+
+_CONNECT = "Connect a model to make anything."
+_LONGEST_WISH = 4_000
+
+
+def respond(wishes: Sequence[str]) -> Answer:
+    """Answer a conversation: the first wish names the tool, later ones change its parameters.
+
+    Pure: the same wishes give the same bytes. A wish that no recipe fits, or a last wish that
+    changes nothing, gives an answer without a document and the reason in its prose.
+    """
+    first, *later = [wish[:_LONGEST_WISH] for wish in wishes] or [""]
+    ranked = index().rank(first)
+    while later and not (ranked and ranked[0].meant):
+        ranked = index().rank(later.pop(0))
+    if not ranked or not ranked[0].meant:
+        return _declined(ranked)
+    match = ranked[0]
+    values = {**match.recipe.defaults, **match.reading.values}
+    if not later:
+        return _made(match.recipe, values, match.reading.values, match.unknown)
+    return _followed(match.recipe, values, later)
+
+
+def estimate(prompt: str) -> Answer:
+    """Say what `respond` would answer to a first wish, without writing the document."""
+    ranked = index().rank(prompt[:_LONGEST_WISH])
+    if not ranked or not ranked[0].meant:
+        return _declined(ranked)
+    recipe, set_values = ranked[0].recipe, ranked[0].reading.values
+    values = {**recipe.defaults, **set_values}
+    return Answer(
+        recipe.name, title_of(recipe, values), values, None, _introduction(recipe, set_values)
+    )
+
+
+def _followed(recipe: Recipe, values: dict[str, Value], later: Sequence[str]) -> Answer:
+    changed: dict[str, Value] = {}
+    read_last: Mapping[str, Value] = {}
+    for wish in later:
+        read_last = read(recipe, Sentence.of(wish), values).values
+        changed = {name: value for name, value in read_last.items() if values[name] != value}
+        values |= changed
+    if changed:
+        return _made(recipe, values, changed, ())
+    prose = _already(recipe, read_last) if read_last else _unfollowed(recipe, later[-1])
+    return Answer(recipe.name, title_of(recipe, values), values, None, prose)
+
+
+def _made(
+    recipe: Recipe, values: dict[str, Value], said: Mapping[str, Value], unknown: tuple[str, ...]
+) -> Answer:
+    title = title_of(recipe, values)
+    prose = _introduction(recipe, said)
+    if unknown:
+        words = ", ".join(dict.fromkeys(map(_harmless, unknown)))
+        prose += f" Not used: {words}."
+    return Answer(recipe.name, title, values, render(recipe, values, title), f"{prose} {_CONNECT}")
+
+
+def title_of(recipe: Recipe, values: Mapping[str, Value]) -> str:
+    """Name the tool: the person's own title, or the recipe's with what was set beside it."""
+    if values["title"]:
+        return str(values["title"])
+    said = [
+        str(parameter.options["in_title"]).format(say(parameter, values[parameter.name]))
+        for parameter in recipe.parameters
+        if "in_title" in parameter.options and values[parameter.name] != parameter.default
+    ]
+    return " · ".join([recipe.title, *said])
+
+
+def _introduction(recipe: Recipe, said: Mapping[str, Value]) -> str:
+    sentences = [
+        f"{parameter.label}: {_harmless(say(parameter, said[parameter.name]))}."
+        for parameter in recipe.parameters
+        if parameter.name in said
+    ]
+    return " ".join([f"Built-in recipe: {recipe.title}.", *sentences])
+
+
+def _already(recipe: Recipe, said: Mapping[str, Value]) -> str:
+    sentences = [
+        f"{parameter.label}: {_harmless(say(parameter, said[parameter.name]))}."
+        for parameter in recipe.parameters
+        if parameter.name in said
+    ]
+    return f"Nothing to change, it is so already. {' '.join(sentences)}"
+
+
+def _unfollowed(recipe: Recipe, wish: str) -> str:
+    other = next((match for match in index().rank(wish) if match.meant), None)
+    if other and other.recipe is not recipe:
+        return (
+            f"That would be another tool: {other.recipe.title}. Make it as a new one; "
+            f"this one stays a {recipe.title[0].lower()}{recipe.title[1:]}."
+        )
+    return (
+        f"The built-in recipe “{recipe.title}” cannot do that. It can change {recipe.changes}. "
+        "A connected model can do the rest; your sentence is kept."
+    )
+
+
+def _declined(ranked: Sequence[Match]) -> Answer:
+    near = [match.recipe for match in ranked][:3]
+    near += [recipe for recipe in shelf() if recipe not in near][: 3 - len(near)]
+    nearest = tuple(Nearest(recipe.name, recipe.title, recipe.example) for recipe in near)
+    titles = ", ".join(recipe.title for recipe in near)
+    prose = f"No built-in recipe fits this. The nearest are: {titles}. {_CONNECT}"
+    return Answer(None, "", {}, None, prose, nearest)
+
+
+def _harmless(text: str) -> str:
+    # Prose is Markdown, and a fence in it would begin a document.
+    return re.sub(r"[`<>*_\[\]\\|#~]+", " ", text).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A recipe as pages and commands list it."""
+
+    name: str
+    title: str
+    example: str
+
+
+def listings() -> tuple[Listing, ...]:
+    return tuple(Listing(recipe.name, recipe.title, recipe.example) for recipe in shelf())

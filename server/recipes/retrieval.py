@@ -1,0 +1,251 @@
+"""Which recipe a wish means, or that none does.
+
+SQLite's FTS5 finds the candidates over titles, aliases, phrases and words. Each candidate is
+then judged by two shares, both weighted so that a word of few recipes says more:
+
+- `named`: how much of its best alias (or its title) stands in the wish;
+- `covered`: how much of the wish the recipe knows. What follows "for" or "that" counts less.
+
+A wish that is fully named and mostly covered is meant; one that shares a word or two is not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from server.recipes.kinds import KINDS
+from server.recipes.reading import Reading, read
+from server.recipes.sentence import Sentence
+from server.recipes.shelf import shelf
+from server.recipes.words import Term, elsewhere, stem, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from server.recipes.recipe import Recipe
+
+THRESHOLD = 0.62
+_CANDIDATES = 12
+_TAIL = re.compile(
+    r"(?<![a-z])(?:for|that|which|so that|where|because|when|to help|fur|damit|der|die|das|pour|qui|para|que)(?![a-z])"
+)
+_TAIL_WEIGHT = 0.35
+_ELSEWHERE_WEIGHT = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One candidate; `score` from 0 to 1, meant from `THRESHOLD` on. `unknown`: words of the
+    wish that the recipe knows nothing of.
+    """
+
+    recipe: Recipe
+    score: float
+    reading: Reading
+    unknown: tuple[str, ...]
+
+    @property
+    def meant(self) -> bool:
+        return self.score >= THRESHOLD
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelved:
+    recipe: Recipe
+    aliases: tuple[frozenset[str], ...]
+    vocabulary: frozenset[str]
+
+
+class Index:
+    """An FTS5 table in memory; built once, read by one thread at a time."""
+
+    def __init__(self, recipes: tuple[Recipe, ...]) -> None:
+        self._shelved = tuple(_shelve(recipe) for recipe in recipes)
+        self._vocabulary = frozenset[str]().union(*(row.vocabulary for row in self._shelved))
+        self._spellings = _spellings(recipes)
+        self._holders = {
+            term: sum(term in row.vocabulary for row in self._shelved) for term in self._vocabulary
+        }
+        self._rows = sqlite3.connect(":memory:", check_same_thread=False)
+        self._rows.execute(
+            "CREATE VIRTUAL TABLE recipe USING fts5(aliases, words, tokenize = 'unicode61')"
+        )
+        self._rows.executemany(
+            "INSERT INTO recipe (rowid, aliases, words) VALUES (?, ?, ?)",
+            (
+                (
+                    place,
+                    " ".join(sorted(set().union(*row.aliases))),
+                    " ".join(sorted(row.vocabulary)),
+                )
+                for place, row in enumerate(self._shelved)
+            ),
+        )
+
+    def rank(self, wish: str) -> list[Match]:
+        """Judge the wish; the best match comes first, equal ones in the shelf's order."""
+        sentence = Sentence.of(wish)
+        matches = [
+            self._judge(self._shelved[place], sentence) for place in self._candidates(sentence)
+        ]
+        return sorted(matches, key=lambda match: -match.score)
+
+    def _candidates(self, sentence: Sentence) -> list[int]:
+        wanted = sorted({term.stem for term in self._corrected(terms(sentence.folded))})
+        if not wanted:
+            return []
+        query = " OR ".join('"' + term.replace('"', "") + '"' for term in wanted)
+        found = self._rows.execute(
+            "SELECT rowid FROM recipe WHERE recipe MATCH ? ORDER BY bm25(recipe, 4, 1), rowid LIMIT ?",
+            (query, _CANDIDATES),
+        )
+        return [place for (place,) in found]
+
+    def _judge(self, row: _Shelved, sentence: Sentence) -> Match:
+        reading = read(row.recipe, sentence, {})
+        asked = self._corrected(terms(reading.rest.folded))
+        everything = {term.stem for term in self._corrected(terms(sentence.folded))}
+        named = 1.0 if reading.evidence else self._named(row, everything)
+        covered, unknown = self._covered(row, asked, sentence)
+        return Match(row.recipe, covered * (0.5 + 0.5 * named), reading, unknown)
+
+    def _named(self, row: _Shelved, asked: set[str]) -> float:
+        best = 0.0
+        for alias in row.aliases:
+            whole = sum(map(self._weight, alias))
+            part = sum(self._weight(term) for term in alias if term in asked)
+            best = max(best, (part / whole) ** 2)
+        return best
+
+    def _covered(
+        self, row: _Shelved, asked: list[Term], sentence: Sentence
+    ) -> tuple[float, tuple[str, ...]]:
+        tail = _tail(sentence.folded)
+        whole = known = 0.0
+        unknown: list[str] = []
+        covered_letters = {
+            place
+            for term in asked
+            if term.cjk and term.stem in row.vocabulary
+            for place in range(*term.span)
+        }
+        for term in asked:
+            is_known = term.stem in row.vocabulary or (
+                term.cjk and all(place in covered_letters for place in range(*term.span))
+            )
+            weight = self._weight(term.stem) * (0.5 if term.cjk else 1.0)
+            if not is_known and term.text in elsewhere():
+                weight = _ELSEWHERE_WEIGHT
+            elif term.span[0] >= tail:
+                weight *= _TAIL_WEIGHT
+            whole += weight
+            known += weight if is_known else 0.0
+            if not is_known:
+                unknown.append(term.text)
+        return (known / whole if whole else 1.0), tuple(unknown)
+
+    def _weight(self, term: str) -> float:
+        holders = self._holders.get(term, 0)
+        if not holders:
+            return 1.0
+        return max(0.35, 1.0 - math.log(holders) / math.log(len(self._shelved) + 1))
+
+    def _corrected(self, found: Iterable[Term]) -> list[Term]:
+        return [corrected for term in found for corrected in self._correct(term)]
+
+    def _correct(self, term: Term) -> list[Term]:
+        if term.cjk or term.stem in self._vocabulary or term.text in elsewhere():
+            return [term]
+        parts = _compound(term.text, self._spellings)
+        if parts:
+            return [Term(stem(part), term.text, term.span) for part in parts]
+        spelled = _nearest_spelling(term.text, self._spellings)
+        return [Term(stem(spelled), term.text, term.span) if spelled else term]
+
+
+@cache
+def index() -> Index:
+    """Build the index of the shelf at its first use."""
+    return Index(shelf())
+
+
+def _shelve(recipe: Recipe) -> _Shelved:
+    aliases = tuple(
+        alias for text in (recipe.title, *recipe.aliases) if (alias := frozenset(_stems(text)))
+    )
+    texts = (*recipe.phrases, *recipe.words, *_kind_words(recipe))
+    vocabulary = frozenset[str]().union(*aliases, *map(_stems, texts))
+    return _Shelved(recipe, aliases, vocabulary)
+
+
+def _kind_words(recipe: Recipe) -> list[str]:
+    kinds = {parameter.kind for parameter in recipe.parameters}
+    return [word for kind in sorted(kinds) for word in KINDS[kind].words()]
+
+
+def _stems(text: str) -> set[str]:
+    return {term.stem for term in terms(Sentence.of(text).folded)}
+
+
+def _spellings(recipes: tuple[Recipe, ...]) -> frozenset[str]:
+    texts = (
+        text
+        for recipe in recipes
+        for text in (recipe.title, *recipe.aliases, *recipe.phrases, *recipe.words)
+    )
+    return frozenset(
+        term.text for text in texts for term in terms(Sentence.of(text).folded) if not term.cjk
+    )
+
+
+def _tail(folded: str) -> int:
+    """Where the purpose begins ("… for my wedding"), if something stands before it."""
+    for found in _TAIL.finditer(folded):
+        if terms(folded[: found.start()]):
+            return found.start()
+    return len(folded)
+
+
+def _compound(word: str, spellings: frozenset[str]) -> tuple[str, str] | None:
+    """Part a German compound into two words that are known: "trinkgeld|rechner"."""
+    shortest = 4
+    for cut in range(shortest, len(word) - shortest + 1):
+        left, right = word[:cut], word[cut:]
+        if right in spellings and (left in spellings or left.rstrip("sn") in spellings):
+            return (left if left in spellings else left.rstrip("sn")), right
+    return None
+
+
+def _nearest_spelling(word: str, spellings: frozenset[str]) -> str | None:
+    """Find the one word that a slip of the keys away: one slip from 5 letters, two from 8."""
+    if len(word) < 5:
+        return None
+    slips = 2 if len(word) >= 8 else 1
+    near = [
+        (distance, known)
+        for known in spellings
+        if known[0] == word[0]
+        and abs(len(known) - len(word)) <= slips
+        and len(known) >= 4
+        and (distance := _distance(word, known)) <= slips
+    ]
+    return min(near)[1] if near else None
+
+
+def _distance(left: str, right: str) -> int:
+    """Count insertions, deletions, substitutions and swaps of neighbours."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, previous, row = row, before, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, previous[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
