@@ -14,7 +14,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -187,7 +187,7 @@ class ScriptedServer:
         call = self._log(request, body, said[-1] if said else "")
         answer = self._script.choose(call.message, follow_up=len(said) > 1)
         try:
-            with connection.watched():
+            async with connection.watched():
                 return await self._deliver(connection, call, answer)
         except (_GoneError, ConnectionError):
             call.disconnected = time.monotonic()
@@ -230,15 +230,16 @@ class _Connection:
         self._writer = writer
         self._watch: asyncio.Task[bytes] | None = None
 
-    @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
         """While this is entered, `wait_until` and `write` raise `_GoneError` for a client gone."""
         self._watch = asyncio.ensure_future(self._reader.read(1))
         try:
             yield
         finally:
-            if not self._watch.cancel() and not self._watch.cancelled():
-                self._watch.exception()  # a reset is how some clients leave
+            self._watch.cancel()
+            # Awaited, so that the next request may be read; a reset is how some clients leave.
+            await asyncio.gather(self._watch, return_exceptions=True)
             self._watch = None
 
     async def wait_until(self, moment: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 _DEFAULT = Path(__file__).parent / "scripted_tool"
-_TOKEN = re.compile(r"\s?[^\W_]{1,5}|[^\w\s]{1,2}|_|\s+")
+_TOKEN = re.compile(r"\s?[^\W_]{1,7}|[^\w\s]{1,3}|_|\s+")
 _SEPARATOR = "---"
 
 
