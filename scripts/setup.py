@@ -139,6 +139,8 @@ def uv_environment() -> dict[str, str]:
         environment.setdefault("UV_DEFAULT_INDEX", pip["index-url"])
     if not environment.get("UV_EXTRA_INDEX_URL") and "extra-index-url" in pip:
         environment.setdefault("UV_INDEX", " ".join(pip["extra-index-url"].split()))
+        # pip looks at all of them; the lock's hashes keep a stranger's package out.
+        environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     if "cert" in pip:
         environment.setdefault("SSL_CERT_FILE", pip["cert"])
     return environment

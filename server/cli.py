@@ -22,7 +22,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "serve": ("serve", "serve the pages and the tools on this machine"),
     "new": ("new", "generate a tool, test it, write it to a file"),
-    "test": ("test", "smoke-test HTML files in a browser"),
+    "test": ("smoke_test", "smoke-test HTML files in a browser"),
     "export": ("export", "write a stored tool as one standalone file"),
     "models": ("models", "list the models that are connected"),
     "doctor": ("doctor", "say what works, what does not and what to do"),

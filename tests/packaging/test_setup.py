@@ -1,0 +1,133 @@
+"""Set-up: what it says when something is missing, and how little it does the second time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECOND_START = 3.0  # seconds, as promised
+NEEDED = ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "Makefile")
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A fresh copy of what set-up reads, without an environment."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for name in NEEDED:
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__py*"))
+    (folder / "sandbox" / "libraries").mkdir(parents=True)
+    shutil.copy(ROOT / "sandbox/libraries/manifest.toml", folder / "sandbox" / "libraries")
+    return folder
+
+
+@pytest.fixture
+def bare_path(tmp_path) -> Path:
+    """A PATH with the plain tools of a system and no uv."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "make"):
+        (folder / name).symlink_to(shutil.which(name))
+    (folder / "apt-get").symlink_to(shutil.which("true"))
+    return folder
+
+
+def base_python() -> str:
+    return str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}")
+
+
+def test_without_ensurepip_the_one_package_to_install_is_named(checkout, bare_path, tmp_path):
+    hides = tmp_path / "hides"
+    hides.mkdir()
+    (hides / "sitecustomize.py").write_text("import sys\nsys.modules['ensurepip'] = None\n")
+    done = subprocess.run(
+        [base_python(), "scripts/setup.py"],
+        cwd=checkout,
+        env={"PATH": str(bare_path), "PYTHONPATH": str(hides)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"apt-get install python3.{sys.version_info[1]}-venv" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_without_python_make_says_which_one_is_needed(checkout, bare_path):
+    done = subprocess.run(
+        ["make", "run"],
+        cwd=checkout,
+        env={"PATH": str(bare_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert "make PYTHON=" in done.stderr
+
+
+def test_a_python_that_is_too_old_is_refused_by_name(checkout):
+    old = "import sys; sys.version_info = (3, 10, 1); import setup; sys.exit(setup.main())"
+    done = subprocess.run(
+        [base_python(), "-c", old],
+        cwd=checkout / "scripts",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert "is 3.10" in done.stderr
+
+
+def test_the_uv_that_set_up_installs_is_the_one_in_the_lock():
+    (pinned,) = re.findall(
+        r'^UV = "uv==(.+)"$', (ROOT / "scripts/setup.py").read_text(), re.MULTILINE
+    )
+    (locked,) = re.findall(
+        r'^name = "uv"\nversion = "(.+)"$', (ROOT / "uv.lock").read_text(), re.MULTILINE
+    )
+    assert pinned == locked
+
+
+def test_a_second_start_is_quick_and_prints_the_address_alone(tmp_path):
+    environment = {
+        **os.environ,
+        "PYTHON": sys.executable,
+        "SANDWRIGHT_PORT": "0",
+        "SANDWRIGHT_FRAME_PORT": "0",
+        "SANDWRIGHT_DATA_DIR": str(tmp_path / "data"),
+    }
+    seconds = []
+    for _ in range(3):  # the first one makes the environment, or its caches, if nobody did yet
+        started = time.monotonic()
+        with subprocess.Popen(
+            ["make", "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        ) as make:
+            assert make.stdout is not None
+            lines = iter(make.stdout.readline, "")
+            url = next((line for line in lines if line.startswith("http://")), None)
+            seconds.append(time.monotonic() - started)
+            _end_children(make.pid)
+        assert url is not None
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+\n", url)
+    assert min(seconds[1:]) <= SECOND_START
+
+
+def _end_children(pid: int) -> None:
+    """End the server that make started; make then ends by itself."""
+    listing = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
+    )
+    for child in listing.stdout.split():
+        os.kill(int(child), 15)
