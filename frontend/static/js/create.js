@@ -1,0 +1,28 @@
+import { ask } from "./api.js";
+import { clearProblem, showProblem } from "./problem.js";
+
+/** Create: one request, then the workbench. When it fails, the words stay where they are. */
+export function create(form, { box, menu, files, draft, renew }) {
+  const problem = document.querySelector("[data-problem]");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (box.value.trim() === "" || form.hasAttribute("data-busy")) return;
+    clearProblem(problem);
+    form.toggleAttribute("data-busy", true);
+    renew();
+    try {
+      const made = await ask("POST", "/api/artifacts", {
+        prompt: box.value,
+        ...(menu.value && { model: menu.value }),
+        attachments: await files.read(),
+      });
+      draft.forget();
+      location.assign(made.artifact.url);
+    } catch (error) {
+      showProblem(problem, error);
+    } finally {
+      form.toggleAttribute("data-busy", false);
+      renew();
+    }
+  });
+}

@@ -1,0 +1,25 @@
+import { ages } from "./ages.js";
+import { attachments } from "./attach.js";
+import { create } from "./create.js";
+import { draft } from "./draft.js";
+import { estimate } from "./estimate.js";
+import { examples } from "./examples.js";
+import { pageData } from "./page-data.js";
+import { submitWhenWorded } from "./submit.js";
+import { themeToggle } from "./theme.js";
+import { deletable, offerUndo } from "./trash.js";
+
+const data = pageData();
+const form = document.getElementById("create");
+const box = document.getElementById("prompt");
+const menu = form.querySelector("[data-model]");
+const kept = draft(box, "sandwright.prompt");
+
+themeToggle();
+ages();
+const renew = submitWhenWorded(form, box, form.querySelector("[type=submit]"));
+estimate(box, menu, document.getElementById("estimate"), data.recipes);
+examples(box);
+create(form, { box, menu, files: attachments(form), draft: kept, renew });
+deletable(document.getElementById("cards"));
+offerUndo(document.querySelector("[data-undo]"));

@@ -1,0 +1,5 @@
+import { ages } from "./ages.js";
+import { themeToggle } from "./theme.js";
+
+themeToggle();
+ages();

@@ -1,0 +1,42 @@
+/**
+ * The one renderer is the server. When something has changed the page asks for itself again and
+ * takes over the named regions, so no script builds a message or a version a second time.
+ *
+ * This is also the one seam through which a model's prose comes in as HTML: the server has cleaned
+ * it, `DOMParser` runs none of it, and the page's policy lets no inline script run. Everything
+ * else in these scripts is `textContent`.
+ */
+let running = Promise.resolve();
+
+/** @returns {Promise<object | null>} the new page data, or null when the server did not answer */
+export function refresh() {
+  running = running.then(fetchRegions);
+  return running;
+}
+
+async function fetchRegions() {
+  let response;
+  try {
+    response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  } catch {
+    return null; // The event connection says that the server is away; it is asked again on return.
+  }
+  if (!response.ok) return null;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const region of document.querySelectorAll("[data-region]")) {
+    const fresh = page.querySelector(`[data-region="${region.dataset.region}"]`);
+    if (fresh) takeOver(region, fresh);
+  }
+  const data = page.getElementById("page-data");
+  return data ? JSON.parse(data.textContent) : null;
+}
+
+function takeOver(region, fresh) {
+  for (const { name, value } of fresh.attributes) {
+    if (name.startsWith("data-") && region.getAttribute(name) !== value) region.setAttribute(name, value);
+  }
+  if (region.innerHTML === fresh.innerHTML) return;
+  const focused = region.contains(document.activeElement);
+  region.replaceChildren(...document.importNode(fresh, true).childNodes);
+  if (focused) (region.querySelector("button, a[href]") ?? document.getElementById("change")).focus();
+}

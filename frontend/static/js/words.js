@@ -1,0 +1,32 @@
+const number = (value) => Math.round(value).toLocaleString("en");
+
+/** What is happening, in words: "Writing, 1,240 tokens, 212/s". */
+export function activityWords(run) {
+  const verb = run.repairs ? "Repairing" : "Writing";
+  if (run.state === "queued" || (run.state === "streaming" && !run.begun)) {
+    return run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
+  }
+  if (run.state === "streaming") {
+    const facts = [verb];
+    if (run.usage?.output) facts.push(`${number(run.usage.output)} tokens`);
+    if (run.usage?.tokens_per_second) facts.push(`${number(run.usage.tokens_per_second)}/s`);
+    return facts.join(", ");
+  }
+  if (run.state === "testing") {
+    const { message, done, total } = run.progress ?? {};
+    if (!message) return "Testing";
+    return `Testing: ${message}${total ? `, ${done} of ${total}` : ""}`;
+  }
+  return "";
+}
+
+/**
+ * How far the ruler is filled, from 0 to 1. A change is measured against the version it starts
+ * from; for a first version nobody knows the length, so the ruler slows as it goes.
+ */
+export function fill(run) {
+  if (run.state === "testing") return 0.92 + 0.08 * ((run.progress?.done ?? 0) / (run.progress?.total || 1));
+  const tokens = run.usage?.output ?? run.characters / 4;
+  if (run.expected) return Math.min(0.92, (0.92 * tokens) / run.expected);
+  return 0.92 * (1 - Math.exp(-tokens / 2500));
+}

@@ -1,0 +1,143 @@
+import { ask } from "./api.js";
+import { ages } from "./ages.js";
+import { attachments } from "./attach.js";
+import { CodeView } from "./code-view.js";
+import { consoleView } from "./console-view.js";
+import { draft } from "./draft.js";
+import { menu } from "./menu.js";
+import { pageData } from "./page-data.js";
+import { pageState } from "./page-state.js";
+import { Preview } from "./preview.js";
+import { clearProblem, showProblem } from "./problem.js";
+import { rename } from "./rename.js";
+import { runs } from "./runs.js";
+import { sheet } from "./sheet.js";
+import { split } from "./split.js";
+import { submitWhenWorded } from "./submit.js";
+import { tabs } from "./tabs.js";
+import { themeToggle } from "./theme.js";
+import { rememberDeleted } from "./trash.js";
+import { widths } from "./widths.js";
+
+const one = (selector) => document.querySelector(selector);
+const data = pageData();
+const api = `/api/artifacts/${data.artifact.id}`;
+const form = document.getElementById("ask");
+const box = document.getElementById("change");
+const send = document.getElementById("send");
+const stop = document.getElementById("stop");
+const problem = form.querySelector("[data-problem]");
+const modelMenu = form.querySelector("[data-model]");
+const stage = one("[data-stage]");
+
+const kept = draft(box, `sandwright.change.${data.artifact.id}`);
+const files = attachments(form);
+const renew = submitWhenWorded(form, box, send);
+const title = pageState(data.artifact.title);
+const code = new CodeView(document.getElementById("panel-code"));
+const preview = new Preview(
+  stage,
+  consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
+);
+const select = tabs(one("[data-tabs]"), (id) => code.visible(id === "tab-code"));
+const bench = runs({ data, preview, code, title, renew, choose: wish });
+
+themeToggle();
+ages();
+split(one("[data-divider]"));
+sheet(one("[data-talk]"));
+menu(one("[data-menu]"));
+widths(one("[data-widths]"), stage);
+rename(one("[data-title]"), data.artifact.id, title.rename);
+
+/** Runs a request that starts a generation; what fails is said beside the box. */
+async function begin(url, body, button = null) {
+  clearProblem(problem);
+  if (button) button.disabled = true;
+  try {
+    const { generation } = await ask("POST", url, body);
+    bench.begin(generation);
+    return true;
+  } catch (error) {
+    showProblem(problem, error);
+    return false;
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+async function wish(prompt) {
+  const body = { prompt, ...(modelMenu.value && { model: modelMenu.value }) };
+  if (bench.shown()) body.base_version = bench.shown().n;
+  const attached = await files.read();
+  if (attached) body.attachments = attached;
+  return begin(`${api}/messages`, body);
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const prompt = box.value;
+  if (prompt.trim() === "" || bench.running() || form.hasAttribute("data-busy")) return;
+  form.toggleAttribute("data-busy", true);
+  renew();
+  if (await wish(prompt)) {
+    if (box.value === prompt) box.value = "";
+    kept.forget();
+    files.clear();
+  }
+  form.toggleAttribute("data-busy", false);
+  renew();
+});
+
+stop.addEventListener("click", async () => {
+  stop.disabled = true;
+  try {
+    await ask("POST", `/api/generations/${bench.running()}/cancel`);
+  } catch (error) {
+    showProblem(problem, error);
+  } finally {
+    stop.disabled = false;
+  }
+});
+
+/** Presses and goes on: what the page's other buttons do, by the attribute that names it. */
+const ACTIONS = {
+  fix: (button) => begin(`${api}/fix`, { version: Number(button.dataset.fix) }, button),
+  retry: (button) => begin(`/api/generations/${button.dataset.retry}/retry`, undefined, button),
+  continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, undefined, button),
+  restore: (button) => leave(() => ask("POST", `${api}/versions/${button.dataset.restore}/restore`), data.artifact.url),
+  fork: () =>
+    leave(async () => {
+      const shown = bench.shown();
+      if (!shown) return null;
+      return (await ask("POST", `${api}/versions/${shown.n}/fork`)).artifact.url;
+    }),
+  delete: () =>
+    leave(async () => {
+      await ask("DELETE", api);
+      rememberDeleted(data.artifact);
+      return "/";
+    }),
+  showTests: () => select("tab-tests"),
+  line: (button) => {
+    select("tab-code");
+    code.mark(Number(button.dataset.line));
+  },
+  reload: () => preview.reload(bench.url()),
+};
+
+async function leave(work, to = null) {
+  clearProblem(problem);
+  try {
+    const url = to ? (await work(), to) : await work();
+    if (url) location.assign(url);
+  } catch (error) {
+    showProblem(problem, error);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const name = button && Object.keys(ACTIONS).find((action) => action in button.dataset);
+  if (name) ACTIONS[name](button);
+});
