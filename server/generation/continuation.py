@@ -11,7 +11,8 @@ import re
 
 TAIL = 4000  # how much of the earlier answer is searched for a repetition, in characters
 _PREAMBLE_LIMIT = 400
-# A repetition of fewer characters may be chance ("}" after "}"), unless it is a whole line.
+# A repetition of fewer characters may be chance ("</div>" after "</div>"), unless it is the
+# whole of the line that was cut.
 _SURE = 12
 _SURE_LINE = 4
 _FENCE = re.compile(r"(?:`{3,}|~{3,})[ \t]*([A-Za-z0-9]*)[ \t]*\r?\n")
@@ -159,8 +160,8 @@ def _is_sure(tail: str, length: int) -> bool:
     if len(repeated.strip()) >= _SURE:
         return True
     line_start = tail.rfind("\n", 0, len(tail) - length) + 1
-    whole_line = not tail[line_start : len(tail) - length].strip()
-    return whole_line and len(repeated.strip()) >= _SURE_LINE
+    begun_line = tail[-1] != "\n" and not tail[line_start : len(tail) - length].strip()
+    return begun_line and len(repeated.strip()) >= _SURE_LINE
 
 
 def _restarts(text: str) -> bool:

@@ -1,0 +1,121 @@
+"""The composition root: puts the rooms together into the two ASGI apps that `serve` runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+import frontend
+from sandbox.frame import create_frame_app
+from sandbox.origins import FrameAddress, host_origins
+from sandbox.smoke import SmokeTester
+from sandbox.smoke.browsers import find_browser
+from server import __version__, errors
+from server.documents import StoredDocuments
+from server.generation.generator import Generator
+from server.generation.hub import Hub
+from server.generation.leases import Leases
+from server.generation.testing import VersionTester
+from server.providers.registry import Registry
+from server.routes import (
+    access,
+    artifacts,
+    generations,
+    health,
+    messages,
+    models,
+    pages,
+    schemas,
+    versions,
+)
+from server.routes.background import Background
+from server.routes.door import Door
+from server.services import Services
+from server.settings import Settings
+from server.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """`host` serves pages and API, `frame` the documents of tools, each on a port of its own."""
+
+    host: Any
+    frame: Any
+    services: Services
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything that generates and tests, without serving it. Used by commands too."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.aclose)
+        await database.migrate()
+        registry = Registry.from_settings(settings)
+        stack.push_async_callback(registry.aclose)
+        hub = Hub()
+        leases = Leases(database, hub, settings.data_dir / "owners")
+        await leases.start()
+        stack.push_async_callback(leases.aclose)
+        browser = find_browser(settings.browser, settings.browser_environment)
+        smoke = await stack.enter_async_context(SmokeTester(browser))
+        tester = VersionTester(database, smoke, hub)
+        generator = Generator(database, tester, hub, leases)
+        stack.push_async_callback(generator.aclose)
+        yield Services(
+            settings=settings,
+            database=database,
+            registry=registry,
+            hub=hub,
+            tester=tester,
+            generator=generator,
+            frames=FrameAddress(
+                host_port=settings.port,
+                frame_port=settings.frame_port,
+                template=settings.frame_url,
+                allowed_hosts=settings.allowed_hosts,
+            ),
+            browser=browser,
+        )
+
+
+@asynccontextmanager
+async def create_application(settings: Settings) -> AsyncIterator[Application]:
+    """Build both apps; leaving the block interrupts what runs and closes everything."""
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings))
+        background = Background()
+        stack.push_async_callback(background.aclose)
+        frame = create_frame_app(
+            StoredDocuments(services.database, services.hub),
+            ancestors=lambda host: host_origins(host, services.frames),
+        )
+        yield Application(_host(services, background), frame, services)
+
+
+def _host(services: Services, background: Background) -> Any:
+    app = FastAPI(
+        title="Sandwright",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses={
+            status: {"model": schemas.Problem, "description": text}
+            for status, text in ((404, "Not found"), (422, "Cannot be used"))
+        },
+    )
+    app.state.services = services
+    app.state.background = background
+    app.state.templates = Jinja2Templates(frontend.TEMPLATES)
+    for module in (artifacts, messages, versions, generations, models, health, access, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=frontend.STATIC), name="static")
+    errors.install(app)
+    return Door(app, services.settings, services.frames)

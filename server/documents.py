@@ -1,0 +1,44 @@
+"""What the frame origin serves: the open stream of a running generation, or what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sandbox.frame import FrameDocument
+from server.generation.hub import Hub
+from server.store import artifacts, generations, journal, versions
+from server.store.database import Database
+
+
+class StoredDocuments:
+    """A `sandbox.frame.DocumentSource` over the hub and the store."""
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database = database
+        self._hub = hub
+
+    async def open_document(self, secret: str) -> FrameDocument | None:
+        """Find by secret: what runs now, a version, or what an ended generation left."""
+        run = self._hub.by_secret(secret)
+        if run is not None and run.version is None:
+            return FrameDocument(run.document.chunks(), run.grants, run.title)
+        async with self._database.read() as connection:
+            found = await versions.by_secret(connection, secret)
+            if found is not None:
+                version, html = found
+                artifact_id, title = version.artifact_id, version.title
+            else:
+                generation = await generations.by_secret(connection, secret)
+                if generation is None:
+                    return None
+                _, texts = await journal.texts(connection, generation.id)
+                artifact_id, title, html = generation.artifact_id, "", texts[-1] if texts else ""
+            if await artifacts.get(connection, artifact_id) is None:
+                return None
+            grants = await artifacts.grants(connection, artifact_id)
+        return FrameDocument(_whole(html), grants, title)
+
+
+async def _whole(html: str) -> AsyncIterator[str]:
+    if html:
+        yield html

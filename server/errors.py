@@ -1,0 +1,105 @@
+"""Errors at the HTTP door: problem+json (RFC 9457) on the API, a page with a way home elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+_log = logging.getLogger(__name__)
+
+_TITLES = {
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not now",
+    413: "Too large",
+    415: "Wrong type",
+    421: "Unknown host",
+    422: "Cannot be used",
+    500: "Something went wrong",
+    503: "Not ready",
+}
+
+
+class Problem(Exception):  # noqa: N818 RFC 9457's own word
+    """An answer other than success; `detail` says what happened, `action` what to do."""
+
+    def __init__(
+        self, status: int, detail: str, *, action: str | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.action = action
+        self.code = code
+
+
+def body(status: int, detail: str, **extra: Any) -> dict[str, Any]:
+    """Build the members of a problem document; absent extras are left out."""
+    title = _TITLES.get(status, "Error")
+    given = {name: value for name, value in extra.items() if value is not None}
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail, **given}
+
+
+def problem_response(status: int, detail: str, **extra: Any) -> JSONResponse:
+    content = body(status, detail, **extra)
+    return JSONResponse(content, status_code=status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` in the right form."""
+
+    @app.exception_handler(Problem)
+    async def on_problem(request: Request, problem: Problem) -> Response:
+        return await _answer(
+            request, problem.status, problem.detail, action=problem.action, code=problem.code
+        )
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        detail = "There is nothing at this address." if error.status_code == 404 else error.detail  # noqa: PLR2004
+        return await _answer(request, error.status_code, detail, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        fields = [
+            {"field": ".".join(str(part) for part in one["loc"][1:]), "message": one["msg"]}
+            for one in error.errors()
+        ]
+        said = "; ".join(f"{one['field'] or 'body'}: {one['message']}" for one in fields)
+        return await _answer(request, 422, said or "The request is not valid.", errors=fields)
+
+    @app.exception_handler(Exception)
+    async def on_crash(request: Request, error: Exception) -> Response:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        detail = "This is our mistake; the server's log has the details. Nothing was lost."
+        return await _answer(request, 500, detail, action="Try again.")
+
+
+async def _answer(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    headers: Any = None,
+    **extra: Any,
+) -> Response:
+    if request.url.path.startswith("/api/") or not _wants_page(request):
+        response: Response = problem_response(status, detail, **extra)
+    else:
+        templates = request.app.state.templates
+        context = {"status": status, "title": _TITLES.get(status, "Error"), "detail": detail}
+        response = templates.TemplateResponse(request, "error.html", context, status_code=status)
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

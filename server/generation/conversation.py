@@ -1,0 +1,58 @@
+"""What a change is asked upon: the base document, and the turns that led to it."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.generation.prompts import Conversation
+from server.providers.protocol import Turn
+from server.store import generations, messages, versions
+from server.store.records import Generation, Message, State, Version
+
+_WISHES = frozenset({"create", "change"})
+
+
+async def read(connection: AsyncConnection, generation: Generation) -> Conversation:
+    """Gather the turns before `generation`, on the line of versions that its base stands on.
+
+    Turns that led nowhere (a failed try) or to another branch are left out; answers in words
+    alone (a question back) stay.
+    """
+    said = await messages.listed(connection, generation.artifact_id)
+    made = {one.id: one for one in await generations.listed(connection, generation.artifact_id)}
+    stored = await versions.listed(connection, generation.artifact_id)
+    line = versions.lineage(stored, generation.base_version)
+    document = None
+    if generation.base_version is not None:
+        base = generation.base_version
+        document = await versions.source(connection, generation.artifact_id, base)
+    kept = _on_line(said, made, line, generation)
+    return Conversation(
+        turns=tuple(Turn("user" if one.role == "user" else "assistant", one.text) for one in kept),
+        wishes=tuple(one.prompt for one in line if one.origin in _WISHES and one.prompt),
+        document=document,
+    )
+
+
+def _on_line(
+    said: list[Message],
+    made: dict[str, Generation],
+    line: list[Version],
+    generation: Generation,
+) -> list[Message]:
+    numbers = {version.n for version in line}
+    led_to: dict[str, set[int | None]] = {}
+    for one in made.values():
+        if one.message_id and one.state is State.DONE and one.id != generation.id:
+            led_to.setdefault(one.message_id, set()).add(one.version)
+    kept: list[Message] = []
+    for message in said:
+        if message.id == generation.message_id:
+            break
+        if message.role == "user":
+            ends = led_to.get(message.id, set())
+            if ends & numbers or None in ends:
+                kept.append(message)
+        elif message.version is None or message.version in numbers:
+            kept.append(message)
+    return kept

@@ -1,0 +1,278 @@
+"""One generation from its first byte to its verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox.smoke import Progress
+from server import shapes
+from server.generation import conversation, titles
+from server.generation.prompts import build_request, continue_request
+from server.generation.run import JOURNAL_SECONDS, Run
+from server.generation.testing import VersionTester
+from server.generation.turn import Outcome, Turn
+from server.providers import prices
+from server.providers.protocol import Error, ModelRequest, Provider, Usage
+from server.store import artifacts, generations, journal, messages, versions
+from server.store.database import Database
+from server.store.records import Json, State, Version
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What an earlier generation had when it stopped."""
+
+    prose: str
+    document: str | None
+
+
+class Execution:
+    """Plays a run: streaming, the version, its test; the journal follows at most 250 ms behind."""
+
+    def __init__(
+        self,
+        database: Database,
+        tester: VersionTester,
+        run: Run,
+        provider: Provider,
+    ) -> None:
+        self._database = database
+        self._tester = tester
+        self._run = run
+        self._provider = provider
+        self._generation = run.generation
+        self._unsaved: dict[str, Any] = {}
+
+    async def perform(self) -> None:
+        """Run to an end state. Cancelling the task ends as `cancelled` or `interrupted`."""
+        async with self._journaling():
+            try:
+                await self._perform()
+            except asyncio.CancelledError:
+                await asyncio.shield(self.stopped())
+            except Exception:  # noqa: BLE001 the last wall: told to the user, logged in full
+                _log.exception("generation %s failed", self._generation.id)
+                await self._fail(
+                    Error(
+                        "internal",
+                        "Something went wrong on this server; its log has the details. "
+                        "What had arrived is kept.",
+                        "Try again.",
+                    )
+                )
+
+    async def _perform(self) -> None:
+        self._state(State.STREAMING)
+        request, resumed = await self._request()
+        turn = Turn(self._run, self._provider, request)
+        if resumed is not None:
+            turn.resume(resumed.prose, resumed.document)
+        outcome = await turn.play()
+        usage, cost = _usage(outcome.usage), self._cost(outcome.usage)
+        self._run.emit(
+            "usage",
+            **(usage or {}),
+            estimated=usage is None,
+            seconds=round(outcome.seconds, 2),
+            tokens_per_second=_rounded(turn.tokens_per_second),
+            cost=cost,
+        )
+        values = {"usage": usage, "cost": cost, "seconds": round(outcome.seconds, 3)}
+        if outcome.error is not None:
+            await self._fail(outcome.error, **values)
+            return
+        document = None if outcome.stop and outcome.stop.reason == "refusal" else outcome.document
+        if document is None:
+            await self._answer_in_words(outcome, values)
+            return
+        version = await self._keep(document, outcome, values)
+        await self._test(version)
+
+    async def _request(self) -> tuple[ModelRequest, Resumed | None]:
+        resumed = None
+        async with self._database.read() as connection:
+            if self._generation.kind == "change" and self._generation.base_version is None:
+                await self._settle_base(connection)
+            generation = self._generation
+            before = await conversation.read(connection, generation)
+            if generation.continues is not None:
+                prose, texts = await journal.texts(connection, generation.continues)
+                resumed = Resumed(prose, texts[-1] if texts else None)
+        request = build_request(generation.model, before, generation.prompt, generation.attachments)
+        if resumed is not None and (resumed.prose or resumed.document):
+            so_far = resumed.prose
+            if resumed.document is not None:
+                so_far += f"\n```html\n{resumed.document}"
+            request = continue_request(request, so_far)
+        return request, resumed
+
+    async def _settle_base(self, connection: AsyncConnection) -> None:
+        """A change that waited for another stands on what that one made."""
+        base = await versions.newest(connection, self._generation.artifact_id)
+        self._generation = replace(self._generation, base_version=base)
+        self._run.generation = self._generation
+        self._unsaved["base_version"] = base
+
+    def _cost(self, usage: Usage) -> Json | None:
+        cost = prices.cost(self._generation.provider, self._generation.model, usage)
+        return None if cost is None else dict(cost)
+
+    async def _keep(self, document: str, outcome: Outcome, values: dict[str, Any]) -> Version:
+        """Store the version, the answer's words and the state in one transaction."""
+        generation = self._generation
+        title = titles.from_document(document)
+        new = versions.NewVersion(
+            artifact_id=generation.artifact_id,
+            html=document,
+            title=title or self._run.title,
+            secret=generation.secret,
+            origin=generation.kind,
+            grants=shapes.grants_shape(self._run.grants),
+            parent=generation.base_version,
+            prompt=generation.prompt,
+            provider=generation.provider,
+            model=generation.model,
+            generation_id=generation.id,
+            **values,
+        )
+        async with self._database.write() as connection:
+            version = await versions.add(connection, new)
+            await messages.add(
+                connection,
+                generation.artifact_id,
+                role="assistant",
+                kind="answer",
+                text=outcome.prose,
+                generation_id=generation.id,
+                version=version.n,
+            )
+            if title:
+                await artifacts.rename(connection, generation.artifact_id, title, "document")
+            await artifacts.touch(connection, generation.artifact_id)
+            await generations.change(
+                connection, generation.id, state=State.TESTING, version=version.n, **values
+            )
+        self._state(State.TESTING, version=version.n)
+        return version
+
+    async def _test(self, version: Version) -> None:
+        def on_progress(progress: Progress) -> None:
+            self._run.emit("progress", **asdict(progress))
+
+        stored = await self._tester.test(version.artifact_id, version.n, on_progress=on_progress)
+        self._run.emit("report", version=version.n, report=shapes.report(stored))
+        await self._end(State.DONE)
+
+    async def _answer_in_words(self, outcome: Outcome, values: dict[str, Any]) -> None:
+        """Keep an answer without a document: a question back, a refusal, a recipe declined."""
+        generation = self._generation
+        async with self._database.write() as connection:
+            await messages.add(
+                connection,
+                generation.artifact_id,
+                role="assistant",
+                kind="declined" if _declined(outcome) else "answer",
+                text=outcome.prose or "The model answered with nothing.",
+                generation_id=generation.id,
+            )
+            await artifacts.touch(connection, generation.artifact_id)
+        await self._end(State.DONE, **values)
+
+    async def _fail(self, error: Error, **values: Any) -> None:
+        detail = {"code": error.code, "message": error.message, "action": error.action}
+        await self._end(State.FAILED, error=detail, **values)
+
+    async def stopped(self) -> None:
+        """End a generation whose task was cancelled, as the run's `stopping` says."""
+        if self._run.version is not None:
+            await self._end(State.DONE)  # the version is there; only its test was cut short
+        elif self._run.stopping is State.INTERRUPTED:
+            detail = {
+                "code": "interrupted",
+                "message": "The server was stopped while this was being made. "
+                "What had arrived is kept.",
+                "action": "Continue from there, or try again.",
+            }
+            await self._end(State.INTERRUPTED, error=detail)
+        else:
+            await self._end(State.CANCELLED)
+
+    def _state(
+        self, state: State, *, version: int | None = None, error: Json | None = None
+    ) -> None:
+        self._run.state, self._run.version = state, version or self._run.version
+        self._unsaved["state"] = state
+        told = shapes.state_event(
+            self._generation, state=str(state), version=self._run.version, error=error
+        )
+        self._run.emit("state", **told)
+
+    async def _end(self, state: State, *, error: Json | None = None, **values: Any) -> None:
+        version = self._run.version
+        self._state(state, version=version, error=error)
+        self._run.emit("end", state=str(state), version=version)
+        self._unsaved.update(
+            values,
+            error=error,
+            version=version,
+            ended=datetime.now(UTC),
+            owner=None,
+            lease_expires=None,
+        )
+        await self._save()
+
+    @asynccontextmanager
+    async def _journaling(self) -> AsyncIterator[None]:
+        writer = asyncio.create_task(self._write_journal())
+        try:
+            yield
+        finally:
+            self._run.end()
+            writer.cancel()
+            await asyncio.wait([writer])
+
+    async def _write_journal(self) -> None:
+        while True:
+            if not self._run.unwritten():
+                await self._run.changed()
+            await asyncio.sleep(JOURNAL_SECONDS)
+            try:
+                await asyncio.shield(self._save())
+            except Exception:  # noqa: BLE001 a full disk may pass; the batch is tried again
+                _log.exception("could not write the journal of %s", self._generation.id)
+
+    async def _save(self) -> None:
+        """Write what the journal and the record lack, in one transaction."""
+        async with self._database.write() as connection:
+            batch, changes = self._run.unwritten(), dict(self._unsaved)
+            await journal.append(connection, self._generation.id, batch)
+            if changes:
+                await generations.change(connection, self._generation.id, **changes)
+        # Nothing else runs between the commit and these lines: no await lies between.
+        self._run.written(batch)
+        for name, value in changes.items():
+            if self._unsaved.get(name) is value:
+                del self._unsaved[name]
+
+
+def _declined(outcome: Outcome) -> bool:
+    return outcome.stop is not None and outcome.stop.reason == "declined"
+
+
+def _usage(usage: Usage) -> Json | None:
+    values = asdict(usage)
+    return None if all(value is None for value in values.values()) else values
+
+
+def _rounded(value: float | None) -> int | None:
+    return None if value is None else round(value)

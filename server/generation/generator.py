@@ -1,0 +1,259 @@
+"""The generator: starts, queues, cancels, retries and continues generations.
+
+Generations of one artifact run one after the other, so that each stands on what the one
+before it made; eight run at once in all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server import shapes
+from server.generation import titles
+from server.generation.execution import Execution
+from server.generation.hub import Hub
+from server.generation.leases import Leases
+from server.generation.prompts import fix_prompt
+from server.generation.run import Run
+from server.generation.testing import VersionTester
+from server.identifiers import new_id, new_secret
+from server.providers.registry import Choice
+from server.store import artifacts, generations, messages, versions
+from server.store.database import Database
+from server.store.generations import LEASE
+from server.store.records import Artifact, Generation, Json, State, StoredReport
+
+AT_ONCE = 8
+CANCEL_SECONDS = 5.0
+
+
+class NothingToFixError(ValueError):
+    """The version's report has no finding that a repair could be asked for."""
+
+
+class Generator:
+    """One for a process; `aclose` interrupts what still runs and keeps what came."""
+
+    def __init__(self, database: Database, tester: VersionTester, hub: Hub, leases: Leases) -> None:
+        self._database = database
+        self._tester = tester
+        self._hub = hub
+        self._leases = leases
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def create(
+        self, prompt: str, choice: Choice, attachments: Sequence[Json] = ()
+    ) -> tuple[Artifact, Generation]:
+        """Make an artifact and start its first generation."""
+        async with self._database.write() as connection:
+            title = titles.from_prompt(prompt)
+            artifact = await artifacts.create(connection, title=title, prompt=prompt)
+            generation = _new(artifact.id, "create", prompt, choice, attachments=list(attachments))
+            generation = await self._record(connection, generation, kind="prompt")
+        await self._start(artifact, generation, choice)
+        return artifact, generation
+
+    async def change(
+        self,
+        artifact: Artifact,
+        prompt: str,
+        choice: Choice,
+        *,
+        base_version: int | None = None,
+        attachments: Sequence[Json] = (),
+    ) -> Generation:
+        """Ask for a change of `base_version`, or of the newest version when none is named.
+
+        While another generation of the artifact runs, the newest is the one that it makes.
+        """
+        async with self._database.write() as connection:
+            base = base_version
+            if base is None and not self._hub.busy(artifact.id):
+                base = await versions.newest(connection, artifact.id)
+            generation = _new(artifact.id, "change", prompt, choice, attachments=list(attachments))
+            generation = replace(generation, base_version=base)
+            generation = await self._record(connection, generation, kind="change")
+        await self._start(artifact, generation, choice)
+        return generation
+
+    async def fix(
+        self,
+        artifact: Artifact,
+        report: StoredReport,
+        choice: Choice,
+        signatures: Sequence[str] | None = None,
+    ) -> Generation:
+        """Send the report's findings (or those named) to the model as a repair.
+
+        Raises `NothingToFixError`.
+        """
+        findings = [
+            finding
+            for finding in report.findings
+            if (
+                finding["severity"] == "fatal"
+                if signatures is None
+                else finding["signature"] in signatures
+            )
+        ]
+        if not findings:
+            raise NothingToFixError
+        prompt = fix_prompt(findings)
+        async with self._database.write() as connection:
+            version = await versions.get(connection, artifact.id, report.n)
+            generation = _new(artifact.id, "fix", prompt, choice)
+            generation = replace(
+                generation,
+                base_version=report.n,
+                repairs=version.generation_id if version else None,
+                signatures=sorted({finding["signature"] for finding in findings}),
+            )
+            generation = await self._record(connection, generation, kind="fix")
+        await self._start(artifact, generation, choice)
+        return generation
+
+    async def again(
+        self, artifact: Artifact, earlier: Generation, choice: Choice, *, resume: bool
+    ) -> Generation:
+        """Run an ended generation again, from its start or (`resume`) from where it stopped."""
+        now = datetime.now(UTC)
+        generation = replace(
+            earlier,
+            id=new_id(),
+            secret=new_secret(),
+            state=State.QUEUED,
+            version=None,
+            continues=earlier.id if resume else None,
+            provider=choice.provider.name,
+            model=choice.model,
+            usage=None,
+            cost=None,
+            seconds=None,
+            error=None,
+            created=now,
+            ended=None,
+            owner=self._leases.owner,
+            lease_expires=now + LEASE,
+        )
+        async with self._database.write() as connection:
+            await generations.add(connection, generation)
+            await artifacts.touch(connection, artifact.id)
+        await self._start(artifact, generation, choice)
+        return generation
+
+    async def cancel(self, generation_id: str) -> None:
+        """Stop a generation that this process runs, and wait until it has ended."""
+        run, task = self._hub.get(generation_id), self._tasks.get(generation_id)
+        if run is not None and task is not None:
+            run.stopping = State.CANCELLED
+            task.cancel()
+            await asyncio.wait([task], timeout=CANCEL_SECONDS)
+
+    async def ended(self, generation_id: str) -> None:
+        """Wait for the end of a generation that this process runs."""
+        task = self._tasks.get(generation_id)
+        if task is not None:
+            await asyncio.wait([task])
+
+    async def aclose(self) -> None:
+        """Interrupt whatever runs; what came is in the journal afterwards."""
+        tasks = dict(self._tasks)
+        for generation_id, task in tasks.items():
+            run = self._hub.get(generation_id)
+            if run is not None:
+                run.stopping = State.INTERRUPTED
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=CANCEL_SECONDS)
+
+    async def _record(
+        self, connection: AsyncConnection, generation: Generation, *, kind: str
+    ) -> Generation:
+        message = await messages.add(
+            connection,
+            generation.artifact_id,
+            role="user",
+            kind=kind,
+            text=generation.prompt,
+            attachments=generation.attachments,
+            generation_id=generation.id,
+        )
+        generation = replace(
+            generation,
+            message_id=message.id,
+            owner=self._leases.owner,
+            lease_expires=datetime.now(UTC) + LEASE,
+        )
+        await generations.add(connection, generation)
+        await artifacts.touch(connection, generation.artifact_id)
+        return generation
+
+    async def _start(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
+        async with self._database.read() as connection:
+            grants = await artifacts.grants(connection, artifact.id)
+        run = Run(generation, title=artifact.title, grants=grants)
+        self._hub.add(run)
+        task = asyncio.create_task(self._perform(run, choice))
+        self._tasks[generation.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(generation.id, None))
+
+    async def _perform(self, run: Run, choice: Choice) -> None:
+        execution = Execution(self._database, self._tester, run, choice.provider)
+        turn = self._turns.setdefault(run.generation.artifact_id, asyncio.Lock())
+        try:
+            if turn.locked():
+                told = shapes.state_event(
+                    run.generation, state=str(State.QUEUED), version=None, error=None
+                )
+                run.emit("state", **told)
+            async with turn, self._slots:
+                await execution.perform()
+        except asyncio.CancelledError:
+            await asyncio.shield(execution.stopped())  # while it waited for its turn
+        finally:
+            run.end()
+            self._hub.remove(run)
+            self._hub.ring(run.generation.artifact_id)
+
+
+def _new(
+    artifact_id: str,
+    kind: str,
+    prompt: str,
+    choice: Choice,
+    *,
+    attachments: list[Json] | None = None,
+) -> Generation:
+    return Generation(
+        id=new_id(),
+        artifact_id=artifact_id,
+        secret=new_secret(),
+        kind=kind,
+        state=State.QUEUED,
+        base_version=None,
+        version=None,
+        repairs=None,
+        continues=None,
+        message_id=None,
+        provider=choice.provider.name,
+        model=choice.model,
+        prompt=prompt,
+        attachments=attachments or [],
+        signatures=[],
+        usage=None,
+        cost=None,
+        seconds=None,
+        error=None,
+        created=datetime.now(UTC),
+        ended=None,
+        owner=None,
+        lease_expires=None,
+    )

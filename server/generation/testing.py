@@ -1,0 +1,60 @@
+"""Testing a version: the smoke test, its report in the store, and word of it to open pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Protocol
+
+from sandbox.grants import Grants
+from sandbox.report import Report
+from sandbox.smoke import Progress
+from server import shapes
+from server.generation.hub import Hub
+from server.store import artifacts, reports, versions
+from server.store.database import Database
+from server.store.records import StoredReport
+
+
+class SmokeTest(Protocol):
+    """What runs a document in a real browser; `sandbox.smoke.SmokeTester` is the one."""
+
+    async def test(
+        self,
+        html: str,
+        *,
+        grants: Grants = ...,
+        on_progress: Callable[[Progress], None] | None = ...,
+    ) -> Report: ...
+
+
+class VersionTester:
+    """Tests stored versions."""
+
+    def __init__(self, database: Database, smoke: SmokeTest, hub: Hub) -> None:
+        self._database = database
+        self._smoke = smoke
+        self._hub = hub
+
+    async def test(
+        self,
+        artifact_id: str,
+        n: int,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> StoredReport:
+        """Run the smoke test on version `n` and store what it saw as the newest report."""
+        async with self._database.read() as connection:
+            html = await versions.source(connection, artifact_id, n)
+            grants = await artifacts.grants(connection, artifact_id)
+        assert html is not None
+        report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
+        async with self._database.write() as connection:
+            return await reports.add(connection, artifact_id, n, report)
+
+    async def test_and_notify(self, artifact_id: str, n: int) -> StoredReport:
+        """As `test`, for a version that no running generation announces."""
+        stored = await self.test(artifact_id, n)
+        data = {"generation": None, "version": n, "report": shapes.report(stored)}
+        self._hub.notify(artifact_id, "report", json.dumps(data, ensure_ascii=False))
+        return stored

@@ -1,0 +1,35 @@
+"""A model's words as markup for our own pages: Markdown, then cleaned.
+
+The one seam for both libraries (docs/decisions: bleach was asked for and is no longer
+maintained; nh3 is the exit). Generated documents never pass here: the frame is their wall.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import bleach
+from markdown_it import MarkdownIt
+
+_TAGS = frozenset(
+    {"p", "br", "hr", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
+)
+_ATTRIBUTES = {"a": ["href", "title", "rel"], "ol": ["start"]}
+_PROTOCOLS = frozenset({"http", "https", "mailto"})
+
+
+@functools.cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
+        ["table", "strikethrough"]
+    )
+
+
+def render_prose(text: str) -> str:
+    """Render Markdown to HTML that holds no script, style, image, form or foreign protocol."""
+    rendered = _markdown().render(text)
+    cleaned: str = bleach.clean(
+        rendered, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS, strip=True
+    )
+    return cleaned.replace("<a ", '<a rel="noopener noreferrer nofollow" target="_blank" ')

@@ -1,0 +1,40 @@
+"""`/access`: trade the access token for a cookie. Only used when a token is set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from server.routes.door import COOKIE, cookie_value, same_token
+from server.settings import Settings
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/access")
+async def form(request: Request) -> Response:
+    context = {"wrong": False}
+    response: Response = request.app.state.templates.TemplateResponse(
+        request, "access.html", context
+    )
+    return response
+
+
+@router.post("/access")
+async def enter(request: Request, token: Annotated[str, Form(max_length=1000)] = "") -> Response:
+    settings: Settings = request.app.state.services.settings
+    expected = settings.access_token
+    if expected is not None and not same_token(token.strip(), expected):
+        response: Response = request.app.state.templates.TemplateResponse(
+            request, "access.html", {"wrong": True}, status_code=401
+        )
+        return response
+    response = RedirectResponse("/", status_code=303)
+    if expected is not None:
+        secure = request.url.scheme == "https"
+        response.set_cookie(
+            COOKIE, cookie_value(expected), httponly=True, samesite="strict", secure=secure
+        )
+    return response

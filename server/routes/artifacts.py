@@ -1,0 +1,209 @@
+"""`/api/artifacts`: make, list, read, rename, bin, import, grants."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from sandbox.grants import NO_GRANTS, Grants
+from sandbox.policy import RefusedOrigin, parse_network_origin
+from server import shapes
+from server.errors import Problem
+from server.generation import titles
+from server.identifiers import new_secret
+from server.routes import schemas
+from server.routes.background import in_background
+from server.routes.choosing import check_prompt, choose, read_attachments
+from server.routes.views import View, find_artifact, find_version, view
+from server.store import artifacts, versions
+from server.store.artifacts import BadCursorError
+from server.store.records import Json
+
+MAX_IMPORT_BYTES = 20_000_000
+PAGE = 24
+
+router = APIRouter(prefix="/api/artifacts", tags=["artifacts"])
+Viewing = Annotated[View, Depends(view)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+@router.post("", status_code=201, response_model=schemas.Created)
+async def create(body: schemas.NewArtifact, viewing: Viewing, response: Response) -> Json:
+    """Make an artifact from a prompt and start its first generation."""
+    check_prompt(body.prompt)
+    services = viewing.services
+    choice = await choose(services.registry, body.model)
+    artifact, generation = await services.generator.create(
+        body.prompt, choice, read_attachments(body.attachments)
+    )
+    async with services.database.read() as connection:
+        shape = await viewing.artifact(connection, artifact)
+    response.headers["Location"] = f"/api/artifacts/{artifact.id}"
+    return {"artifact": shape, "generation": viewing.generation(artifact, generation)}
+
+
+@router.post("/import", status_code=201, response_model=schemas.Imported)
+async def import_(
+    body: schemas.NewImport, viewing: Viewing, request: Request, response: Response
+) -> Json:
+    """Make an artifact from an HTML document; it is tested by itself."""
+    check_import(body.html)
+    title = body.title or titles.from_document(body.html) or "Imported tool"
+    new_title = titles.shortened(title)
+    async with viewing.services.database.write() as connection:
+        artifact = await artifacts.create(
+            connection,
+            title=new_title,
+            prompt="",
+            titled_by="person" if body.title else "document",
+        )
+        new = versions.NewVersion(
+            artifact_id=artifact.id,
+            html=body.html,
+            title=new_title,
+            secret=new_secret(),
+            origin="import",
+            grants=shapes.grants_shape(NO_GRANTS),
+        )
+        await versions.add(connection, new)
+    in_background(request, viewing.services.tester.test_and_notify(artifact.id, 1))
+    async with viewing.services.database.read() as connection:
+        response.headers["Location"] = f"/api/artifacts/{artifact.id}"
+        return {
+            "artifact": await viewing.artifact(connection, artifact),
+            "version": await viewing.version(connection, artifact, 1),
+        }
+
+
+def check_import(html: str) -> None:
+    """Refuse what is not an HTML document, or too large. Raises a `Problem`."""
+    size = len(html.encode("utf-8", "replace"))
+    if size > MAX_IMPORT_BYTES:
+        raise Problem(413, f"The document has {size:,} bytes; at most {MAX_IMPORT_BYTES:,} fit.")
+    if "\0" in html[:1000] or html.startswith("%PDF"):
+        raise Problem(422, "This is a binary file, not HTML.", action="Choose an HTML file.")
+    if "<" not in html:
+        raise Problem(
+            422,
+            "There is no markup in this text.",
+            action="Paste a whole HTML document.",
+        )
+
+
+@router.get("", response_model=schemas.ArtifactList)
+async def listed(
+    viewing: Viewing, cursor: str | None = None, limit: Limit = PAGE, *, deleted: bool = False
+) -> Json:
+    """List artifacts, the last changed first; `deleted` lists the bin."""
+    async with viewing.services.database.read() as connection:
+        try:
+            found, after = await artifacts.page(
+                connection, cursor=cursor, limit=limit, deleted=deleted
+            )
+        except BadCursorError as error:
+            raise Problem(
+                422, "The cursor is not one of this list's.", action="Start without a cursor."
+            ) from error
+        return {"items": await viewing.artifacts(connection, found), "next": after}
+
+
+@router.delete("/bin", response_model=schemas.Emptied)
+async def empty_bin(viewing: Viewing) -> Json:
+    """Delete everything in the bin for good: the one true deletion."""
+    async with viewing.services.database.write() as connection:
+        return {"deleted": await artifacts.empty_bin(connection)}
+
+
+@router.get("/{artifact_id}", response_model=schemas.Artifact)
+async def read(artifact_id: str, viewing: Viewing) -> Json:
+    async with viewing.services.database.read() as connection:
+        return await viewing.artifact(connection, await find_artifact(connection, artifact_id))
+
+
+@router.patch("/{artifact_id}", response_model=schemas.Artifact)
+async def change(artifact_id: str, body: schemas.ArtifactChange, viewing: Viewing) -> Json:
+    """Rename; a title that a person gave is never changed by a model."""
+    async with viewing.services.database.write() as connection:
+        await find_artifact(connection, artifact_id)
+        await artifacts.rename(connection, artifact_id, titles.shortened(body.title), "person")
+    return await read(artifact_id, viewing)
+
+
+@router.delete("/{artifact_id}", status_code=204)
+async def delete(artifact_id: str, viewing: Viewing) -> Response:
+    """Move to the bin; `undelete` brings it back whole."""
+    async with viewing.services.database.write() as connection:
+        await find_artifact(connection, artifact_id)
+        await artifacts.bin_(connection, artifact_id)
+    return Response(status_code=204)
+
+
+@router.post("/{artifact_id}/undelete", response_model=schemas.Artifact)
+async def undelete(artifact_id: str, viewing: Viewing) -> Json:
+    async with viewing.services.database.write() as connection:
+        await find_artifact(connection, artifact_id, deleted=True)
+        await artifacts.take_out(connection, artifact_id)
+    return await read(artifact_id, viewing)
+
+
+@router.get("/{artifact_id}/grants", response_model=schemas.Grants)
+async def read_grants(artifact_id: str, viewing: Viewing) -> Json:
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        return shapes.grants_shape(await artifacts.grants(connection, artifact.id))
+
+
+@router.put("/{artifact_id}/grants", response_model=schemas.Grants)
+async def set_grants(artifact_id: str, body: schemas.Grants, viewing: Viewing) -> Json:
+    """Replace the grants. Only a person does this: no prompt, document or answer can."""
+    origins: list[str] = []
+    for text in body.network:
+        origin = parse_network_origin(text)
+        if isinstance(origin, RefusedOrigin):
+            raise Problem(422, origin.reason, code="refused_origin")
+        origins.append(origin)
+    new = Grants(
+        network=tuple(dict.fromkeys(origins)),
+        geolocation=body.geolocation,
+        clipboard_read=body.clipboard_read,
+    )
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await artifacts.set_grants(connection, artifact.id, new)
+    return shapes.grants_shape(new)
+
+
+@router.post("/{artifact_id}/versions/{n}/fork", status_code=201, response_model=schemas.Imported)
+async def fork(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+    """Make a new artifact from version `n` and the versions that led to it."""
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
+        line = versions.lineage(await versions.listed(connection, artifact.id), n)
+        new = await artifacts.create(
+            connection,
+            title=titles.shortened(f"{artifact.title} (fork)"),
+            prompt=artifact.prompt,
+            titled_by="person",
+        )
+        for position, one in enumerate(line, start=1):
+            copy = versions.NewVersion(
+                artifact_id=new.id,
+                html=await versions.source(connection, artifact.id, one.n) or "",
+                title=one.title,
+                secret=new_secret(),
+                origin=one.origin,
+                grants=shapes.grants_shape(NO_GRANTS),
+                parent=position - 1 or None,
+                prompt=one.prompt,
+                provider=one.provider,
+                model=one.model,
+            )
+            made = await versions.add(connection, copy)
+    in_background(request, viewing.services.tester.test_and_notify(new.id, made.n))
+    async with viewing.services.database.read() as connection:
+        return {
+            "artifact": await viewing.artifact(connection, new),
+            "version": await viewing.version(connection, new, made.n),
+        }

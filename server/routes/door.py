@@ -1,0 +1,146 @@
+"""The door: what every request passes before a route sees it.
+
+Host allowlist (DNS rebinding), same-origin rule for changes, access token, body limits, and
+the security headers of our own pages. Plain ASGI, so that event streams pass untouched.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from http.cookies import SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.origins import FrameAddress, frame_sources, is_safe_host, parse_host
+from sandbox.policy import host_headers
+from server import errors
+from server.settings import Settings
+
+COOKIE = "sandwright_access"
+MAX_BODY_BYTES = 48 * 1024 * 1024
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_OPEN_PATHS = ("/access", "/static/", "/healthz", "/readyz")
+
+
+class Door:
+    """ASGI middleware around the host application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, frames: FrameAddress) -> None:
+        self._app = app
+        self._settings = settings
+        self._frames = frames
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        policy = self._policy(headers.get("host", ""), scope["scheme"])
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                for name, value in policy:
+                    out.setdefault(name, value)
+                out.setdefault("Cache-Control", "no-cache")
+            await send(message)
+
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            status, detail = refusal
+            await _refuse(scope, send_with_policy, status, detail)
+            return
+        await self._app(scope, _limited(receive), send_with_policy)
+
+    def _policy(self, host: str, scheme: str) -> list[tuple[str, str]]:
+        sources = frame_sources(host, self._frames, scheme)
+        return list(host_headers(sources))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if not self._knows(host):
+            return 421, (
+                f"This server does not answer as {host[:200]!r}. "
+                "Set SANDWRIGHT_ALLOWED_HOSTS to the names that it should answer as."
+            )
+        if scope["method"] not in _SAFE and not _same_origin(headers, host):
+            return 403, "Another site's page may not change anything here."
+        size = headers.get("content-length", "0")
+        if size.isdigit() and int(size) > MAX_BODY_BYTES:
+            return 413, "The request is larger than this server takes (48 MB)."
+        if not self._may_enter(scope["path"], headers):
+            return 401, "This server asks for its access token: sign in at /access."
+        return None
+
+    def _knows(self, host: str) -> bool:
+        if is_safe_host(host):
+            return True
+        named = parse_host(host)
+        return named is not None and any(
+            allowed in {named.name, host.lower()}
+            or (allowed.startswith("*.") and named.name.endswith(allowed[1:]))
+            for allowed in self._settings.allowed_hosts
+        )
+
+    def _may_enter(self, path: str, headers: Headers) -> bool:
+        token = self._settings.access_token
+        if token is None or path.startswith(_OPEN_PATHS):
+            return True
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and same_token(given.strip(), token):
+            return True
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        return cookie is not None and same_token(cookie.value, cookie_value(token))
+
+
+def cookie_value(token: str) -> str:
+    """What the cookie holds: derived from the token, so that the token itself is not kept."""
+    return hmac.new(token.encode(), b"sandwright access cookie v1", "sha256").hexdigest()
+
+
+def same_token(given: str, expected: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _same_origin(headers: Headers, host: str) -> bool:
+    """Requests with neither header are not a browser's, and pass (DESIGN)."""
+    site = headers.get("sec-fetch-site")
+    if site is not None and site not in {"same-origin", "none"}:
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin.split("://", 1)[-1].lower() == host.lower()
+
+
+def _limited(receive: Receive) -> Receive:
+    taken = 0
+
+    async def receive_limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise HTTPException(413, "The request is larger than this server takes (48 MB).")
+        return message
+
+    return receive_limited
+
+
+async def _refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
+    headers = Headers(scope=scope)
+    wants_page = "text/html" in headers.get("accept", "")
+    if status == 401 and wants_page and scope["method"] == "GET":  # noqa: PLR2004
+        out = [(b"location", b"/access")]
+        await send({"type": "http.response.start", "status": 303, "headers": out})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    content = json.dumps(errors.body(status, detail)).encode()
+    kind = b"application/problem+json"
+    if wants_page:
+        content, kind = detail.encode(), b"text/plain; charset=utf-8"
+    out = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": out})
+    await send({"type": "http.response.body", "body": content})

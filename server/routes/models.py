@@ -1,0 +1,93 @@
+"""`/api/models` and `/api/estimate`: what is connected, and what a wish would take."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from server import recipes
+from server.generation.prompts import system_prompt
+from server.providers import prices
+from server.providers.protocol import Usage
+from server.providers.registry import Registry
+from server.routes import schemas
+from server.routes.choosing import check_prompt, choose
+from server.routes.views import View, view
+from server.store.records import Json
+
+CHARS_PER_TOKEN = 4
+
+router = APIRouter(prefix="/api", tags=["models"])
+Viewing = Annotated[View, Depends(view)]
+
+
+@router.get("/models", response_model=schemas.Models)
+async def models(viewing: Viewing) -> Json:
+    """List the connected models, and why the default was chosen."""
+    return await models_shape(viewing.services.registry)
+
+
+async def models_shape(registry: Registry) -> Json:
+    """Gather the models; a host that is away is named under `errors`."""
+    default, listing = await asyncio.gather(registry.default(), registry.models())
+    return {
+        "default": {
+            "provider": default.provider.name,
+            "model": default.model,
+            "label": default.provider.label,
+            "why": default.why,
+        },
+        "items": [
+            {
+                "provider": one.provider,
+                "model": one.model,
+                "id": f"{one.provider}/{one.model}",
+                "label": one.label,
+                "context": one.context,
+                "price": {"input": one.price.input, "output": one.price.output}
+                if one.price
+                else None,
+                "images": one.images,
+            }
+            for one in listing.models
+        ],
+        "errors": [
+            {"provider": name, "message": message} for name, message in listing.errors.items()
+        ],
+    }
+
+
+@router.post("/estimate", response_model=schemas.Estimate)
+async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
+    """Say what a wish would take, without making anything."""
+    check_prompt(body.prompt)
+    choice = await choose(viewing.services.registry, body.model)
+    shape: Json = {
+        "provider": choice.provider.name,
+        "model": choice.model,
+        "tokens_in": 0,
+        "tokens_out": 0,
+        "recipe": None,
+        "title": None,
+        "parameters": {},
+        "nearest": [],
+    }
+    if choice.provider.name == "recipes":
+        found = await asyncio.to_thread(recipes.estimate, body.prompt)
+        shape |= {
+            "recipe": found.recipe,
+            "title": found.title or None,
+            "parameters": dict(found.parameters),
+            "nearest": [
+                {"name": one.name, "title": one.title, "example": one.example}
+                for one in found.nearest
+            ],
+        }
+        usage = Usage(input=0, output=0)
+    else:
+        tokens = (len(system_prompt()) + len(body.prompt)) // CHARS_PER_TOKEN
+        shape |= {"tokens_in": tokens, "tokens_out": None}
+        usage = Usage(input=tokens)
+    return {**shape, "cost": prices.cost(choice.provider.name, choice.model, usage)}

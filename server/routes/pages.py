@@ -1,0 +1,90 @@
+"""The pages: home, workbench, settings. HTML first; the scripts only enhance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from sandbox.smoke.browsers import BrowserChoice, NoBrowser
+from server import __version__, recipes
+from server.errors import Problem
+from server.routes.models import models_shape
+from server.routes.views import View, find_artifact, view
+from server.store import artifacts, generations
+
+HOME_ARTIFACTS = 12
+
+router = APIRouter(include_in_schema=False)
+Viewing = Annotated[View, Depends(view)]
+
+
+def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
+    response: Response = request.app.state.templates.TemplateResponse(request, name, context)
+    return response
+
+
+@router.get("/")
+async def home(request: Request, viewing: Viewing) -> Response:
+    services = viewing.services
+    async with services.database.read() as connection:
+        found, after = await artifacts.page(connection, cursor=None, limit=HOME_ARTIFACTS)
+        shown = await viewing.artifacts(connection, found)
+    context = {
+        "artifacts": shown,
+        "next": after,
+        "models": await models_shape(services.registry),
+        "recipes": [
+            {"name": one.name, "title": one.title, "example": one.example}
+            for one in recipes.RECIPES
+        ],
+    }
+    return _page(request, "home.html", context)
+
+
+@router.get("/artifacts/{artifact_id}")
+async def workbench(artifact_id: str, request: Request, viewing: Viewing) -> Response:
+    return await _workbench(artifact_id, None, request, viewing)
+
+
+@router.get("/artifacts/{artifact_id}/versions/{n}")
+async def version(artifact_id: str, n: int, request: Request, viewing: Viewing) -> Response:
+    return await _workbench(artifact_id, n, request, viewing)
+
+
+async def _workbench(artifact_id: str, n: int | None, request: Request, viewing: View) -> Response:
+    services = viewing.services
+    async with services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        shown = await viewing.versions(connection, artifact)
+        newest = await generations.newest(connection, artifact.id)
+        selected = next((one for one in shown if one["n"] == n), None)
+        if n is not None and selected is None:
+            raise Problem(404, f"This tool has no version {n}.")
+        context = {
+            "artifact": await viewing.artifact(connection, artifact),
+            "versions": shown,
+            "messages": await viewing.messages(connection, artifact),
+            "generation": viewing.generation(artifact, newest) if newest else None,
+            "selected": selected,
+        }
+    context["models"] = await models_shape(services.registry)
+    return _page(request, "workbench.html", context)
+
+
+@router.get("/settings")
+async def settings(request: Request, viewing: Viewing) -> Response:
+    browser = viewing.services.browser
+    found = browser if isinstance(browser, BrowserChoice) else None
+    missing = browser if isinstance(browser, NoBrowser) else None
+    context = {
+        "models": await models_shape(viewing.services.registry),
+        "browser": {
+            "found": found is not None,
+            "name": found.name if found else None,
+            "path": str(found.path) if found else None,
+            "advice": f"{missing.reason} {missing.advice}" if missing else None,
+        },
+        "version": __version__,
+    }
+    return _page(request, "settings.html", context)

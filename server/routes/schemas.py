@@ -1,0 +1,284 @@
+"""The API's shapes, as OpenAPI shows them. Field names are DESIGN's; absent values are null."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_PROMPT_BYTES = 100_000
+
+Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Attachment(Shape):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=100)]
+    data: Annotated[str, Field(description="base64", max_length=14_000_000)]
+
+
+class NewArtifact(Shape):
+    prompt: Prompt
+    model: str | None = None
+    attachments: Annotated[list[Attachment], Field(max_length=10)] = []
+
+
+class NewMessage(NewArtifact):
+    base_version: Annotated[int, Field(ge=1)] | None = None
+
+
+class NewFix(Shape):
+    version: Annotated[int, Field(ge=1)]
+    findings: list[str] | None = None
+    model: str | None = None
+
+
+class ModelChoice(Shape):
+    model: str | None = None
+
+
+class NewImport(Shape):
+    html: str
+    title: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class ArtifactChange(Shape):
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+
+
+class Grants(Shape):
+    network: Annotated[list[str], Field(max_length=50)] = []
+    geolocation: bool = False
+    clipboard_read: bool = False
+
+
+class EstimateQuestion(Shape):
+    prompt: Prompt
+    model: str | None = None
+
+
+class Usage(BaseModel):
+    input: int | None
+    output: int | None
+    reasoning: int | None
+    cached: int | None
+
+
+class Cost(BaseModel):
+    amount: float
+    currency: str
+
+
+class GenerationError(BaseModel):
+    code: str
+    message: str
+    action: str
+
+
+class Finding(BaseModel):
+    kind: str
+    severity: Literal["fatal", "advisory"]
+    phase: Literal["load", "interact"]
+    message: str
+    signature: str
+    line: int | None
+    column: int | None
+    control: str | None
+
+
+class Report(BaseModel):
+    verdict: Literal["passed", "failed", "not tested"]
+    findings: list[Finding]
+    duration_ms: int
+    screenshots: list[str]
+    controls_found: int
+    controls_used: int
+    reason: str | None
+    created: str
+
+
+class Artifact(BaseModel):
+    id: str
+    title: str
+    url: str
+    live_version: int | None
+    created: str
+    updated: str
+    deleted: str | None
+    grants: Grants
+    prompt: str
+    pinned_version: int | None
+    version_count: int
+    verdict: str | None
+    model: str | None
+    state: str | None
+    thumbnail: str | None
+
+
+class Generation(BaseModel):
+    id: str
+    artifact: str
+    kind: str
+    state: Literal["queued", "streaming", "testing", "done", "failed", "cancelled", "interrupted"]
+    base_version: int | None
+    version: int | None
+    repairs: str | None
+    continues: str | None
+    frame_url: str
+    provider: str
+    model: str
+    prompt: str
+    usage: Usage | None
+    cost: Cost | None
+    seconds: float | None
+    error: GenerationError | None
+    created: str
+    ended: str | None
+
+
+class Version(BaseModel):
+    n: int
+    parent: int | None
+    origin: str
+    title: str
+    prompt: str | None
+    provider: str | None
+    model: str | None
+    usage: Usage | None
+    cost: Cost | None
+    seconds: float | None
+    grants: Grants
+    created: str
+    frame_url: str
+    live: bool
+    report: Report | None
+    thumbnail: str | None
+
+
+class SentAttachment(BaseModel):
+    name: str
+    media_type: str
+
+
+class Message(BaseModel):
+    id: str
+    role: Literal["user", "assistant"]
+    kind: str
+    text: str
+    html: str | None
+    attachments: list[SentAttachment]
+    generation: str | None
+    version: int | None
+    created: str
+
+
+class ArtifactList(BaseModel):
+    items: list[Artifact]
+    next: str | None
+
+
+class MessageList(BaseModel):
+    items: list[Message]
+    next: str | None
+
+
+class VersionList(BaseModel):
+    items: list[Version]
+    next: str | None
+
+
+class Created(BaseModel):
+    artifact: Artifact
+    generation: Generation
+
+
+class Imported(BaseModel):
+    artifact: Artifact
+    version: Version
+
+
+class Started(BaseModel):
+    generation: Generation
+
+
+class Made(BaseModel):
+    version: Version
+
+
+class Changed(BaseModel):
+    artifact: Artifact
+
+
+class Emptied(BaseModel):
+    deleted: int
+
+
+class Nearest(BaseModel):
+    name: str
+    title: str
+    example: str
+
+
+class Estimate(BaseModel):
+    provider: str
+    model: str
+    tokens_in: int
+    tokens_out: int | None
+    cost: Cost | None
+    recipe: str | None
+    title: str | None
+    parameters: dict[str, Any]
+    nearest: list[Nearest]
+
+
+class Price(BaseModel):
+    input: float
+    output: float
+
+
+class Model(BaseModel):
+    provider: str
+    model: str
+    id: str
+    label: str
+    context: int | None
+    price: Price | None
+    images: bool | None
+
+
+class DefaultModel(BaseModel):
+    provider: str
+    model: str
+    label: str
+    why: str
+
+
+class ModelsError(BaseModel):
+    provider: str
+    message: str
+
+
+class Models(BaseModel):
+    default: DefaultModel
+    items: list[Model]
+    errors: list[ModelsError]
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class Problem(BaseModel):
+    """RFC 9457; every error of the API looks like this."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    action: str | None = None
+    code: str | None = None
+    errors: list[dict[str, str]] | None = None

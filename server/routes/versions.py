@@ -1,0 +1,175 @@
+"""`/api/artifacts/{id}/versions`: every version, its document, export, diff, test, restore, pin."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from server import shapes
+from server.errors import Problem
+from server.export import export_filename, export_html
+from server.identifiers import new_secret
+from server.routes import schemas
+from server.routes.background import in_background
+from server.routes.views import View, find_artifact, find_version, view
+from server.store import artifacts, reports, versions
+from server.store.records import Json
+
+router = APIRouter(prefix="/api/artifacts/{artifact_id}/versions", tags=["versions"])
+Viewing = Annotated[View, Depends(view)]
+
+
+@router.get("", response_model=schemas.VersionList)
+async def listed(artifact_id: str, viewing: Viewing) -> Json:
+    """List all versions, oldest first."""
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        return {"items": await viewing.versions(connection, artifact), "next": None}
+
+
+@router.get("/{n}", response_model=schemas.Version)
+async def read(artifact_id: str, n: int, viewing: Viewing) -> Json:
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        return await viewing.version(connection, artifact, n)
+
+
+async def _source(viewing: View, artifact_id: str, n: int) -> str:
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
+        return await versions.source(connection, artifact.id, n) or ""
+
+
+# The document of a tool is never shown on our own origin: these headers make a browser save it,
+# and sandbox it should some browser not.
+def _document(html: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    content = html.encode("utf-8", "replace")
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/{n}/source", response_class=Response)
+async def source(artifact_id: str, n: int, viewing: Viewing) -> Response:
+    """Get the document as the model wrote it."""
+    return _document(await _source(viewing, artifact_id, n), f"source-v{n}.html")
+
+
+@router.get("/{n}/export", response_class=Response)
+async def export(
+    artifact_id: str,
+    n: int,
+    viewing: Viewing,
+    *,
+    prompt: Annotated[bool, Query(description="write the prompt into the file")] = True,
+) -> Response:
+    """Get one standalone file that works from disk with the network off."""
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        version = await find_version(connection, artifact, n)
+        html = await versions.source(connection, artifact.id, n) or ""
+        grants = await artifacts.grants(connection, artifact.id)
+    exported = export_html(
+        html,
+        title=artifact.title,
+        storage_prefix=artifact.id,
+        grants=grants,
+        version=n,
+        prompt=version.prompt if prompt else None,
+        model=f"{version.provider}/{version.model}" if version.provider else None,
+    )
+    return _document(exported, export_filename(artifact.title))
+
+
+@router.get("/{n}/diff", response_class=Response)
+async def diff(
+    artifact_id: str, n: int, viewing: Viewing, against: Annotated[int, Query(ge=1)]
+) -> Response:
+    """Get the unified diff from version `against` to version `n`."""
+    old = await _source(viewing, artifact_id, against)
+    new = await _source(viewing, artifact_id, n)
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), f"version {against}", f"version {n}", lineterm=""
+    )
+    text = "".join(f"{line}\n" for line in lines)
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+
+
+@router.post("/{n}/restore", status_code=201, response_model=schemas.Made)
+async def restore(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+    """Make a new version that equals version `n`."""
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        old = await find_version(connection, artifact, n)
+        grants = await artifacts.grants(connection, artifact.id)
+        new = versions.NewVersion(
+            artifact_id=artifact.id,
+            html=await versions.source(connection, artifact.id, n) or "",
+            title=old.title,
+            secret=new_secret(),
+            origin="restore",
+            grants=shapes.grants_shape(grants),
+            parent=n,
+            provider=old.provider,
+            model=old.model,
+        )
+        made = await versions.add(connection, new)
+        await artifacts.touch(connection, artifact.id)
+    in_background(request, viewing.services.tester.test_and_notify(artifact.id, made.n))
+    return {"version": await read(artifact_id, made.n, viewing)}
+
+
+@router.post("/{n}/test", status_code=202, response_model=schemas.Made)
+async def test(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+    """Test the version again; the report arrives on the artifact's event stream."""
+    version = await read(artifact_id, n, viewing)
+    in_background(request, viewing.services.tester.test_and_notify(artifact_id, n))
+    return {"version": version}
+
+
+@router.post("/{n}/pin", response_model=schemas.Changed)
+async def pin(artifact_id: str, n: int, viewing: Viewing) -> Json:
+    """Hold this version live, whatever later ones do."""
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
+        await artifacts.pin(connection, artifact.id, n)
+    return await _artifact(artifact_id, viewing)
+
+
+@router.delete("/{n}/pin", response_model=schemas.Changed)
+async def unpin(artifact_id: str, n: int, viewing: Viewing) -> Json:
+    """Let the newest version that passed be live again."""
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        if artifact.pinned_version != n:
+            raise Problem(409, f"Version {n} is not pinned.")
+        await artifacts.pin(connection, artifact.id, None)
+    return await _artifact(artifact_id, viewing)
+
+
+async def _artifact(artifact_id: str, viewing: View) -> Json:
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        return {"artifact": await viewing.artifact(connection, artifact)}
+
+
+@router.get("/{n}/screenshots/{report_id}/{name}.png", response_class=Response)
+async def screenshot(
+    artifact_id: str, n: int, report_id: str, name: str, viewing: Viewing
+) -> Response:
+    """Get a picture that a smoke test took."""
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
+        png = await reports.screenshot(connection, artifact.id, report_id, name)
+    if png is None:
+        raise Problem(404, "There is no such screenshot.")
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(png, media_type="image/png", headers=headers)

@@ -1,0 +1,125 @@
+"""Reading what a page or an answer shows: records gathered and put into the API's shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server import shapes
+from server.errors import Problem
+from server.prose import render_prose
+from server.services import Services
+from server.store import artifacts, generations, messages, overview, reports, versions
+from server.store.overview import live_version
+from server.store.records import Artifact, Generation, Json, Version
+
+NO_ARTIFACT = "There is no tool with this id; it may be in the bin."
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A request's way to see the store: it knows under which address the page was opened."""
+
+    services: Services
+    host: str
+    scheme: str
+
+    def frame_url(self, artifact: Artifact, secret: str) -> str:
+        return self.services.frame_url(artifact.label, secret, self.host, self.scheme)
+
+    def generation(self, artifact: Artifact, record: Generation) -> Json:
+        """Shape a generation; one that runs here tells its state of this moment."""
+        run = self.services.hub.get(record.id)
+        if run is not None:
+            base = run.generation.base_version
+            record = replace(record, state=run.state, version=run.version, base_version=base)
+        return shapes.generation(record, self.frame_url(artifact, record.secret))
+
+    async def artifact(self, connection: AsyncConnection, record: Artifact) -> Json:
+        return (await self.artifacts(connection, [record]))[0]
+
+    async def artifacts(
+        self, connection: AsyncConnection, records: Sequence[Artifact]
+    ) -> list[Json]:
+        seen = await overview.of(connection, records)
+        return [
+            shapes.artifact(one, await artifacts.grants(connection, one.id), seen[one.id])
+            for one in records
+        ]
+
+    async def versions(self, connection: AsyncConnection, artifact: Artifact) -> list[Json]:
+        """Shape every version, oldest first, with its newest report."""
+        records = await versions.listed(connection, artifact.id)
+        return await self._shaped(connection, artifact, records, records)
+
+    async def version(self, connection: AsyncConnection, artifact: Artifact, n: int) -> Json:
+        """Shape one version. Raises a 404 `Problem`."""
+        records = await versions.listed(connection, artifact.id)
+        wanted = [record for record in records if record.n == n]
+        if not wanted:
+            raise Problem(404, f"This tool has no version {n}.")
+        return (await self._shaped(connection, artifact, records, wanted))[0]
+
+    async def _shaped(
+        self,
+        connection: AsyncConnection,
+        artifact: Artifact,
+        records: Sequence[Version],
+        wanted: Iterable[Version],
+    ) -> list[Json]:
+        tested = await reports.latest(connection, artifact.id)
+        verdicts = [(one.n, tested[one.n].verdict if one.n in tested else None) for one in records]
+        live = live_version(artifact.pinned_version, verdicts)
+        return [
+            shapes.version(
+                one,
+                self.frame_url(artifact, one.secret),
+                live=one.n == live,
+                report_=tested.get(one.n),
+            )
+            for one in wanted
+        ]
+
+    async def messages(self, connection: AsyncConnection, artifact: Artifact) -> list[Json]:
+        return [
+            shapes.message(one, render_prose(one.text) if one.role == "assistant" else None)
+            for one in await messages.listed(connection, artifact.id)
+        ]
+
+
+def view(request: Request) -> View:
+    """The view of the request at hand (a FastAPI dependency)."""
+    services: Services = request.app.state.services
+    host = request.headers.get("host", "")
+    return View(services, host, request.url.scheme)
+
+
+async def find_artifact(
+    connection: AsyncConnection, artifact_id: str, *, deleted: bool = False
+) -> Artifact:
+    """Look up an artifact. Raises a 404 `Problem`."""
+    found = await artifacts.get(connection, artifact_id, deleted=deleted)
+    if found is None:
+        raise Problem(404, NO_ARTIFACT)
+    return found
+
+
+async def find_generation(
+    connection: AsyncConnection, generation_id: str
+) -> tuple[Artifact, Generation]:
+    """Look up a generation and its artifact. Raises a 404 `Problem`."""
+    found = await generations.get(connection, generation_id)
+    if found is None:
+        raise Problem(404, "There is no generation with this id.")
+    return await find_artifact(connection, found.artifact_id), found
+
+
+async def find_version(connection: AsyncConnection, artifact: Artifact, n: int) -> Version:
+    """Look up a version. Raises a 404 `Problem`."""
+    found = await versions.get(connection, artifact.id, n)
+    if found is None:
+        raise Problem(404, f"This tool has no version {n}.")
+    return found

@@ -1,0 +1,30 @@
+"""What routes and commands work with, put together in `app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.origins import FrameAddress, frame_origin
+from sandbox.smoke.browsers import BrowserChoice, NoBrowser
+from server.generation.generator import Generator
+from server.generation.hub import Hub
+from server.generation.testing import VersionTester
+from server.providers.registry import Registry
+from server.settings import Settings
+from server.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    registry: Registry
+    hub: Hub
+    tester: VersionTester
+    generator: Generator
+    frames: FrameAddress
+    browser: BrowserChoice | NoBrowser
+
+    def frame_url(self, label: str, secret: str, host: str, scheme: str = "http") -> str:
+        """Address of a frame for a page that was opened under the Host header `host`."""
+        return f"{frame_origin(label, host, self.frames, scheme)}/{secret}"
