@@ -1,0 +1,171 @@
+"""Which providers are connected, and which model answers when none is named.
+
+An explicit setting comes first, then a host that a key or base URL connects, then the built-in
+recipes. A model that fails never falls back to another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.providers.openai import OpenAIProvider
+from server.providers.protocol import ModelInfo, ModelList, Provider
+from server.providers.recipes import MODEL as RECIPES_MODEL
+from server.providers.recipes import RecipesProvider
+from server.providers.transport import Timeouts, Transport
+from server.settings import Settings, SettingsError
+
+# What OpenAI's own API is asked for when nobody chose a model. A name written here can only be
+# as fresh as this release; docs/providers.md says how to name another.
+OPENAI_MODEL = "gpt-4.1"
+_UNLISTED_MODEL = "default"  # local servers take any name for the one model that they have
+_LIST_SECONDS = 60.0
+_RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model that will be asked, and the sentence that says why this one."""
+
+    provider: Provider
+    model: str
+    why: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.provider.name}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderError:
+    """A provider that could not say which models it has."""
+
+    provider: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """All models that the connected providers list, in order of the providers."""
+
+    items: tuple[ModelInfo, ...]
+    errors: tuple[ProviderError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    listing: ModelList
+    expires: float
+
+
+class Registry:
+    """The connected providers by name. `aclose` when done."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        *,
+        transport: Transport | None = None,
+        chosen: str | None = None,
+    ) -> None:
+        """`chosen` is `provider/model`. Raises `SettingsError` if its provider is not connected."""
+        self.providers = dict(providers)
+        self._transport = transport
+        self._listed: dict[str, _Listed] = {}
+        self._chosen = None if chosen is None else self._explicit(chosen)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, timeouts: Timeouts | None = None) -> Registry:
+        """Connect what the settings name. Raises `SettingsError` for a model that none serves."""
+        transport = Transport(timeouts)
+        environment = settings.provider_environment
+        providers: dict[str, Provider] = {}
+        key, base_url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+        if key or base_url:
+            openai = OpenAIProvider(transport, base_url=base_url, key=key)
+            providers[openai.name] = openai
+        recipes = RecipesProvider()
+        providers[recipes.name] = recipes
+        return cls(providers, transport=transport, chosen=settings.model)
+
+    async def aclose(self) -> None:
+        for provider in self.providers.values():
+            await provider.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def resolve(self, name: str) -> Choice | None:
+        """Find `provider/model`, whether a list names the model or not; None if not connected."""
+        provider_name, slash, model = name.partition("/")
+        provider = self.providers.get(provider_name)
+        if provider is None or not slash or not model:
+            return None
+        return Choice(provider, model, "You chose it.")
+
+    async def default(self) -> Choice:
+        """Choose the model for a request that names none; may ask a host for its list."""
+        if self._chosen is not None:
+            return self._chosen
+        openai = self.providers.get("openai")
+        if isinstance(openai, OpenAIProvider):
+            return await self._first_of(openai)
+        return Choice(
+            self.providers["recipes"],
+            RECIPES_MODEL,
+            "No model is connected, so the built-in recipes answer.",
+        )
+
+    async def models(self) -> Models:
+        """Ask all providers at once; a provider that is away is an error, not an exception."""
+        listings = await asyncio.gather(*(self._list(name) for name in self.providers))
+        errors = (
+            ProviderError(name, listing.error)
+            for name, listing in zip(self.providers, listings, strict=True)
+            if listing.error is not None
+        )
+        return Models(
+            tuple(model for listing in listings for model in listing.models), tuple(errors)
+        )
+
+    def _explicit(self, name: str) -> Choice:
+        choice = self.resolve(f"recipes/{RECIPES_MODEL}" if name == "recipes" else name)
+        if choice is None:
+            connected = ", ".join(self.providers)
+            raise SettingsError(
+                f"SANDWRIGHT_MODEL is “{name}”, which no connected provider serves. Write it as "
+                f"provider/model, for example openai/{OPENAI_MODEL}, and connect the provider "
+                f"(for openai: OPENAI_API_KEY or OPENAI_BASE_URL). Connected: {connected}."
+            )
+        return Choice(choice.provider, choice.model, "SANDWRIGHT_MODEL names it.")
+
+    async def _first_of(self, openai: OpenAIProvider) -> Choice:
+        if openai.is_official:
+            return Choice(
+                openai,
+                OPENAI_MODEL,
+                f"OPENAI_API_KEY is set and no model is chosen, so {OPENAI_MODEL} is asked. "
+                "SANDWRIGHT_MODEL names another.",
+            )
+        listing = await self._list(openai.name)
+        if listing.models:
+            model = listing.models[0].model
+            return Choice(openai, model, f"OPENAI_BASE_URL is set; its host lists {model} first.")
+        reason = listing.error or "its list is empty."
+        return Choice(
+            openai,
+            _UNLISTED_MODEL,
+            f"OPENAI_BASE_URL is set, but its models could not be listed: {reason} "
+            "SANDWRIGHT_MODEL=openai/… names one.",
+        )
+
+    async def _list(self, name: str) -> ModelList:
+        known = self._listed.get(name)
+        if known is not None and known.expires > time.monotonic():
+            return known.listing
+        listing = await self.providers[name].models()
+        lasts = _LIST_SECONDS if listing.error is None else _RETRY_SECONDS
+        self._listed[name] = _Listed(listing, time.monotonic() + lasts)
+        return listing

@@ -1,0 +1,281 @@
+"""The one module that speaks HTTP to model hosts; everything about httpx stays in here.
+
+It gives events and values, never httpx's types or exceptions: a network failure is a protocol
+`Error` whose message names the host. Proxies and certificate authorities come from the usual
+variables, which httpx reads (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR); this machine
+itself is never asked through a proxy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import anyio._backends._asyncio  # noqa: F401 - loaded with the server, not under the first call
+import httpcore  # noqa: F401 - the same: httpx imports it on first use
+import httpx
+import httpx_sse
+
+from server.providers.protocol import Error
+
+_BODY_LIMIT = 8 * 1024 * 1024
+_DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, and without anything coming or going."""
+
+    connect: float = 10.0
+    silence: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One server-sent event."""
+
+    event: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer where a stream was expected: an error, or JSON or HTML in its place."""
+
+    status: int
+    content_type: str
+    body: str
+    retry_after: float | None = None
+
+    def json(self) -> Any:
+        """Return the body as JSON; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except json.JSONDecodeError:
+            return None
+
+
+class Transport:
+    """Pooled connections to model hosts. `aclose` when done."""
+
+    def __init__(self, timeouts: Timeouts | None = None) -> None:
+        self._timeouts = timeouts or Timeouts()
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(self._timeouts.silence, connect=self._timeouts.connect),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+            mounts=dict.fromkeys(_DIRECT),
+            follow_redirects=False,
+            headers={"User-Agent": "sandwright"},
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def stream_events(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: Any = None
+    ) -> AsyncGenerator[ServerEvent | Reply | Error, None]:
+        """Send JSON and yield the answer's server-sent events as they come.
+
+        An answer that is no such stream is one `Reply`; a network failure is one `Error`, the
+        last item. Closing the generator, or cancelling its task, closes the connection.
+        """
+        try:
+            async with self._request(method, url, headers, body) as response:
+                if not _is_stream(response):
+                    yield await _reply(response)
+                    return
+                response.encoding = "utf-8"  # the only one server-sent events have
+                events = httpx_sse.EventSource(response).aiter_sse()
+                async with contextlib.aclosing(events):
+                    async for event in events:
+                        yield ServerEvent(event.event, event.data)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            yield self._failure(error, url)
+
+    async def get_json(
+        self, url: str, *, headers: Mapping[str, str], silence: float | None = None
+    ) -> Reply | Error:
+        """Get a whole answer; `silence` in seconds replaces the time allowed without any."""
+        try:
+            async with self._request("GET", url, headers, None, silence) as response:
+                return await _reply(response)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            return self._failure(error, url, silence)
+
+    @contextlib.asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Any,
+        silence: float | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        limits = httpx.USE_CLIENT_DEFAULT if silence is None else httpx.Timeout(silence)
+        async with self._client.stream(
+            method, url, headers=headers, json=body, timeout=limits
+        ) as response:
+            yield response
+
+    def _failure(self, error: Exception, url: str, silence: float | None = None) -> Error:
+        host = host_of(url)
+        if isinstance(error, httpx.ConnectError):
+            return _unconnected(error, host)
+        text = str(error)
+        for failure in _FAILURES:
+            if isinstance(error, failure.kind) and failure.marker in text:
+                message = failure.message.format(
+                    host=host,
+                    connect=self._timeouts.connect,
+                    silence=self._timeouts.silence if silence is None else silence,
+                )
+                return Error(failure.code, message, failure.action)
+        # What httpx says of a bad header or address may quote the key: it is not repeated.
+        return Error(
+            "bad_request",
+            f"The request to {host} could not be written: its address or key has characters "
+            "that cannot be sent.",
+            "Check the base URL and the key for stray characters.",
+        )
+
+
+class _Failure(NamedTuple):
+    kind: type[httpx.HTTPError]
+    marker: str  # what httpx's own words contain
+    code: str
+    message: str
+    action: str
+
+
+_FAILURES = (
+    _Failure(
+        httpx.ConnectTimeout,
+        "",
+        "unreachable",
+        "{host} did not accept a connection within {connect:g} s.",
+        "Check the address and your network, then try again.",
+    ),
+    _Failure(
+        httpx.TimeoutException,
+        "",
+        "timeout",
+        "{host} sent nothing for {silence:g} s.",
+        "Try again; if it happens often, choose another model.",
+    ),
+    _Failure(
+        httpx.ProxyError,
+        "",
+        "unreachable",
+        "The proxy on the way to {host} refused the connection.",
+        "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+    ),
+    _Failure(
+        httpx.RemoteProtocolError,
+        "without sending a response",
+        "unavailable",
+        "{host} closed the connection without an answer.",
+        "Try again.",
+    ),
+    _Failure(
+        httpx.RemoteProtocolError,
+        "incomplete",
+        "truncated",
+        "{host} closed the connection in the middle of the answer.",
+        "Press Continue to go on from there, or try again.",
+    ),
+    _Failure(
+        httpx.RemoteProtocolError,
+        "",
+        "garbage",
+        "{host} answered something that is not HTTP.",
+        "Check the address: is it a model API, and is it http or https?",
+    ),
+    _Failure(
+        httpx.NetworkError,
+        "",
+        "truncated",
+        "{host} closed the connection in the middle of the answer.",
+        "Press Continue to go on from there, or try again.",
+    ),
+    _Failure(
+        httpx.DecodingError,
+        "",
+        "garbage",
+        "{host} sent an answer that cannot be unpacked.",
+        "Try again.",
+    ),
+)
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a URL, never its user, password, path or query."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.hostname:
+            return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    return "the address"
+
+
+def _unconnected(error: httpx.ConnectError, host: str) -> Error:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLError):
+        reason = getattr(cause, "verify_message", "") or cause.reason or "unknown reason"
+        return Error(
+            "unreachable",
+            f"No secure connection to {host}: {str(reason).replace('_', ' ').lower()}.",
+            "If the host uses a private certificate authority, name its file in SSL_CERT_FILE; "
+            "if it speaks plain HTTP, write http:// in the base URL.",
+        )
+    text = str(error).lower()
+    if "name" in text or "address associated" in text or "nodename" in text:
+        reason = f"The name {host} cannot be found"
+    elif "refused" in text or "all connection attempts failed" in text:
+        reason = f"Nothing answers at {host}"
+    else:
+        reason = f"No connection to {host}"
+    return Error(
+        "unreachable",
+        f"{reason}.",
+        "Is the address right, is the server running, and is there a network?",
+    )
+
+
+def _is_stream(response: httpx.Response) -> bool:
+    return response.is_success and response.headers.get("content-type", "").lower().startswith(
+        "text/event-stream"
+    )
+
+
+async def _reply(response: httpx.Response) -> Reply:
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > _BODY_LIMIT:
+            break
+    return Reply(
+        response.status_code,
+        response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        body[:_BODY_LIMIT].decode("utf-8", "replace"),
+        _retry_after(response.headers.get("retry-after")),
+    )
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date. Return seconds from now."""
+    if not value:
+        return None
+    with contextlib.suppress(ValueError):
+        seconds = float(value)
+        return seconds if 0 <= seconds < float("inf") else None
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    return None
