@@ -1,0 +1,353 @@
+// Finds what a person could use on a page, and says how to reach it. It runs in a world of its
+// own beside the tool's: the same document, none of the tool's variables, nothing left behind.
+// The whole file is one expression; its value is the object of functions below.
+(() => {
+  "use strict";
+
+  const CONTROLS = [
+    "button", "input", "select", "textarea", "summary", "canvas", "a", "[contenteditable]",
+    "[onclick]", "[onpointerdown]", "[onmousedown]", "[tabindex='0']",
+    ...["button", "tab", "switch", "checkbox", "radio", "menuitem", "option", "link", "slider"]
+      .map((role) => `[role='${role}']`),
+  ].join(",");
+  const PICTURES = "img,svg,video,input,button,select,textarea,progress,meter,hr,object";
+  const TYPED = new Set([
+    "text", "search", "email", "url", "tel", "password", "number", "", "textarea",
+  ]);
+  const SET = new Set(["range", "color", "date", "time", "datetime-local", "month", "week"]);
+
+  const ids = new WeakMap();
+  const elements = new Map();
+
+  function idOf(element) {
+    if (!ids.has(element)) {
+      ids.set(element, elements.size + 1);
+      elements.set(elements.size + 1, new WeakRef(element));
+    }
+    return ids.get(element);
+  }
+
+  function elementOf(id) {
+    const element = elements.get(id)?.deref();
+    return element?.isConnected ? element : null;
+  }
+
+  function* within(root, selector) {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.matches(selector)) {
+        yield element;
+      }
+      if (element.shadowRoot) {
+        yield* within(element.shadowRoot, selector);
+      }
+    }
+  }
+
+  function shown(element) {
+    const box = element.getBoundingClientRect();
+    return (
+      box.width >= 2 &&
+      box.height >= 2 &&
+      element.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    );
+  }
+
+  // Where a person would press: the element, or the label that stands for a hidden one.
+  function surface(element) {
+    if (shown(element)) {
+      return element;
+    }
+    return [...(element.labels ?? [])].find(shown) ?? null;
+  }
+
+  function plain(text) {
+    return (text ?? "").replace(/\s+/g, " ").trim().slice(0, 60);
+  }
+
+  function nameOf(element) {
+    const by = element.getAttribute("aria-labelledby");
+    const root = element.getRootNode();
+    const labelled = by && by.split(/\s+/).map((id) => root.getElementById?.(id)?.innerText ?? "");
+    const label = [...(element.labels ?? [])].map((one) => one.innerText).join(" ");
+    const isField = element.matches("input,select,textarea,canvas");
+    const isButton = element.matches("input[type=button],input[type=submit],input[type=reset]");
+    return (
+      plain(element.getAttribute("aria-label")) ||
+      plain(labelled && labelled.join(" ")) ||
+      plain(label) ||
+      (isField ? "" : plain(element.innerText)) ||
+      (isButton ? plain(element.value) || element.type : "") ||
+      plain(element.getAttribute("placeholder")) ||
+      plain(element.title) ||
+      plain(element.getAttribute("alt") ?? element.querySelector("img[alt]")?.alt) ||
+      plain(element.name) ||
+      plain(element.id)
+    );
+  }
+
+  // Words near a field that has no label of its own, as a person would read them.
+  function wordsAround(element) {
+    const before = element.previousElementSibling ?? element.parentElement?.previousElementSibling;
+    const near = before && !before.matches(CONTROLS) ? plain(before.innerText) : "";
+    return [nameOf(element), element.name, element.id, near].filter(Boolean).join(" ");
+  }
+
+  function kindOf(element) {
+    const { localName: tag } = element;
+    const type = tag === "input" ? element.type : tag;
+    if (tag === "input" || tag === "textarea") {
+      if (TYPED.has(type)) {
+        return element.readOnly ? null : "type";
+      }
+      if (SET.has(type)) {
+        return element.readOnly ? null : "set";
+      }
+      if (type === "file") {
+        return "file";
+      }
+      return type === "hidden" || type === "image" ? null : "press";
+    }
+    if (tag === "select") {
+      return "choose";
+    }
+    if (tag === "canvas") {
+      return "draw";
+    }
+    if (element.isContentEditable) {
+      return element.parentElement?.isContentEditable ? null : "write";
+    }
+    if (tag === "a") {
+      const href = element.getAttribute("href");
+      const inside = href === null || href.startsWith("#") || /^javascript:/i.test(href);
+      return inside || element.hasAttribute("download") ? "press" : null;
+    }
+    return "press";
+  }
+
+  function isOff(element) {
+    return (
+      element.disabled === true ||
+      element.matches("fieldset:disabled *, [aria-disabled=true], [inert], [inert] *")
+    );
+  }
+
+  // Elements that only look pressable: the topmost one with a hand for a cursor.
+  function isPointed(element) {
+    const parent = element.parentElement;
+    return (
+      getComputedStyle(element).cursor === "pointer" &&
+      (!parent || getComputedStyle(parent).cursor !== "pointer") &&
+      !element.closest("label") &&
+      !element.querySelector(CONTROLS)
+    );
+  }
+
+  function* candidates() {
+    const root = document.querySelector("dialog:modal") ?? document;
+    const found = new Set();
+    for (const element of within(root, "*")) {
+      const isControl = element.matches(CONTROLS);
+      if (isControl ? !found.has(element.parentElement) : isPointed(element)) {
+        found.add(element);
+        yield element;
+      }
+    }
+  }
+
+  function described(element, kind) {
+    const { localName: tag } = element;
+    const type = tag === "input" ? element.type : tag;
+    const name = nameOf(element);
+    const attribute = (key) => element.getAttribute(key) ?? "";
+    const form = element.form ?? null;
+    return {
+      id: idOf(element),
+      kind,
+      tag,
+      type: type === "" ? "text" : type,
+      role: attribute("role"),
+      name,
+      words: wordsAround(element),
+      placeholder: attribute("placeholder"),
+      value: kind === "type" || kind === "set" ? element.value.slice(0, 2000) : "",
+      minimum: attribute("min"),
+      maximum: attribute("max"),
+      step: attribute("step"),
+      pattern: attribute("pattern"),
+      inputMode: attribute("inputmode"),
+      maxLength: element.maxLength ?? -1,
+      accept: attribute("accept"),
+      form: form ? idOf(form) : 0,
+      submits: form !== null && (type === "submit" || (tag === "button" && element.type === "submit")),
+    };
+  }
+
+  function collect(most) {
+    const found = [];
+    for (const element of candidates()) {
+      const kind = kindOf(element);
+      const hidden = kind !== "file" && surface(element) === null;
+      if (kind !== null && !hidden && !isOff(element)) {
+        found.push(described(element, kind));
+      }
+      if (found.length >= most) {
+        break;
+      }
+    }
+    return found;
+  }
+
+  // The innermost element at a point, through open shadow roots.
+  function elementAt(x, y) {
+    let element = document.elementFromPoint(x, y);
+    while (element?.shadowRoot) {
+      const inner = element.shadowRoot.elementFromPoint(x, y);
+      if (inner === null || inner === element) {
+        break;
+      }
+      element = inner;
+    }
+    return element;
+  }
+
+  function belongs(element, hit, target) {
+    for (let node = hit; node; node = node.parentNode ?? node.host) {
+      if (node === element || node === target) {
+        return true;
+      }
+    }
+    return target.contains(hit) || hit?.closest("label")?.control === element;
+  }
+
+  // A point of the control that nothing covers, scrolled into view; null when there is none.
+  function reach(id) {
+    const element = elementOf(id);
+    const target = element && surface(element);
+    if (!target || isOff(element)) {
+      return null;
+    }
+    target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+    for (const scroll of [null, "center", "start"]) {
+      if (scroll) {
+        target.scrollIntoView({ block: scroll, inline: "nearest", behavior: "instant" });
+      }
+      const box = [...target.getClientRects()].find((one) => one.width > 0 && one.height > 0);
+      for (const [across, down] of [[0.5, 0.5], [0.2, 0.5], [0.8, 0.5], [0.5, 0.2], [0.5, 0.8]]) {
+        const x = box ? box.left + box.width * across : -1;
+        const y = box ? box.top + box.height * down : -1;
+        if (belongs(element, elementAt(x, y), target)) {
+          return { x, y, width: box.width, height: box.height };
+        }
+      }
+    }
+    return null;
+  }
+
+  function select(id) {
+    const element = elementOf(id);
+    const root = element?.getRootNode();
+    const isFocused = element !== null && (root.activeElement === element || element.contains(root.activeElement));
+    if (isFocused && typeof element.select === "function") {
+      element.select();
+    } else if (isFocused) {
+      getSelection().selectAllChildren(element);
+    }
+    return isFocused;
+  }
+
+  function announce(element) {
+    element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+    element.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // Through the prototype's own setter, which frameworks that watch `value` do not see.
+  function assign(element, value) {
+    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value");
+    set.call(element, value);
+    announce(element);
+  }
+
+  function set(id, value) {
+    const element = elementOf(id);
+    if (element) {
+      element.focus({ preventScroll: true });
+      assign(element, value);
+    }
+    return element !== null;
+  }
+
+  function options(id) {
+    const element = elementOf(id);
+    return [...(element?.options ?? [])].map((option, index) => ({
+      index,
+      text: plain(option.label),
+      usable: !option.disabled && !option.selected,
+    }));
+  }
+
+  function choose(id, index) {
+    const element = elementOf(id);
+    const option = element?.options?.[index];
+    if (!option) {
+      return false;
+    }
+    element.focus({ preventScroll: true });
+    option.selected = true;
+    announce(element);
+    return true;
+  }
+
+  function look() {
+    const { body } = document;
+    const seen = { text: 0, pictures: 0, canvases: 0 };
+    if (body) {
+      seen.text = body.checkVisibility({ visibilityProperty: true })
+        ? body.innerText.trim().length
+        : 0;
+      for (const element of within(document, `${PICTURES},canvas`)) {
+        if (shown(element)) {
+          seen[element.localName === "canvas" ? "canvases" : "pictures"] += 1;
+        }
+      }
+      for (const element of within(document, "*")) {
+        seen.text += element.shadowRoot ? element.shadowRoot.textContent.trim().length : 0;
+      }
+    }
+    return seen;
+  }
+
+  function isLoading() {
+    const moving = document
+      .getAnimations()
+      .some(({ playState, effect }) => {
+        const end = effect?.getComputedTiming().endTime ?? Infinity;
+        return playState === "running" && end < 1500;
+      });
+    return document.readyState !== "complete" || document.fonts.status === "loading" || moving;
+  }
+
+  // Resolves once the document has been still for `still` ms, or after `most` ms at the latest.
+  function quiet(still, most) {
+    return new Promise((resolve) => {
+      let timer = 0;
+      const finish = (calm) => {
+        observer.disconnect();
+        clearTimeout(timer);
+        clearTimeout(end);
+        resolve(calm);
+      };
+      const wait = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => (isLoading() ? wait() : finish(true)), still);
+      };
+      const observer = new MutationObserver(wait);
+      observer.observe(document, {
+        subtree: true, childList: true, attributes: true, characterData: true,
+      });
+      const end = setTimeout(() => finish(false), most);
+      wait();
+    });
+  }
+
+  return { collect, reach, select, set, options, choose, look, quiet, elementOf };
+})()

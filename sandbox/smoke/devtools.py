@@ -1,0 +1,198 @@
+"""The DevTools session of a tool's own frame: watch it, ask it, steer its time.
+
+The frame's origin is opaque, so it runs in a process of its own and has a session of its own.
+Everything asked here runs in an isolated world: what a tool does to its globals changes nothing.
+Protocol: https://chromedevtools.github.io/devtools-protocol/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from sandbox.smoke import findings
+from sandbox.smoke.findings import Document, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playwright.async_api import BrowserContext, CDPSession, Frame
+
+    from sandbox.report import Finding
+
+_DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
+_MOST_FINDINGS = 200
+
+
+class FrameSession:
+    """Attached before the tool's first byte, so that nothing it does is missed."""
+
+    def __init__(self, session: CDPSession, frame_id: str, document: Document) -> None:
+        self.moment = Moment()
+        self._session = session
+        self._frame_id = frame_id
+        self._document = document
+        self._world: int | None = None
+        self._seen: dict[object, Finding] = {}
+        self._paused: asyncio.Future[Mapping[str, Any]] | None = None
+        self._time_is_up: asyncio.Event = asyncio.Event()
+
+    @classmethod
+    async def attach(
+        cls, context: BrowserContext, frame: Frame, document: Document, on_crash: Callable[[], None]
+    ) -> FrameSession:
+        try:
+            session = await context.new_cdp_session(frame)
+            tree = (await session.send("Page.getFrameTree"))["frameTree"]
+        except PlaywrightError:
+            # Without site isolation the frame shares its parent's process and session.
+            session = await context.new_cdp_session(frame.page)
+            tree = (await session.send("Page.getFrameTree"))["frameTree"]["childFrames"][0]
+        made = cls(session, tree["frame"]["id"], document)
+        made._listen(on_crash)
+        await asyncio.gather(*(session.send(f"{domain}.enable") for domain in _DOMAINS))
+        return made
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(self._seen.values())
+
+    @property
+    def fatal(self) -> bool:
+        return any(finding.severity == "fatal" for finding in self._seen.values())
+
+    def _listen(self, on_crash: Callable[[], None]) -> None:
+        on = self._session.on
+        on("Runtime.exceptionThrown", self._on_exception)
+        on("Runtime.exceptionRevoked", self._on_revoked)
+        on("Runtime.consoleAPICalled", self._on_console)
+        on("Log.entryAdded", self._on_log)
+        on("Audits.issueAdded", self._on_issue)
+        on("Debugger.paused", self._on_paused)
+        on("Emulation.virtualTimeBudgetExpired", lambda _event: self._time_is_up.set())
+        on("Inspector.targetCrashed", lambda _event: on_crash())
+
+    def add(self, finding: Finding | None, key: object = None) -> None:
+        if finding is not None and len(self._seen) < _MOST_FINDINGS:
+            self._seen[object() if key is None else key] = finding
+
+    def _on_exception(self, event: Mapping[str, Any]) -> None:
+        details = event["exceptionDetails"]
+        finding = findings.from_exception(details, self._document, self.moment)
+        self.add(finding, details["exceptionId"])
+
+    def _on_revoked(self, event: Mapping[str, Any]) -> None:
+        self._seen.pop(event["exceptionId"], None)  # a rejection that was handled after all
+
+    def _on_console(self, event: Mapping[str, Any]) -> None:
+        self.add(findings.from_console(event, self._document, self.moment))
+
+    def _on_log(self, event: Mapping[str, Any]) -> None:
+        self.add(findings.from_log(event["entry"], self._document, self.moment))
+
+    def _on_issue(self, event: Mapping[str, Any]) -> None:
+        self.add(findings.from_issue(event["issue"], self._document, self.moment))
+
+    def _on_paused(self, event: Mapping[str, Any]) -> None:
+        if self._paused is not None and not self._paused.done():
+            self._paused.set_result(event)
+        else:
+            # A `debugger` statement of the tool's own.
+            _forget(self._session.send("Debugger.resume"))
+
+    async def ask(self, function: str, *arguments: object) -> Any:
+        """Call a function of controls.js and return its value as JSON would carry it."""
+        call = f"smoke.{function}({', '.join(json.dumps(one) for one in arguments)})"
+        return (await self._evaluate(call, by_value=True)).get("value")
+
+    async def set_files(self, control: int, paths: list[str]) -> None:
+        element = await self._evaluate(f"smoke.elementOf({control})", by_value=False)
+        if "objectId" in element:
+            parameters = {"objectId": element["objectId"], "files": paths}
+            await self._session.send("DOM.setFileInputFiles", parameters)
+
+    async def _evaluate(self, expression: str, *, by_value: bool) -> Mapping[str, Any]:
+        for attempt in (1, 2):
+            world = self._world or await self._make_world()
+            parameters = {
+                "expression": expression,
+                "contextId": world,
+                "awaitPromise": True,
+                "returnByValue": by_value,
+            }
+            try:
+                answer = await self._session.send("Runtime.evaluate", parameters)
+            except PlaywrightError:
+                # The document was loaded anew, and the world went with the old one.
+                self._world = None
+                if attempt == 2:  # noqa: PLR2004 - the last one
+                    raise
+                continue
+            if "exceptionDetails" in answer:
+                raise PlaywrightError(str(answer["exceptionDetails"].get("exception")))
+            result: Mapping[str, Any] = answer["result"]
+            return result
+        raise AssertionError("the loop returns or raises")
+
+    async def _make_world(self) -> int:
+        made = await self._session.send(
+            "Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": "sandwright"}
+        )
+        world: int = made["executionContextId"]
+        parameters = {"expression": f"globalThis.smoke = {_script()};0", "contextId": world}
+        await self._session.send("Runtime.evaluate", parameters)
+        self._world = world
+        return world
+
+    async def skip_time(self, milliseconds: int) -> None:
+        """Let the frame's clock run ahead at once, every timer on the way firing in order.
+
+        From then on the clock stands still between such leaps, and no animation frame comes.
+        """
+        self._time_is_up.clear()
+        policy = {"policy": "advance", "budget": milliseconds}
+        await self._session.send("Emulation.setVirtualTimePolicy", policy)
+        await self._time_is_up.wait()
+
+    async def interrupt(self) -> tuple[int | None, int | None, str] | None:
+        """Stop the running script for a moment and say where it is; `None` when none runs."""
+        self._paused = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(_PAUSE_SECONDS):
+                await self._session.send("Debugger.pause")
+                event = await self._paused
+                await self._session.send("Debugger.resume")
+        except TimeoutError:
+            return None
+        finally:
+            self._paused = None
+        for frame in event.get("callFrames", ()):
+            at = frame["location"]
+            # The address is left out for inline scripts, of which all are the document's own.
+            url = frame.get("url") or self._document.url
+            line, column = findings.place_in_document(
+                url, at["lineNumber"], at.get("columnNumber"), self._document
+            )
+            if line is not None:
+                return line, column, str(frame.get("functionName", ""))
+        return None, None, ""
+
+
+_PAUSE_SECONDS = 1.0
+
+
+@cache
+def _script() -> str:
+    text = files(__package__).joinpath("controls.js").read_text("utf-8")
+    return text.strip()
+
+
+def _forget(work: Any) -> None:
+    """Run without waiting; it fails only when the frame is gone, which is noticed elsewhere."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())

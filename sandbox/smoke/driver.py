@@ -1,0 +1,376 @@
+"""One run of one document in one context: open it, look at it, use it, look again."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from playwright.async_api import Error as PlaywrightError
+
+from sandbox.report import Finding, Screenshot
+from sandbox.runtime.assembly import FRAME_PREFIX_LINES
+from sandbox.smoke import findings
+from sandbox.smoke.controls import Control, Tour, read_control
+from sandbox.smoke.devtools import FrameSession
+from sandbox.smoke.files import sample_file
+from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.pictures import is_one_colour
+from sandbox.smoke.values import value_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from playwright.async_api import Browser, BrowserContext, Dialog, FileChooser, Frame, Page
+
+    from sandbox.smoke.stage import Play
+
+T = TypeVar("T")
+
+SILENCE_SECONDS = 3.0
+MOST_ACTIONS = 40
+_MOST_CONTROLS = 200  # looked at, at one time
+_LATE_MS = 3_000  # of the tool's own time, for what it does late
+_OPEN_SECONDS = 5.0
+
+
+class TabCrashedError(Exception):
+    """The process that runs the tool is gone."""
+
+
+class BrowserLostError(Exception):
+    """The browser is gone, or does not do what browsers do; the message is for a person."""
+
+
+class SilentError(Exception):
+    """The tool's main thread did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`message` in a person's words: "pressed ‘Split’"; `done` of `total` controls so far."""
+
+    message: str
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.
+
+    `finished`: the document was opened, looked at and used as far as the budgets allow.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    screenshots: list[Screenshot] = field(default_factory=list)
+    controls_found: int = 0
+    controls_used: int = 0
+    finished: bool = False
+    reason: str | None = None
+    moment: Moment = field(default_factory=Moment)  # the last one
+
+
+class Driver:
+    """Drives one page. `until` is the loop time at which no new control is begun."""
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        play: Play,
+        *,
+        folder: Path,
+        until: float,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.run = Run()
+        self._context = context
+        self._play = play
+        self._folder = folder
+        self._until = until
+        self._on_progress = on_progress
+        self._document = Document(f"{play.url}/", play.html, FRAME_PREFIX_LINES)
+        self._tour = Tour(MOST_ACTIONS)
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._page: Page | None = None
+        self._tool: FrameSession | None = None
+        self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
+
+    async def drive(self) -> None:
+        """Fill `run`. Raises `TabCrashedError` and `BrowserLostError`."""
+        try:
+            await self._open()
+            await self._load()
+            await self._use_controls()
+            await self._finish()
+        except SilentError:
+            await self._report_hang()
+        except PlaywrightError as error:
+            self._raise_if_ended()
+            raise BrowserLostError(str(error).splitlines()[0]) from error
+        finally:
+            self._keep()
+            self._stop_watching()
+        self.run.finished = True
+
+    # Opening
+
+    async def _open(self) -> None:
+        page = self._page = await self._context.new_page()
+        browser = self._context.browser
+        if browser is not None:
+            browser.on("disconnected", self._on_disconnected)
+        page.on("crash", lambda _page: self._end(TabCrashedError()))
+        page.on("dialog", lambda dialog: _in_background(_answer(dialog)))
+        page.on("filechooser", lambda chooser: _in_background(self._give_file(chooser)))
+        framed: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+
+        def on_navigation(frame: Frame) -> None:
+            if frame.parent_frame is not None and not framed.done():
+                framed.set_result(frame)
+
+        page.on("framenavigated", on_navigation)
+        self._tell("opening")
+        try:
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await page.goto(self._play.url, wait_until="commit")
+                frame = await framed
+                self._tool = await FrameSession.attach(
+                    self._context, frame, self._document, lambda: self._end(TabCrashedError())
+                )
+        except TimeoutError as error:
+            self._raise_if_ended()
+            raise BrowserLostError("The browser did not open the page.") from error
+
+    def _on_disconnected(self, _browser: Browser) -> None:
+        self._end(BrowserLostError(_GONE))
+
+    def _stop_watching(self) -> None:
+        if self._context.browser is not None:
+            self._context.browser.remove_listener("disconnected", self._on_disconnected)
+        if not self._ended.cancel():
+            self._ended.exception()  # read, so that asyncio does not report it as overlooked
+
+    def _end(self, error: Exception) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
+
+    def _raise_if_ended(self) -> None:
+        if self._ended.done() and not self._ended.cancelled():
+            self._ended.result()
+
+    async def _give_file(self, chooser: FileChooser) -> None:
+        sample = sample_file(await chooser.element.get_attribute("accept") or "")
+        await chooser.set_files({"name": sample.name, "mimeType": "", "buffer": sample.content})
+
+    # Loading
+
+    async def _load(self) -> None:
+        self._play.begin()
+        await self._settle(still=100, most=1_500)
+        seen = await self._answered(self._session.ask("look"))
+        shot = await self._screenshot("load")
+        is_bare = seen["text"] == 0 and seen["pictures"] == 0
+        if is_bare and (seen["canvases"] == 0 or (shot and is_one_colour(shot.png))):
+            self._session.add(findings.blank())
+        elif shot is not None and seen["pictures"] == 0 and is_one_colour(shot.png):
+            self._session.add(findings.invisible())
+
+    @property
+    def _session(self) -> FrameSession:
+        assert self._tool is not None, "opened first"
+        return self._tool
+
+    async def _settle(self, still: int, most: int) -> None:
+        """Wait until the document has been still for so many ms, or for the most."""
+        await self._answered(self._session.ask("quiet", still, most))
+
+    async def _answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for what needs the tool's main thread.
+
+        Raises `SilentError` when nothing comes for 3 s, and what ended the run when it did.
+        """
+        task = asyncio.ensure_future(work)
+        await asyncio.wait(
+            (task, self._ended), timeout=SILENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if task.done() and not (self._ended.done() and task.exception()):
+            return task.result()
+        if not self._ended.done() and await self._was_only_slow(task):
+            return task.result()
+        task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._raise_if_ended()
+        raise SilentError
+
+    async def _was_only_slow(self, task: asyncio.Future[T]) -> bool:
+        """Tell a tool that never ends from a machine that is busy: ask where it is, then again."""
+        self._spot = await self._session.interrupt()
+        await asyncio.wait((task, self._ended), timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        return task.done() and task.exception() is None
+
+    async def _report_hang(self) -> None:
+        line, column, function = self._spot or (None, None, "")
+        self._session.add(findings.hang(line, column, function, self._session.moment))
+
+    # Using
+
+    async def _use_controls(self) -> None:
+        self._session.moment = Moment("interact")
+        await self._look_for_controls()
+        while (control := self._tour.next()) is not None:
+            if asyncio.get_running_loop().time() >= self._until:
+                self.run.reason = (
+                    f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
+                )
+                return
+            await self._try(control)
+            await self._look_for_controls()
+        if self._tour.used >= MOST_ACTIONS and self._tour.found > self._tour.used:
+            self.run.reason = (
+                f"The first {self._tour.used} of {self._tour.found} controls were used."
+            )
+
+    async def _look_for_controls(self) -> None:
+        items = await self._answered(self._session.ask("collect", _MOST_CONTROLS))
+        self._tour.see([read_control(item) for item in items])
+
+    async def _try(self, control: Control) -> None:
+        before = self._session.moment
+        self._session.moment = Moment("interact", control.label)
+        told = await self._use(control)
+        if told is None:
+            self._session.moment = before
+            self._tour.mark_blocked(control)
+            return
+        await self._settle(still=25, most=250)
+        self._tour.mark_used(control)
+        self._keep()
+        self._tell(told)
+
+    async def _use(self, control: Control) -> str | None:
+        """Use the control as a person would; say what was done, `None` if it cannot be reached."""
+        name = f"‘{control.name}’" if control.name else control.label
+        match control.kind:
+            case "set":
+                value = value_for(control.field)
+                used = await self._answered(self._session.ask("set", control.id, value))
+                told = f"set {name}" if used else None
+            case "choose":
+                told = f"chose in {name}" if await self._choose(control) else None
+            case "file":
+                told = f"gave {await self._give(control)} to {name}"
+            case _ if not await self._press(control):
+                told = None
+            case "press":
+                told = f"pressed {name}"
+            case "draw":
+                await self._answered(self._play_keys())
+                told = f"clicked and typed on {name}"
+            case _:
+                await self._type(control)
+                told = f"filled {name}"
+        return told
+
+    async def _give(self, control: Control) -> str:
+        sample = sample_file(control.accept, control.field.words)
+        path = self._folder / sample.name
+        path.write_bytes(sample.content)
+        await self._answered(self._session.set_files(control.id, [str(path)]))
+        return sample.name
+
+    async def _choose(self, control: Control) -> bool:
+        options = await self._answered(self._session.ask("options", control.id))
+        usable = [option["index"] for option in options if option["usable"]]
+        for index in usable[:_MOST_OPTIONS]:
+            await self._answered(self._session.ask("choose", control.id, index))
+        return bool(usable)
+
+    async def _press(self, control: Control) -> bool:
+        point = await self._answered(self._session.ask("reach", control.id))
+        if point is None or self._page is None:
+            return False
+        await self._answered(self._page.mouse.click(point["x"], point["y"]))
+        return True
+
+    async def _type(self, control: Control) -> None:
+        assert self._page is not None, "opened first"
+        keyboard = self._page.keyboard
+        if not await self._answered(self._session.ask("select", control.id)):
+            return
+        text = value_for(control.field) if control.kind == "type" else "Tea and cake"
+        await self._answered(keyboard.insert_text(text))
+        takes_enter = control.tag == "input" and (
+            control.form == 0 or self._tour.is_last_of_form(control)
+        )
+        if takes_enter:
+            await self._answered(keyboard.press("Enter"))
+
+    async def _play_keys(self) -> None:
+        assert self._page is not None, "opened first"
+        for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter"):
+            await self._page.keyboard.press(key)
+
+    # Ending
+
+    async def _finish(self) -> None:
+        await self._screenshot("end")
+        if not self._session.fatal:
+            # Last, for the frame's clock does not run by itself again. What happens now was
+            # started before, nobody knows by which control.
+            self._session.moment = Moment("interact" if self._tour.used else "load")
+            await self._answered(self._session.skip_time(_LATE_MS))
+
+    async def _screenshot(self, name: str) -> Screenshot | None:
+        """Take a picture; a compositor that is too busy for one only costs the picture."""
+        assert self._page is not None, "opened first"
+        capture = asyncio.ensure_future(self._capture(self._page))
+        await asyncio.wait((capture, self._ended), timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        if not capture.done():
+            capture.cancel()
+            self._raise_if_ended()
+            return None
+        if capture.exception() is not None:
+            self._raise_if_ended()
+            return None
+        shot = Screenshot(name, capture.result())
+        self.run.screenshots.append(shot)
+        return shot
+
+    async def _capture(self, page: Page) -> bytes:
+        session = await self._context.new_cdp_session(page)
+        try:
+            taken = await session.send("Page.captureScreenshot", {"format": "png"})
+        finally:
+            await session.detach()
+        return base64.b64decode(taken["data"])
+
+    def _keep(self) -> None:
+        if self._tool is not None:
+            self.run.findings = self._tool.findings
+            self.run.moment = self._tool.moment
+        self.run.controls_found = self._tour.found
+        self.run.controls_used = self._tour.used
+
+    def _tell(self, message: str) -> None:
+        if self._on_progress is not None:
+            self._on_progress(Progress(message, self._tour.used, self._tour.total))
+
+
+_MOST_OPTIONS = 3
+_GONE = "The browser stopped while it tested the page."
+
+
+async def _answer(dialog: Dialog) -> None:
+    if dialog.type == "prompt":
+        await dialog.accept(dialog.default_value or "Tea")
+    else:
+        await dialog.accept()
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Run without waiting; it fails only when the page is gone, which is noticed elsewhere."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())

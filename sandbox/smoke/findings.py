@@ -1,0 +1,283 @@
+"""What DevTools reports, as findings: real messages, lines of the user's own document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.report import Finding, Phase, Severity
+from sandbox.smoke.signatures import sign
+
+# Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The document under test: its address in the frame, and the lines that came before it."""
+
+    url: str
+    html: str
+    lines_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was seen: in which phase, and after which control was used."""
+
+    phase: Phase = "load"
+    control: str | None = None
+
+
+# Noise that says nothing about the tool.
+_NOISE = re.compile(r"ResizeObserver loop (?:limit exceeded|completed)")
+# What the test's own surroundings lack: no network, camera, clipboard, sound or graphics card.
+_LACKING = re.compile(
+    r"Failed to fetch|NetworkError|Load failed|ERR_(?:NAME_NOT_RESOLVED|INTERNET_DISCONNECTED)"
+    r"|NotAllowedError|Permission(?:s)? (?:policy|denied|dismissed)|permissions policy"
+    r"|Requested device not found|NotFoundError: (?:Requested|The requested) device"
+    r"|The play\(\) request was interrupted|play\(\) failed because"
+    r"|Error creating WebGL context|WebGL context could not be created"
+    r"|show(?:Open|Save|Directory)FilePicker|^AbortError\b|WebSocket|EventSource"
+)
+
+
+def from_exception(details: Event, document: Document, moment: Moment) -> Finding | None:
+    """Read `Runtime.exceptionThrown`; `None` for noise."""
+    message = _message(details)
+    if _NOISE.search(message):
+        return None
+    line, column, function = _place(details, document)
+    kind = "error"
+    if "in promise" in details.get("text", ""):
+        kind = "rejection"
+    elif message.startswith("SyntaxError") and not _frames(details):
+        kind = "syntax"
+    return Finding(
+        kind=kind,
+        severity="advisory" if _LACKING.search(message) else "fatal",
+        phase=moment.phase,
+        message=message,
+        signature=sign(kind, message, function),
+        line=line,
+        column=column,
+        control=moment.control,
+    )
+
+
+def from_console(event: Event, document: Document, moment: Moment) -> Finding | None:
+    """Read `Runtime.consoleAPICalled`; only errors and failed assertions are findings."""
+    if event.get("type") not in ("error", "assert"):
+        return None
+    message = " ".join(_shown(argument) for argument in event.get("args", ())) or "(no text)"
+    if _NOISE.search(message):
+        return None
+    line, column, _ = _place(event, document)
+    return _advisory("console", message, moment, line, column)
+
+
+def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None:
+    """Read `Log.entryAdded`: the browser's own complaints. Violations come as issues instead."""
+    text = str(entry.get("text", ""))
+    if entry.get("level") != "error" or entry.get("source") == "security" or _NOISE.search(text):
+        return None
+    if "Content Security Policy" in text:
+        return None
+    kind = "resource" if entry.get("source") == "network" else "console"
+    line = _line(entry.get("url"), entry.get("lineNumber"), document)
+    return _advisory(kind, text, moment, line, None)
+
+
+def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | None:
+    """Read a `ContentSecurityPolicyIssue` of `Audits.issueAdded`."""
+    details = issue.get("details", {}).get("contentSecurityPolicyIssueDetails")
+    if details is None or details.get("isReportOnly"):
+        return None
+    directive = str(details.get("violatedDirective", ""))
+    blocked = str(details.get("blockedURL") or "")
+    location = details.get("sourceCodeLocation") or {}
+    line = _line(location.get("url"), location.get("lineNumber"), document)
+    parts = urlsplit(blocked)
+    if _is_own(blocked, document):
+        name = parts.path.rpartition("/")[2] or blocked
+        line = line or _line_of_text(name, document)
+        return _advisory("resource", f"missing file: {name}", moment, line, None)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc:
+        line = line or _line_of_text(blocked, document)
+        if directive.startswith("script-src") and _is_imported(blocked, document.html):
+            return _missing_library(blocked, line, moment)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        return _advisory("needs network", f"needs network: {origin}", moment, line, None)
+    message = f"blocked by the sandbox: {directive} {blocked}".rstrip()
+    return _advisory("violation", message, moment, line, None)
+
+
+def hang(line: int | None, column: int | None, function: str, moment: Moment) -> Finding:
+    """Make the finding for a tool whose main thread was silent for too long."""
+    where = f" in {function}()" if function else ""
+    message = f"the page stopped answering for 3 s: a script runs without end{where}"
+    if line is None and not function:
+        message = "the page stopped answering for 3 s"
+    return Finding(
+        kind="hang",
+        severity="fatal",
+        phase=moment.phase,
+        message=message,
+        signature=sign("hang", function, moment.control or ""),
+        line=line,
+        column=column,
+        control=moment.control,
+    )
+
+
+def crash(moment: Moment) -> Finding:
+    message = "the page crashed the browser's tab"
+    return _finding("crash", "fatal", message, moment, moment.control or "")
+
+
+def blank() -> Finding:
+    return _finding("blank", "fatal", "the page is blank: nothing can be seen on it", Moment())
+
+
+def invisible() -> Finding:
+    message = "nothing can be seen: the whole page has one colour, though it holds text"
+    return _finding("invisible", "advisory", message, Moment())
+
+
+def place_in_document(
+    url: object, line: object, column: object, document: Document
+) -> tuple[int | None, int | None]:
+    """Turn DevTools' place (from 0, in what was served) into one in the user's own document."""
+    found = _line(url, line, document)
+    return found, (column + 1 if found and isinstance(column, int) and column >= 0 else None)
+
+
+def _finding(
+    kind: str, severity: Severity, message: str, moment: Moment, place: str = ""
+) -> Finding:
+    return Finding(
+        kind=kind,
+        severity=severity,
+        phase=moment.phase,
+        message=message,
+        signature=sign(kind, message, place),
+        control=moment.control,
+    )
+
+
+def _advisory(
+    kind: str, message: str, moment: Moment, line: int | None, column: int | None
+) -> Finding:
+    shown = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+    return Finding(
+        kind=kind,
+        severity="advisory",
+        phase=moment.phase,
+        message=shown,
+        signature=sign(kind, shown),
+        line=line,
+        column=column,
+        control=moment.control,
+    )
+
+
+_LONGEST = 500
+
+
+def _message(details: Event) -> str:
+    """Take what was thrown, as a console would show it, without the stack."""
+    thrown = details.get("exception")
+    if thrown is None:
+        return str(details.get("text", "")).removeprefix("Uncaught ") or "unknown error"
+    message = _shown(thrown)
+    return message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+
+
+def _shown(thing: Event) -> str:
+    if thing.get("type") == "string":
+        return str(thing.get("value", ""))
+    if thing.get("subtype") == "error" or "\n    at " in str(thing.get("description", "")):
+        return str(thing.get("description", "")).split("\n    at ", 1)[0]
+    if thing.get("type") == "object" and "preview" in thing:
+        return _preview(thing["preview"])
+    if "description" in thing:
+        return str(thing["description"])
+    return json.dumps(thing["value"]) if "value" in thing else str(thing.get("type", ""))
+
+
+def _preview(preview: Event) -> str:
+    items = preview.get("properties", ())
+    if preview.get("subtype") == "array":
+        return "[" + ", ".join(str(item.get("value")) for item in items) + "]"
+    shown = ", ".join(f"{item['name']}: {item.get('value', '…')}" for item in items)
+    name = str(preview.get("description", ""))
+    return ("" if name == "Object" else f"{name} ") + "{" + shown + "}"
+
+
+def _frames(details: Event) -> list[Event]:
+    return list((details.get("stackTrace") or {}).get("callFrames", ()))
+
+
+def _place(details: Event, document: Document) -> tuple[int | None, int | None, str]:
+    """Find the innermost place in the user's document, and the function's name there."""
+    for frame in _frames(details):
+        line, column = place_in_document(
+            frame.get("url"), frame.get("lineNumber"), frame.get("columnNumber"), document
+        )
+        if line is not None:
+            return line, column, str(frame.get("functionName", ""))
+    line, column = place_in_document(
+        details.get("url"), details.get("lineNumber"), details.get("columnNumber"), document
+    )
+    return line, column, ""
+
+
+def _line(url: object, line: object, document: Document) -> int | None:
+    """`line` counts from 0 in what was served; the bridge came before the user's document."""
+    if url != document.url or not isinstance(line, int):
+        return None
+    own = line + 1 - document.lines_before
+    return own if own >= 1 else None
+
+
+def _is_own(blocked: str, document: Document) -> bool:
+    own, parts = urlsplit(document.url), urlsplit(blocked)
+    return bool(parts.netloc) and parts.netloc == own.netloc
+
+
+def _line_of_text(text: str, document: Document) -> int | None:
+    at = document.html.find(text)
+    return document.html.count("\n", 0, at) + 1 if at >= 0 else None
+
+
+def _is_imported(url: str, html: str) -> bool:
+    """Say whether a module imports this address by itself, or by a name in an import map.
+
+    Such a module never runs, and nothing is thrown that would say so.
+    """
+    if re.search(rf"<script[^>]+src\s*=\s*[\"']?{re.escape(url)}", html, re.IGNORECASE):
+        return False
+    quoted = rf"[\"']{re.escape(url)}[\"']"
+    if re.search(rf"(?:from|import)\s*{quoted}", html):
+        return True
+    name = re.search(rf"[\"']([^\"']+)[\"']\s*:\s*{quoted}", html)
+    return name is not None and (
+        re.search(rf"(?:from|import)\s*[\"']{re.escape(name[1])}[\"']", html) is not None
+    )
+
+
+def _missing_library(url: str, line: int | None, moment: Moment) -> Finding:
+    message = f"a library is not available, so its module cannot run: {url}"
+    return Finding(
+        kind="missing library",
+        severity="fatal",
+        phase=moment.phase,
+        message=message,
+        signature=sign("missing library", message),
+        line=line,
+        control=moment.control,
+    )

@@ -1,0 +1,73 @@
+"""Read the document, without a browser: whether it is whole and everything in it is closed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sandbox.report import Finding
+from sandbox.smoke.signatures import sign
+
+# The elements whose text is not markup: what is not closed swallows the rest of the document
+# (https://html.spec.whatwg.org/multipage/syntax.html, raw text and escapable raw text elements).
+_SWALLOWING = frozenset({"script", "style", "textarea", "title", "iframe", "xmp"})
+_COMMENT_OR_TAG = re.compile(
+    r"""<!--|<([a-zA-Z][^\s/><]*)(?>=\s*"[^"]*"|=\s*'[^']*'|[^><])*+>""",
+)
+_COMMENT_END = re.compile(r"--!?>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unclosed:
+    name: str
+    at: int
+
+
+def read_findings(html: str) -> list[Finding]:
+    """Find unclosed script, style, textarea, title and comment (fatal), and a missing end."""
+    unclosed = _first_unclosed(html)
+    if unclosed is not None:
+        line = html.count("\n", 0, unclosed.at) + 1
+        column = unclosed.at - (html.rfind("\n", 0, unclosed.at) + 1) + 1
+        message = f"{unclosed.name} is never closed: the document ends inside it"
+        return [_finding("unclosed", "fatal", message, line, column)]
+    if html.strip() and re.search(r"<html[\s>]", html, re.IGNORECASE) and not _is_whole(html):
+        message = "the document ends without </html>"
+        return [_finding("truncated", "advisory", message, html.rstrip().count("\n") + 1, None)]
+    return []
+
+
+def _is_whole(html: str) -> bool:
+    return re.search(r"</html\s*>", html[-4096:], re.IGNORECASE) is not None
+
+
+def _first_unclosed(html: str) -> _Unclosed | None:
+    at = 0
+    while match := _COMMENT_OR_TAG.search(html, at):
+        name = (match[1] or "").lower()
+        at = match.end()
+        if match[1] is None:
+            # "<!-->" is a whole comment, so its end may share the two dashes of its start.
+            end = _COMMENT_END.search(html, match.start() + 2)
+            shown = "a comment, <!--,"
+        elif name in _SWALLOWING:
+            end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+            shown = f"<{name}>"
+        else:
+            continue
+        if end is None:
+            return _Unclosed(shown, match.start())
+        at = end.end()
+    return None
+
+
+def _finding(kind: str, severity: str, message: str, line: int, column: int | None) -> Finding:
+    return Finding(
+        kind=kind,
+        severity="fatal" if severity == "fatal" else "advisory",
+        phase="load",
+        message=message,
+        signature=sign(kind, message),
+        line=line,
+        column=column,
+    )

@@ -1,0 +1,170 @@
+"""`SmokeTester`: an HTML document in, a report out."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from sandbox.grants import NO_GRANTS, Grants
+from sandbox.report import Finding, Report
+from sandbox.smoke import findings
+from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
+from sandbox.smoke.driver import BrowserLostError, Driver, Progress, Run, TabCrashedError
+from sandbox.smoke.pool import BrowserPool, BrowserUnavailableError
+from sandbox.smoke.source import read_findings
+from sandbox.smoke.stage import Stage
+from sandbox.smoke.verdict import conclude
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+MOST_SECONDS = 15.0
+_CLEANUP_SECONDS = 1.5  # of those, to close what the test opened
+_ENDING_SECONDS = 4.0  # of those, for the last look and for a hang to be noticed
+_RETRY_SECONDS = 4.0  # with less than that left, a second attempt is not begun
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """`lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did."""
+
+    run: Run
+    lost: str | None = None
+    cut: bool = False
+    crashed: bool = False
+
+    @property
+    def ended_badly(self) -> bool:
+        return self.crashed or self.lost is not None
+
+
+class SmokeTester:
+    """Tests documents in one warm browser, `AT_ONCE` at a time. An async context manager.
+
+    With no browser every report is "not tested" and says why. For one event loop.
+    """
+
+    def __init__(self, browser: BrowserChoice | NoBrowser | None, *, warm: bool = True) -> None:
+        self._missing = browser if not isinstance(browser, BrowserChoice) else None
+        self._pool = BrowserPool(browser) if isinstance(browser, BrowserChoice) else None
+        self._warm = warm
+        self._stage = Stage()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._pool is not None:
+            self._folder = tempfile.TemporaryDirectory(prefix="sandwright-")
+            await self._stage.start()
+            if self._warm:
+                self._pool.warm()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            await self._pool.aclose()
+            await self._stage.aclose()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    async def test(
+        self,
+        html: str,
+        *,
+        grants: Grants = NO_GRANTS,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Report:
+        """Test a document. Never raises for what a tool does; never longer than 15 s once begun."""
+        read = read_findings(html)
+        if self._pool is None:
+            return _not_tested(read, self._reason())
+        async with self._slots:
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
+            first = await self._attempt(html, grants, on_progress, begun)
+            last = first
+            if first.ended_badly and loop.time() - begun < MOST_SECONDS - _RETRY_SECONDS:
+                last = await self._attempt(html, grants, on_progress, begun)
+            return _report(read, first, last, round((loop.time() - begun) * 1000))
+
+    def _reason(self) -> str:
+        missing = self._missing or NoBrowser("There is no browser to test with.", ADVICE)
+        return f"{missing.reason} {missing.advice}"
+
+    async def _attempt(
+        self,
+        html: str,
+        grants: Grants,
+        on_progress: Callable[[Progress], None] | None,
+        begun: float,
+    ) -> _Attempt:
+        assert self._pool is not None, "asked only with a browser"
+        assert self._folder is not None, "entered first"
+        try:
+            context = await self._pool.open_context()
+        except BrowserUnavailableError as error:
+            return _Attempt(Run(), lost=str(error))
+        play = self._stage.put(html, grants)
+        driver = Driver(
+            context,
+            play,
+            folder=Path(self._folder.name),
+            until=begun + MOST_SECONDS - _CLEANUP_SECONDS - _ENDING_SECONDS,
+            on_progress=on_progress,
+        )
+        try:
+            async with asyncio.timeout_at(begun + MOST_SECONDS - _CLEANUP_SECONDS):
+                await driver.drive()
+        except TimeoutError:
+            reason = f"The test was not done after {MOST_SECONDS:.0f} s."
+            return _Attempt(driver.run, lost=reason, cut=True)
+        except TabCrashedError:
+            return _Attempt(driver.run, crashed=True)
+        except BrowserLostError as error:
+            return _Attempt(driver.run, lost=str(error))
+        finally:
+            self._stage.remove(play)
+            await self._pool.close_context(context)
+        return _Attempt(driver.run)
+
+
+def _report(read: list[Finding], first: _Attempt, last: _Attempt, duration_ms: int) -> Report:
+    """Judge. A crash that comes twice is the tool's own; a lost browser proves nothing."""
+    run = last.run
+    seen = [*read, *run.findings]
+    crashed_twice = last is not first and first.crashed and last.crashed
+    if crashed_twice:
+        seen.append(findings.crash(run.moment))
+    is_broken = any(finding.severity == "fatal" for finding in run.findings)
+    reason = last.lost or run.reason
+    if last.crashed and not crashed_twice:
+        reason = "The browser's tab crashed, and not in a way that came again."
+    conclusion = conclude(
+        seen,
+        ran=crashed_twice or not last.ended_badly or (last.cut and is_broken),
+        reason=reason,
+    )
+    return Report(
+        verdict=conclusion.verdict,
+        findings=conclusion.findings,
+        duration_ms=duration_ms,
+        screenshots=tuple(run.screenshots),
+        controls_found=run.controls_found,
+        controls_used=run.controls_used,
+        reason=conclusion.reason,
+    )
+
+
+def _not_tested(read: list[Finding], reason: str) -> Report:
+    conclusion = conclude(read, ran=False, reason=reason)
+    return Report(conclusion.verdict, conclusion.findings, reason=conclusion.reason)
