@@ -120,7 +120,14 @@ class ScriptedServer:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._count = 0
+        self._arrived = asyncio.Event()
         self.calls: list[Call] = []
+
+    async def call(self, number: int) -> Call:
+        """Wait for the call of that number (the first is 1) to arrive."""
+        while self._count < number:
+            await self._arrived.wait()
+        return next(call for call in self.calls if call.number == number)
 
     @property
     def base_url(self) -> str:
@@ -154,8 +161,10 @@ class ScriptedServer:
             while (request := await read_request(reader)) is not None:
                 if not await self._answer(_Connection(reader, writer), request):
                     break
-        except (BadRequestError, ConnectionError, asyncio.CancelledError):
-            pass  # nothing is owed to a client that left or never spoke HTTP
+        except BadRequestError:
+            writer.write(head(400, "text/plain", {"Content-Length": "0", "Connection": "close"}))
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # nothing is owed to a client that left
         finally:
             self._connections.discard(task)
             writer.close()
@@ -201,6 +210,8 @@ class ScriptedServer:
         call = Call(self._count, request.path, body, message, authorized, request.received)
         self.calls.append(call)
         del self.calls[:-_LOG_LIMIT]
+        self._arrived.set()
+        self._arrived = asyncio.Event()
         return call
 
     async def _deliver(self, connection: _Connection, call: Call, answer: Answer) -> bool:
@@ -324,13 +335,14 @@ class _Delivery:
         if answer.error is not None and answer.truncate_at is None:
             text = text[: len(text) // 2]
         sent = position = 0
+        paused = 0.0
         chunks = reasoning + text
         while sent < len(chunks):
             if self._rate is not None:
-                await self._connection.wait_until(start + sent / self._rate)
+                await self._connection.wait_until(max(paused, start + sent / self._rate))
                 due = int((time.monotonic() - start) * self._rate) + 1
             else:
-                await self._connection.wait_until(0)
+                await self._connection.wait_until(paused)
                 due = sent + _BATCH
             batch: list[bytes] = []
             while sent < min(due, len(chunks)):
@@ -342,6 +354,7 @@ class _Delivery:
                     batch.append(f": still here{self._line_end}{self._line_end}".encode())
                 if answer.stall_at is not None and before < answer.stall_at <= position:
                     start += answer.stall_seconds
+                    paused = time.monotonic() + answer.stall_seconds
                     break
             if position and self._call.first_token is None:
                 self._call.first_token = time.monotonic()

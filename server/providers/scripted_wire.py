@@ -34,10 +34,13 @@ class Request:
 async def read_request(reader: asyncio.StreamReader) -> Request | None:
     """Read one request; None when the client closed instead. Raises `BadRequestError`."""
     try:
-        line = await reader.readline()
+        first = await reader.read(1)
         received = time.monotonic()
-        if not line:
+        if not first:
             return None
+        if not first.isalpha():
+            raise BadRequestError("not HTTP: TLS, perhaps")
+        line = first + await reader.readline()
         head = await reader.readuntil(b"\r\n\r\n") if line.strip() else b""
         method, path, _ = line.decode("latin-1").split(" ", 2)
         headers = _headers(head)

@@ -26,6 +26,7 @@ import httpx_sse
 from server.providers.protocol import Error
 
 _BODY_LIMIT = 8 * 1024 * 1024
+_UNANSWERED = "without sending a response"  # httpcore's words
 _DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
@@ -86,8 +87,10 @@ class Transport:
         An answer that is no such stream is one `Reply`; a network failure is one `Error`, the
         last item. Closing the generator, or cancelling its task, closes the connection.
         """
+        answered = False
         try:
             async with self._request(method, url, headers, body) as response:
+                answered = True
                 if not _is_stream(response):
                     yield await _reply(response)
                     return
@@ -97,6 +100,9 @@ class Transport:
                     async for event in events:
                         yield ServerEvent(event.event, event.data)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            reset = isinstance(error, (httpx.ReadError, httpx.WriteError)) and not answered
+            if reset:
+                error = httpx.RemoteProtocolError(_UNANSWERED)
             yield self._failure(error, url)
 
     async def get_json(
@@ -178,7 +184,7 @@ _FAILURES = (
     ),
     _Failure(
         httpx.RemoteProtocolError,
-        "without sending a response",
+        _UNANSWERED,
         "unavailable",
         "{host} closed the connection without an answer.",
         "Try again.",
