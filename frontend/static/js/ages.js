@@ -17,12 +17,13 @@ export function age(moment, now = Date.now()) {
 
 /** Turns the dates of `<time data-age>` into ages and keeps them current. */
 export function ages() {
-  const renew = () => {
-    for (const time of document.querySelectorAll("time[data-age]")) {
-      time.textContent = age(time.dateTime);
-      time.title = new Date(time.dateTime).toLocaleString();
-    }
-  };
   renew();
   setInterval(renew, 30_000);
+}
+
+function renew() {
+  for (const time of document.querySelectorAll("time[data-age]")) {
+    time.textContent = age(time.dateTime);
+    time.title = new Date(time.dateTime).toLocaleString();
+  }
 }

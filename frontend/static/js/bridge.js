@@ -44,7 +44,8 @@ export function bridge(frame, hear) {
     greeted = true;
     port?.close();
     [port] = event.ports;
-    port.onmessage = guard(hear);
+    port.addEventListener("message", guard(hear));
+    port.start();
     hear.hello();
   }
 

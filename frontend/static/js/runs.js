@@ -1,251 +1,217 @@
-import { batch } from "./batch.js";
 import { events } from "./events.js";
+import { LiveAnswer } from "./live-answer.js";
 import { nearest } from "./nearest.js";
+import { Progress } from "./progress.js";
 import { refresh } from "./refresh.js";
-import { activityWords, fill } from "./words.js";
 
 const ACTIVE = new Set(["queued", "streaming", "testing"]);
+const FRESH = ["generation", "shown", "selected", "newest"];
+
+const one = (selector) => document.querySelector(selector);
 
 /**
  * Follows the artifact's generations through the event connection and keeps the page in step:
  * words and ruler while one runs, the server's own regions when one begins, is judged or ends.
  */
-export function runs({ data, preview, code, title, renew, choose }) {
-  const activity = document.querySelector("[data-activity]");
-  const ruler = document.querySelector("[data-ruler]");
-  const rulerFill = ruler.firstElementChild;
-  const verdict = document.getElementById("verdict");
-  const live = document.querySelector("[data-live]");
-  const prose = live.querySelector("[data-live-prose]");
-  const reasoning = live.querySelector("[data-live-reasoning]");
-  const thread = document.getElementById("thread");
-  const messages = document.querySelector("[data-region=messages]");
-  const versions = document.querySelector("[data-region=versions]");
-  const send = document.getElementById("send");
-  const stop = document.getElementById("stop");
+export class Runs {
+  #data;
+  #preview;
+  #code;
+  #title;
+  #busyChanged;
+  #choose;
+  #thread = one("#thread");
+  #messages = one("[data-region=messages]");
+  #versions = one("[data-region=versions]");
+  #verdict = one("#verdict");
+  #answer = new LiveAnswer(one("[data-live]"), one("#thread"));
+  #progress = new Progress(one("[data-activity]"), one("[data-ruler]"));
+  #run = null;
   // Generations that are over: a replay of the journal must not start them again.
-  const over = new Set(data.known ?? []);
-  let run = null;
-  let away = false;
-  let proseParts = [];
-  let reasoningParts = [];
+  #over;
 
-  const paint = batch(() => {
-    if (proseParts.length) prose.append(proseParts.join(""));
-    if (reasoningParts.length) {
-      reasoning.hidden = false;
-      reasoning.querySelector("p").append(reasoningParts.join(""));
+  /** `busyChanged(yes)` is told when a run begins and ends; `choose(prompt)` sends a wish. */
+  constructor({ data, preview, code, title, busyChanged, choose }) {
+    this.#data = data;
+    this.#preview = preview;
+    this.#code = code;
+    this.#title = title;
+    this.#busyChanged = busyChanged;
+    this.#choose = choose;
+    this.#over = new Set(data.known ?? []);
+  }
+
+  /** Takes up what the page was served with, then listens. */
+  start() {
+    const { generation, shown, artifact } = this.#data;
+    this.#thread.scrollTop = this.#thread.scrollHeight;
+    if (shown) this.#code.stored(`/api/artifacts/${artifact.id}/versions/${shown.n}/source`);
+    if (generation) this.#over.add(generation.id);
+    if (generation && ACTIVE.has(generation.state)) {
+      this.#over.delete(generation.id);
+      this.begin(generation);
+    } else {
+      this.#settled();
     }
-    if (proseParts.length || reasoningParts.length) followThread();
-    proseParts = [];
-    reasoningParts = [];
-    paintProgress();
-  });
-
-  function paintProgress() {
-    if (away) activity.textContent = "The server is away. Reconnecting; nothing is lost.";
-    else if (run) activity.textContent = activityWords(run);
-    else activity.textContent = idleWords();
-    if (!run) return;
-    ruler.toggleAttribute("data-filled", true);
-    rulerFill.style.opacity = "1";
-    rulerFill.style.transform = `translateX(${(fill(run) - 1) * 100}%)`;
-  }
-
-  function idleWords() {
-    const shown = data.shown;
-    return shown ? `The next change starts from v${shown.n}` : "No version yet: say it another way";
-  }
-
-  function followThread() {
-    if (thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120) thread.scrollTop = thread.scrollHeight;
-  }
-
-  function label(generation) {
-    if (generation.provider === "recipes") return "the built-in recipes";
-    return [generation.provider, generation.model].filter(Boolean).join("/") || "the model";
-  }
-
-  function begin(generation) {
-    if (run?.id === generation.id || over.has(generation.id) || !ACTIVE.has(generation.state)) return;
-    if (run) over.add(run.id);
-    if (data.selected !== null && location.pathname !== data.artifact.url) {
-      history.replaceState(null, "", data.artifact.url);
-    }
-    run = {
-      id: generation.id,
-      state: generation.state,
-      repairs: generation.repairs,
-      label: label(generation),
-      expected: data.shown?.usage?.output ?? null,
-      usage: null,
-      progress: null,
-      begun: false,
-      thinking: false,
-      characters: 0,
-      document: -1,
-      settled: false,
-    };
-    live.hidden = false;
-    prose.replaceChildren();
-    reasoning.hidden = true;
-    reasoning.querySelector("p").replaceChildren();
-    busy(true);
-    say("Writing");
-    if (generation.frame_url) preview.stream(run.id, generation.frame_url, !data.shown);
-    paint();
-    renewRegions().then(() => {
-      thread.scrollTop = thread.scrollHeight;
+    let away = false;
+    events({
+      artifact: artifact.id,
+      after: this.#data.events_after ?? null,
+      handle: (kind, event) => this.#handle(kind, event),
+      connected: (yes) => {
+        if (yes && away) this.#renew();
+        away = !yes;
+        this.#progress.away(away);
+      },
     });
   }
 
-  function busy(yes) {
-    document.body.toggleAttribute("data-running", yes);
-    send.hidden = yes;
-    stop.hidden = !yes;
-    stop.disabled = false;
-    if (yes) title.set("busy");
-    renew();
+  /** The id of the generation that runs, or null. */
+  get running() {
+    return this.#run?.id ?? null;
   }
 
-  function say(words) {
-    if (verdict.textContent.trim() === words) return;
-    verdict.dataset.verdict = "running";
-    verdict.textContent = words;
+  get shown() {
+    return this.#data.shown;
   }
 
-  async function renewRegions() {
-    const fresh = await refresh();
-    // Once the server renders the answer itself, the live copy would say it twice.
-    if (run && messages.querySelector(`.assistant[data-generation="${CSS.escape(run.id)}"]`)) live.hidden = true;
-    if (fresh) {
-      for (const key of ["generation", "shown", "selected", "newest", "known"]) data[key] = fresh[key];
-      nearest(document.querySelector("[data-declined]"), choose);
+  get frameUrl() {
+    return this.#data.shown?.frame_url ?? this.#data.generation?.frame_url ?? "about:blank";
+  }
+
+  async begin(generation) {
+    if (this.#run?.id === generation.id || this.#over.has(generation.id) || !ACTIVE.has(generation.state)) return;
+    if (this.#run) this.#over.add(this.#run.id);
+    // A change that starts from an older version leads to the newest, so the address does too.
+    if (this.#data.selected !== null) history.replaceState(null, "", this.#data.artifact.url);
+    this.#run = newRun(generation, this.#data.shown?.usage?.output ?? null);
+    this.#answer.begin();
+    this.#busyChanged(true);
+    this.#say("Writing");
+    this.#preview.stream(generation.id, generation.frame_url, !this.#data.shown);
+    this.#paint();
+    await this.#renew();
+    this.#thread.scrollTop = this.#thread.scrollHeight;
+  }
+
+  #handle(kind, event) {
+    if (kind === "report" && this.#run?.id !== event.generation) {
+      this.#judgedAgain(event);
+      return;
     }
-    showCurrent();
-    settleTitle();
+    if (this.#over.has(event.generation)) return;
+    if (kind === "state" && !this.#run) this.begin({ ...event, id: event.generation });
+    if (this.#run?.id !== event.generation) return;
+    this.#take(kind, event);
+    this.#paint();
+  }
+
+  #take(kind, event) {
+    const run = this.#run;
+    if (kind === "prose") this.#answer.prose(event.text);
+    if (kind === "reasoning") this.#answer.reasoning(event.text);
+    if (kind === "prose" || kind === "document") run.begun = true;
+    if (kind === "reasoning") run.thinking = true;
+    if (kind === "document") this.#document(event);
+    if (kind === "usage") run.usage = event;
+    if (kind === "progress") Object.assign(run, { state: "testing", progress: event });
+    if (kind === "state") run.state = event.state;
+    if (run.state === "testing") this.#say("Testing");
+    if ((kind === "state" || kind === "report") && event.version) this.#made();
+    if (kind === "end") this.#finish(event.state);
+  }
+
+  #document({ index, text }) {
+    const run = this.#run;
+    if (index !== run.document) {
+      run.document = index;
+      this.#code.begin();
+    }
+    run.characters += text.length;
+    this.#code.append(text);
+  }
+
+  /** The version is stored: a change comes into sight, and the strip has its place. */
+  #made() {
+    if (this.#run.made) return;
+    this.#run.made = true;
+    if (this.#run.document <= 0) this.#preview.settle(this.#run.id);
+    this.#renew();
+  }
+
+  async #finish(state) {
+    const ended = this.#run;
+    this.#over.add(ended.id);
+    if (!ended.made) this.#preview.dismiss(ended.id);
+    const fresh = await this.#renew();
+    // A generation that began meanwhile (a repair) has taken over; the page is its now.
+    if (this.#run !== ended) return;
+    this.#run = null;
+    this.#answer.end();
+    this.#busyChanged(false);
+    // Two documents in one answer: the last counts, and is the only second load there is.
+    if (ended.document > 0 && fresh?.shown && state === "done") this.#preview.replace(fresh.shown.frame_url);
+    this.#settled();
+  }
+
+  /** A version was tested again, or while this page was on its way here. */
+  #judgedAgain({ version, report }) {
+    const shown = this.#data.shown?.n === version ? this.#data.shown.report : undefined;
+    if (shown === undefined || shown?.verdict !== report.verdict) this.#renew();
+  }
+
+  async #renew() {
+    const fresh = await refresh();
+    if (fresh) for (const key of FRESH) this.#data[key] = fresh[key];
+    const rendered = this.#run && `.assistant[data-generation="${CSS.escape(this.#run.id)}"]`;
+    this.#answer.yieldTo(rendered && this.#messages.querySelector(rendered));
+    this.#settled();
     return fresh;
   }
 
-  function showCurrent() {
-    const current = versions.querySelector("[aria-current], .pending");
-    if (current) versions.scrollLeft = current.offsetLeft - versions.clientWidth / 2;
+  #settled() {
+    nearest(one("[data-declined]"), this.#choose);
+    const current = this.#versions.querySelector("[aria-current], .pending");
+    if (current) this.#versions.scrollLeft = current.offsetLeft - this.#versions.clientWidth / 2;
+    const verdict = this.#data.shown?.report?.verdict;
+    this.#title.set(this.#run ? "busy" : ({ passed: "passed", failed: "failed" }[verdict] ?? ""));
+    this.#paint();
   }
 
-  function settleTitle() {
-    if (run) title.set("busy");
-    else title.set({ passed: "passed", failed: "failed" }[data.shown?.report?.verdict] ?? "");
+  #say(words) {
+    if (this.#verdict.textContent.trim() === words) return;
+    this.#verdict.dataset.verdict = "running";
+    this.#verdict.textContent = words;
   }
 
-  const handlers = {
-    state(event) {
-      if (!run) begin({ ...event, id: event.generation });
-      if (run?.id !== event.generation) return;
-      run.state = event.state;
-      if (event.state === "testing") say("Testing");
-      if (event.version) settle(event.version);
-      paint();
-    },
-    prose(event) {
-      run.begun = true;
-      proseParts.push(event.text);
-      paint();
-    },
-    reasoning(event) {
-      run.thinking = true;
-      reasoningParts.push(event.text);
-      paint();
-    },
-    document(event) {
-      run.begun = true;
-      run.characters += event.text.length;
-      if (event.index !== run.document) {
-        run.document = event.index;
-        code.begin();
-      }
-      code.append(event.text);
-      paint();
-    },
-    usage(event) {
-      run.usage = event;
-      paint();
-    },
-    progress(event) {
-      run.state = "testing";
-      run.progress = event;
-      paint();
-    },
-    report(event) {
-      if (event.version) settle(event.version);
-    },
-    end(event) {
-      finish(event.state);
-    },
-  };
-
-  function settle(number) {
-    if (run.settled) return;
-    run.settled = true;
-    run.version = number;
-    if (run.document <= 0) preview.settle(run.id);
+  #paint() {
+    const { shown } = this.#data;
+    this.#progress.show(
+      this.#run,
+      shown ? `The next change starts from v${shown.n}` : "No version yet: say it another way",
+    );
   }
+}
 
-  async function finish(state) {
-    const ended = run;
-    over.add(ended.id);
-    if (!ended.settled) preview.dismiss(ended.id);
-    const fresh = await renewRegions();
-    // A generation that begins meanwhile (a repair) has taken over; the page is its now.
-    if (run !== ended) return;
-    run = null;
-    busy(false);
-    // The server's rendering of the answer is in the conversation now; the live one steps aside.
-    live.hidden = true;
-    prose.replaceChildren();
-    rulerFill.style.opacity = "0";
-    ruler.toggleAttribute("data-filled", false);
-    if (ended.document > 0 && fresh?.shown && state === "done") preview.replace(fresh.shown.frame_url);
-    settleTitle();
-    paint();
-  }
-
-  function handle(kind, event) {
-    if (kind === "report" && run?.id !== event.generation) {
-      renewRegions(); // A version was tested again.
-      return;
-    }
-    if (over.has(event.generation)) return;
-    if (kind !== "state" && run?.id !== event.generation) return;
-    handlers[kind](event);
-  }
-
-  if (data.generation && ACTIVE.has(data.generation.state)) {
-    over.delete(data.generation.id);
-    begin(data.generation);
-  } else {
-    if (data.generation) over.add(data.generation.id);
-    nearest(document.querySelector("[data-declined]"), choose);
-    settleTitle();
-    paint();
-  }
-  if (data.shown && !run) code.stored(`/api/artifacts/${data.artifact.id}/versions/${data.shown.n}/source`);
-  thread.scrollTop = thread.scrollHeight;
-  showCurrent();
-  events({
-    artifact: data.artifact.id,
-    after: data.events_after ?? null,
-    handle,
-    connected(yes) {
-      if (yes && away) renewRegions();
-      away = !yes;
-      paint();
-    },
-  });
-
+/** What is known of a generation while it runs; `expected` is how many tokens it may come to. */
+function newRun(generation, expected) {
   return {
-    begin,
-    running: () => run?.id ?? null,
-    shown: () => data.shown,
-    url: () => data.shown?.frame_url ?? data.generation?.frame_url ?? "about:blank",
+    id: generation.id,
+    state: generation.state,
+    repairs: generation.repairs,
+    label: label(generation),
+    expected,
+    usage: null,
+    progress: null,
+    begun: false,
+    thinking: false,
+    characters: 0,
+    document: -1,
+    made: false,
   };
+}
+
+function label({ provider, model }) {
+  if (provider === "recipes") return "the built-in recipes";
+  return [provider, model].filter(Boolean).join("/") || "the model";
 }

@@ -1,10 +1,11 @@
+const panel = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+
 /**
  * A tab list by the book: arrows, Home and End move and select. The stage is hidden without
  * leaving the layout, so a tool keeps its size while one reads its code.
  */
 export function tabs(list, changed) {
   const all = [...list.querySelectorAll("[role=tab]")];
-  const panel = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
 
   function select(tab, focus = false) {
     for (const other of all) {

@@ -10,7 +10,7 @@ import { pageState } from "./page-state.js";
 import { Preview } from "./preview.js";
 import { clearProblem, showProblem } from "./problem.js";
 import { rename } from "./rename.js";
-import { runs } from "./runs.js";
+import { Runs } from "./runs.js";
 import { sheet } from "./sheet.js";
 import { split } from "./split.js";
 import { submitWhenWorded } from "./submit.js";
@@ -40,7 +40,7 @@ const preview = new Preview(
   consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
 );
 const select = tabs(one("[data-tabs]"), (id) => code.visible(id === "tab-code"));
-const bench = runs({ data, preview, code, title, renew, choose: wish });
+const bench = new Runs({ data, preview, code, title, busyChanged, choose: wish });
 
 themeToggle();
 ages();
@@ -49,6 +49,15 @@ sheet(one("[data-talk]"));
 menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
 rename(one("[data-title]"), data.artifact.id, title.rename);
+bench.start();
+
+function busyChanged(yes) {
+  document.body.toggleAttribute("data-running", yes);
+  send.hidden = yes;
+  stop.hidden = !yes;
+  stop.disabled = false;
+  renew();
+}
 
 /** Runs a request that starts a generation; what fails is said beside the box. */
 async function begin(url, body, button = null) {
@@ -68,7 +77,7 @@ async function begin(url, body, button = null) {
 
 async function wish(prompt) {
   const body = { prompt, ...(modelMenu.value && { model: modelMenu.value }) };
-  if (bench.shown()) body.base_version = bench.shown().n;
+  if (bench.shown) body.base_version = bench.shown.n;
   const attached = await files.read();
   if (attached) body.attachments = attached;
   return begin(`${api}/messages`, body);
@@ -77,7 +86,7 @@ async function wish(prompt) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const prompt = box.value;
-  if (prompt.trim() === "" || bench.running() || form.hasAttribute("data-busy")) return;
+  if (prompt.trim() === "" || bench.running || form.hasAttribute("data-busy")) return;
   form.toggleAttribute("data-busy", true);
   renew();
   if (await wish(prompt)) {
@@ -92,7 +101,7 @@ form.addEventListener("submit", async (event) => {
 stop.addEventListener("click", async () => {
   stop.disabled = true;
   try {
-    await ask("POST", `/api/generations/${bench.running()}/cancel`);
+    await ask("POST", `/api/generations/${bench.running}/cancel`);
   } catch (error) {
     showProblem(problem, error);
   } finally {
@@ -108,7 +117,7 @@ const ACTIONS = {
   restore: (button) => leave(() => ask("POST", `${api}/versions/${button.dataset.restore}/restore`), data.artifact.url),
   fork: () =>
     leave(async () => {
-      const shown = bench.shown();
+      const shown = bench.shown;
       if (!shown) return null;
       return (await ask("POST", `${api}/versions/${shown.n}/fork`)).artifact.url;
     }),
@@ -123,7 +132,7 @@ const ACTIONS = {
     select("tab-code");
     code.mark(Number(button.dataset.line));
   },
-  reload: () => preview.reload(bench.url()),
+  reload: () => preview.reload(bench.frameUrl),
 };
 
 async function leave(work, to = null) {
