@@ -372,18 +372,22 @@ def _info(
     """
     window = text[position : position + _INFO_LIMIT]
     info, newline, _ = window.partition("\n")
-    if fence.character in info[:1] or (fence.character == "`" and "`" in info):
-        return False
     word = _LANGUAGE.match(info)
     language = word.group(1).lower() if word is not None else ""
-    if "<" in info and (not language or language in _HTML):
-        return _FenceLine(fence, language, blank=False, content=position + info.index("<"))
-    if not newline:
-        if len(window) >= _INFO_LIMIT:
-            return False
-        if not final:
+    before, markup, _ = info.partition("<")
+    if not markup or (language and language not in _HTML):
+        before = info
+    elif "`" not in before:
+        opening = _opening(text, position + len(before), final)
+        if opening is None:
             return None
-    end = position + len(info) + len(newline)
+        if opening:
+            return _FenceLine(fence, language, blank=False, content=position + len(before))
+    if fence.character == "`" and "`" in info:
+        return False
+    if not newline and (len(window) >= _INFO_LIMIT or not final):
+        return None if len(window) < _INFO_LIMIT else False
+    end = position + (len(before) if before != info else len(info) + len(newline))
     return _FenceLine(fence, language, not info.strip(), end)
 
 

@@ -219,6 +219,7 @@ class Execution:
 
     async def _end(self, state: State, *, error: Json | None = None, **values: Any) -> None:
         version = self._run.version
+        self._run.withhold()
         self._state(state, version=version, error=error)
         self._run.emit("end", state=str(state), version=version)
         self._unsaved.update(
@@ -229,7 +230,10 @@ class Execution:
             owner=None,
             lease_expires=None,
         )
-        await self._save()
+        try:
+            await self._save()
+        finally:
+            self._run.show()
 
     @asynccontextmanager
     async def _journaling(self) -> AsyncIterator[None]:

@@ -36,11 +36,12 @@ class Run:
         self._gathered: list[tuple[str, int, str]] = []  # kind, document index, text
         self._flush: asyncio.TimerHandle | None = None
         self._persisted = 0
+        self._shown: int | None = None
 
-    def emit(self, kind: str, **data: Any) -> None:
+    def emit(self, event: str, /, **data: Any) -> None:
         """Add an event; text gathered so far goes before it."""
         self._release()
-        self._add(kind, data)
+        self._add(event, data)
 
     def prose(self, text: str) -> None:
         self._gather("prose", 0, text)
@@ -54,12 +55,21 @@ class Run:
             self.document.append(text)
         self._gather("document", index, text)
 
+    def withhold(self) -> None:
+        """Show readers nothing new until `show`: whoever hears of the end finds it stored."""
+        self._release()
+        self._shown = len(self.entries)
+
+    def show(self) -> None:
+        self._shown = None
+        self._wake()
+
     def end(self) -> None:
         """Let every reader finish."""
         self._release()
         self.document.finish()
         self.ended = True
-        self._wake()
+        self.show()
 
     def _gather(self, kind: str, index: int, text: str) -> None:
         if self._gathered and self._gathered[-1][:2] == (kind, index):
@@ -94,7 +104,7 @@ class Run:
         """Yield every event past `offset` until the end; `None` after `idle` silent seconds."""
         at = min(offset, len(self.entries))
         while True:
-            while at < len(self.entries):
+            while at < (len(self.entries) if self._shown is None else self._shown):
                 at += 1
                 yield self.entries[at - 1]
             if self.ended:

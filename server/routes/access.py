@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from server.routes.door import COOKIE, cookie_value, same_token
@@ -23,7 +23,9 @@ async def form(request: Request) -> Response:
 
 
 @router.post("/access")
-async def enter(request: Request, token: Annotated[str, Form(max_length=1000)] = "") -> Response:
+async def enter(request: Request) -> Response:
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
+    token = fields.get("token", [""])[0]
     settings: Settings = request.app.state.services.settings
     expected = settings.access_token
     if expected is not None and not same_token(token.strip(), expected):

@@ -51,10 +51,10 @@ async def models_shape(registry: Registry) -> Json:
                 else None,
                 "images": one.images,
             }
-            for one in listing.models
+            for one in listing.items
         ],
         "errors": [
-            {"provider": name, "message": message} for name, message in listing.errors.items()
+            {"provider": one.provider, "message": one.message} for one in listing.errors
         ],
     }
 

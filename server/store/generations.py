@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import tables
-from server.store.records import ACTIVE, Generation, State
+from server.store.records import ACTIVE, Generation, Json, State
 
 LEASE = timedelta(seconds=10)
 
@@ -73,14 +72,20 @@ async def active(connection: AsyncConnection) -> list[Generation]:
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
 
 
-async def interrupt(connection: AsyncConnection, ids: Sequence[str]) -> None:
-    """Mark generations whose owner is gone."""
-    table = tables.generations
+async def interrupt(connection: AsyncConnection, generation_id: str) -> Json:
+    """Mark a generation whose owner is gone; returns the error it is given."""
     error = {
         "code": "interrupted",
         "message": "The server stopped while this was being made. What had arrived is kept.",
         "action": "Continue from there, or try again.",
     }
-    statement = update(table).where(table.c.id.in_(ids), table.c.state.in_(ACTIVE))
-    values = {"state": State.INTERRUPTED, "ended": datetime.now(UTC), "error": error}
-    await connection.execute(statement.values(**values, owner=None, lease_expires=None))
+    await change(
+        connection,
+        generation_id,
+        state=State.INTERRUPTED,
+        ended=datetime.now(UTC),
+        error=error,
+        owner=None,
+        lease_expires=None,
+    )
+    return error

@@ -37,15 +37,21 @@ class NewVersion:
 
 async def add(connection: AsyncConnection, new: NewVersion) -> Version:
     """Store the next version of the artifact (inside a write transaction)."""
-    table = tables.versions
-    query = select(func.max(table.c.n)).where(table.c.artifact_id == new.artifact_id)
-    n = ((await connection.execute(query)).scalar() or 0) + 1
+    n = (await newest(connection, new.artifact_id) or 0) + 1
     values = {name: getattr(new, name) for name in NewVersion.__dataclass_fields__}
     html = values.pop("html")
     version = Version(**values, n=n, created=datetime.now(UTC))
     row = {name: getattr(version, name) for name in Version.__dataclass_fields__}
-    await connection.execute(insert(table).values(**row, html=html))
+    await connection.execute(insert(tables.versions).values(**row, html=html))
     return version
+
+
+async def newest(connection: AsyncConnection, artifact_id: str) -> int | None:
+    """Find the highest version number; None when there is no version yet."""
+    table = tables.versions
+    query = select(func.max(table.c.n)).where(table.c.artifact_id == artifact_id)
+    found: int | None = (await connection.execute(query)).scalar()
+    return found
 
 
 async def get(connection: AsyncConnection, artifact_id: str, n: int) -> Version | None:

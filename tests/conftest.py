@@ -1,0 +1,179 @@
+"""The front door for every test: a real server and a real model server, each a process."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+BIN = Path(sys.executable).parent
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass
+class Process:
+    """A command that prints its address alone on a line when it answers."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    url: str = ""
+    errors: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Process:
+        self.process = subprocess.Popen(
+            [str(BIN / "sandwright"), *self.arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        threading.Thread(target=self._read_errors, daemon=True).start()
+        while True:
+            line = lines.get(timeout=START_SECONDS)
+            assert line, f"{self.arguments} ended: {''.join(self.errors)}"
+            if line.startswith("http://"):
+                self.url = line.strip()
+                return self
+
+    def _read(self, lines: queue.Queue[str]) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            lines.put(line)
+        lines.put("")
+        self.process.stdout.close()
+
+    def _read_errors(self) -> None:
+        assert self.process is not None
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.errors.append(line)
+        self.process.stderr.close()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment of this machine without any setting or key of its owner."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SANDWRIGHT_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "OLLAMA_"))
+        or name == "SANDWRIGHT_BROWSER"
+    }
+    return {**kept, **more}
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def serve_app(tmp_path: Path) -> Iterator[Start]:
+    """A function that starts `sandwright serve`; keywords are environment variables."""
+    started: list[Process] = []
+
+    def start(data_dir: Path | None = None, **environment: str) -> Process:
+        arguments = ["serve", "--no-open", "--port", str(free_port())]
+        arguments += ["--frame-port", str(free_port())]
+        arguments += ["--data-dir", str(data_dir or tmp_path / "data")]
+        process = Process(arguments, clean_environment(**environment)).start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """One keyless server for tests that only add to it."""
+    data = tmp_path_factory.mktemp("data")
+    arguments = ["serve", "--no-open", "--port", str(free_port())]
+    arguments += ["--frame-port", str(free_port()), "--data-dir", str(data)]
+    process = Process(arguments, clean_environment()).start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Start]:
+    """A function that starts `sandwright scripted`, the shipped fake model."""
+    started: list[Process] = []
+
+    def start(answers: str | None = None, tokens_per_second: float = 2000) -> Process:
+        arguments = ["scripted", "--port", "0", "--tokens-per-second", str(tokens_per_second)]
+        if answers is not None:
+            path = tmp_path / f"answers-{len(started)}.json"
+            path.write_text(answers, encoding="utf-8")
+            arguments += ["--answers", str(path)]
+        process = Process(arguments, clean_environment()).start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+class Api:
+    """A client of the API that fails on an unexpected status."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        self.client = httpx.Client(base_url=url, headers=headers, timeout=30)
+
+    def __call__(self, method: str, path: str, *, status: int = 200, **body: Any) -> Any:
+        response = self.client.request(method, path, json=body or None)
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
+    def ended(self, generation: dict[str, Any]) -> dict[str, Any]:
+        """Follow the event stream to its end; returns the generation as it is then."""
+        path = f"/api/generations/{generation['id']}/events"
+        with self.client.stream("GET", path) as response:
+            for line in response.iter_lines():
+                if line == "event: end":
+                    break
+        return self("GET", f"/api/generations/{generation['id']}")
+
+
+@pytest.fixture
+def api() -> Iterator[Callable[..., Api]]:
+    """A function that makes a client for a server's address."""
+    made: list[Api] = []
+
+    def make(url: str, **headers: str) -> Api:
+        client = Api(url, **headers)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.client.close()

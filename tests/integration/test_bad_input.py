@@ -1,0 +1,218 @@
+"""Bad input gets the right status and a sentence that says what to change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Api, Process, Start
+from tests.integration.tools import GOOD, answers, fenced
+
+JSON = "application/problem+json"
+BAD_FILE = {"name": "a.txt", "media_type": "text/plain", "data": "?"}
+
+
+def failing(status: int, said: str) -> dict[str, Any]:
+    return {"error": {"status": status, "body": {"error": {"message": said}}}}
+
+
+PAGE = {"error": {"status": 200, "body": "<html>hello</html>", "content_type": "text/html"}}
+CUT = {"text": fenced(GOOD), "truncate_at": 100, "ending": "cut", "finish_reason": None}
+
+
+def refused(response: httpx.Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].startswith(JSON)
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == status
+    assert problem["detail"]
+    assert problem["title"]
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "word"),
+    [
+        ({"prompt": ""}, 422, "prompt"),
+        ({"prompt": "   \n "}, 422, "prompt"),
+        ({}, 422, "prompt"),
+        ({"prompt": "x" * 100_001}, 413, "100,000"),
+        ({"prompt": "x", "model": "nowhere/model"}, 422, "nowhere/model"),
+        ({"prompt": "x", "extra": 1}, 422, "extra"),
+        ({"prompt": "x", "attachments": [BAD_FILE]}, 422, "base64"),
+    ],
+)
+def test_a_bad_wish_is_refused(
+    server: Process, api: type[Api], body: dict[str, Any], status: int, word: str
+) -> None:
+    """Nothing is made of it, and the answer says why."""
+    response = api(server.url).client.post("/api/artifacts", json=body)
+    assert word in refused(response, status)["detail"]
+
+
+def test_an_unknown_model_names_those_connected(server: Process, api: type[Api]) -> None:
+    """The answer to a wrong model is a list of right ones."""
+    response = api(server.url).client.post("/api/artifacts", json={"prompt": "x", "model": "a/b"})
+    assert "recipes" in refused(response, 422)["action"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/artifacts/nosuchid",
+        "/api/artifacts/nosuchid/versions/1/source",
+        "/api/generations/nosuchid",
+        "/api/generations/nosuchid/events",
+        "/api/nothing",
+    ],
+)
+def test_an_unknown_id_is_not_found(server: Process, api: type[Api], path: str) -> None:
+    """404 as problem+json on the API."""
+    refused(api(server.url).client.get(path), 404)
+
+
+def test_an_unknown_page_shows_a_way_home(server: Process, api: type[Api]) -> None:
+    """404 as a page with a link to the home page."""
+    response = api(server.url).client.get("/artifacts/nosuchid", headers={"Accept": "text/html"})
+    assert response.status_code == 404
+    assert 'href="/"' in response.text
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://api.example.org", "https://*.example.org", "https://10.0.0.1", "https://localhost"]
+)  # fmt: skip
+def test_a_grant_for_a_wrong_origin_is_refused(
+    server: Process, api: type[Api], origin: str
+) -> None:
+    """Only https origins of public names can be granted."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=GOOD)
+    path = f"/api/artifacts/{made['artifact']['id']}/grants"
+    refused(client.client.put(path, json={"network": [origin]}), 422)
+
+
+@pytest.mark.parametrize(
+    ("html", "status"),
+    [("", 422), ("just words", 422), ("%PDF-1.7 <", 422), ("<p>" + "x" * 20_000_001, 413)],
+)
+def test_what_is_not_a_document_is_not_imported(
+    server: Process, api: type[Api], html: str, status: int
+) -> None:
+    """A file that is no HTML, or too large, says so."""
+    response = api(server.url).client.post("/api/artifacts/import", json={"html": html})
+    refused(response, status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Host": "evil.example"}, 421),
+        ({}, 422),
+    ],
+)
+def test_another_sites_page_changes_nothing(
+    server: Process, api: type[Api], headers: dict[str, str], status: int
+) -> None:
+    """Cross-origin changes and foreign host names stop at the door; no header at all passes it."""
+    response = api(server.url).client.post("/api/artifacts", json={}, headers=headers)
+    refused(response, status)
+
+
+def test_the_access_token_guards_everything(serve_app: Start, api: type[Api]) -> None:
+    """With a token set: 401 without, 200 with Bearer or our cookie, and health stays open."""
+    app = serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame")
+    client = api(app.url)
+    refused(client.client.get("/api/artifacts"), 401)
+    page = client.client.get("/", headers={"Accept": "text/html"})
+    assert page.headers["location"] == "/access"
+    assert client("GET", "/healthz") == {"status": "ok"}
+    assert api(app.url, Authorization="Bearer open-sesame")("GET", "/api/artifacts")["items"] == []
+    assert api(app.url, Authorization="Bearer wrong").client.get("/api/models").status_code == 401
+    assert client.client.post("/access", data={"token": "wrong"}).status_code == 401
+    entered = client.client.post("/access", data={"token": "open-sesame"})
+    cookie = entered.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "open-sesame" not in cookie
+    assert client("GET", "/api/artifacts")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (failing(401, "bad key"), "unauthorized"),
+        (failing(402, "no credit"), "payment_required"),
+        (failing(429, "slow down"), "rate_limited"),
+        (failing(500, "broken"), "unavailable"),
+        (PAGE, "garbage"),
+        (CUT, "truncated"),
+    ],
+)
+def test_a_failing_model_keeps_the_prompt_and_can_be_tried_again(
+    serve_app: Start, scripted: Start, api: type[Api], answer: dict[str, Any], code: str
+) -> None:
+    """The message names the provider and what to do, and "Try again" works."""
+    model = scripted(answers({"text": "", **answer}, {"text": fenced(GOOD)}))
+    app = serve_app(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="sk-very-secret")
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    ended = client.ended(made["generation"])
+    assert (ended["state"], ended["error"]["code"]) == ("failed", code)
+    assert ended["prompt"] == "a counter"
+    assert "127.0.0.1" in ended["error"]["message"]
+    assert ended["error"]["action"]
+    assert "sk-very-secret" not in json.dumps(ended)
+    again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)
+    assert client.ended(again["generation"])["version"] == 1
+
+
+def test_a_document_over_five_megabytes_stops(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """The model is stopped with the reason, and what came is kept."""
+    huge = fenced(GOOD.replace("<h1>", "<!-- " + "x " * 2_700_000 + "--><h1>"))
+    model = scripted(answers({"text": huge, "chunk": 50_000}), 1_000_000)
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a huge counter")
+    ended = client.ended(made["generation"])
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "too_large")
+
+
+def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
+    """Every endpoint of the contract is in the OpenAPI document."""
+    paths = api(server.url)("GET", "/api/openapi.json")["paths"]
+    for path, methods in {
+        "/api/artifacts": {"get", "post"},
+        "/api/artifacts/import": {"post"},
+        "/api/artifacts/{artifact_id}": {"get", "patch", "delete"},
+        "/api/artifacts/{artifact_id}/undelete": {"post"},
+        "/api/artifacts/{artifact_id}/messages": {"get", "post"},
+        "/api/artifacts/{artifact_id}/fix": {"post"},
+        "/api/artifacts/{artifact_id}/versions": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}/source": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}/export": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}/diff": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}/restore": {"post"},
+        "/api/artifacts/{artifact_id}/versions/{n}/fork": {"post"},
+        "/api/artifacts/{artifact_id}/versions/{n}/test": {"post"},
+        "/api/artifacts/{artifact_id}/versions/{n}/pin": {"post", "delete"},
+        "/api/artifacts/{artifact_id}/grants": {"get", "put"},
+        "/api/generations/{generation_id}": {"get"},
+        "/api/generations/{generation_id}/cancel": {"post"},
+        "/api/generations/{generation_id}/retry": {"post"},
+        "/api/generations/{generation_id}/continue": {"post"},
+        "/api/generations/{generation_id}/events": {"get"},
+        "/api/estimate": {"post"},
+        "/api/models": {"get"},
+        "/healthz": {"get"},
+        "/readyz": {"get"},
+    }.items():
+        assert methods <= set(paths[path]), path

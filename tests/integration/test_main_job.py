@@ -1,0 +1,151 @@
+"""The main job through the API: create, follow, change, fix, keep, take home."""
+
+from __future__ import annotations
+
+import re
+
+from tests.conftest import Api, Process, Start
+from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced
+
+
+def test_a_sentence_becomes_a_tool_without_any_model(server: Process, api: type[Api]) -> None:
+    """Keyless: a recipe streams, is tested, passes, is changed, and version 1 stays as it was."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="split a restaurant bill with tip")
+    artifact, generation = made["artifact"], client.ended(made["generation"])
+    assert (generation["state"], generation["version"]) == ("done", 1), generation
+    assert generation["provider"] == "recipes"
+    version = client("GET", f"/api/artifacts/{artifact['id']}/versions/1")
+    assert version["report"]["verdict"] == "passed", version["report"]
+    assert version["live"] is True
+
+    path = f"/api/artifacts/{artifact['id']}"
+    before = client.client.get(f"{path}/versions/1/source").text
+    asked = client("POST", f"{path}/messages", status=202, prompt="in euros")
+    second = client.ended(asked["generation"])
+    assert (second["state"], second["version"], second["base_version"]) == ("done", 2, 1)
+    after = client.client.get(f"{path}/versions/2/source").text
+    assert "EUR" in after
+    assert after != before
+    assert client.client.get(f"{path}/versions/1/source").text == before
+    said = client("GET", f"{path}/messages")["items"]
+    assert [one["role"] for one in said] == ["user", "assistant", "user", "assistant"]
+    assert "recipe" in said[1]["text"].lower()
+
+
+def test_a_wish_without_a_recipe_is_declined_in_words(server: Process, api: type[Api]) -> None:
+    """Nothing is guessed: no version, the state is done, and words say what there is."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a chess game against an engine")
+    ended = client.ended(made["generation"])
+    assert (ended["state"], ended["version"]) == ("done", None)
+    said = client("GET", f"/api/artifacts/{made['artifact']['id']}/messages")["items"]
+    assert said[-1]["kind"] == "declined"
+    again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)
+    assert client.ended(again["generation"])["prompt"] == "a chess game against an engine"
+
+
+def test_a_failed_verdict_can_be_fixed_by_the_model(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """`fix` sends the real message with its line; the version that passes becomes live."""
+    model = scripted(answers({"text": fenced(BROKEN)}, {"text": fenced(GOOD)}))
+    app = serve_app(OPENAI_BASE_URL=f"{model.url}")
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    assert client.ended(made["generation"])["state"] == "done"
+    report = client("GET", f"{path}/versions/1")["report"]
+    assert report["verdict"] == "failed"
+    finding = report["findings"][0]
+    assert "missingFunction is not defined" in finding["message"]
+    assert BROKEN.splitlines()[finding["line"] - 1].strip() == "missingFunction();"
+
+    asked = client("POST", f"{path}/fix", status=202, version=1)
+    fixed = client.ended(asked["generation"])
+    assert (fixed["version"], fixed["repairs"]) == (2, made["generation"]["id"])
+    sent = client.client.get(f"{_root(model.url)}/_scripted/log").json()
+    assert "missingFunction is not defined" in str(sent)
+    assert client("GET", path)["live_version"] == 2
+    assert client("GET", f"{path}/versions/2")["report"]["verdict"] == "passed"
+
+
+def _root(url: str) -> str:
+    return re.sub(r"/v1/?$", "", url)
+
+
+def test_every_version_endpoint_answers(server: Process, api: type[Api]) -> None:
+    """Import, source, export, diff, restore, fork, pin, test, grants, rename, bin."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=GOOD)
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    assert made["artifact"]["title"] == "Counter"
+    assert client.client.get(f"{path}/versions/1/source").text == GOOD
+    exported = client.client.get(f"{path}/versions/1/export")
+    assert exported.headers["content-disposition"].startswith("attachment")
+    assert GOOD.split("<body>")[1] in exported.text
+
+    restored = client("POST", f"{path}/versions/1/restore", status=201)["version"]
+    assert (restored["n"], restored["parent"]) == (2, 1)
+    assert client.client.get(f"{path}/versions/2/diff?against=1").text == ""
+    forked = client("POST", f"{path}/versions/2/fork", status=201)
+    assert forked["version"]["n"] == 2
+    assert forked["artifact"]["id"] != made["artifact"]["id"]
+    assert client("POST", f"{path}/versions/1/pin")["artifact"]["live_version"] == 1
+    assert client("DELETE", f"{path}/versions/1/pin")["artifact"]["pinned_version"] is None
+    assert client("POST", f"{path}/versions/1/test", status=202)["version"]["n"] == 1
+
+    granted = client("PUT", f"{path}/grants", network=["https://API.example.org/"])
+    assert granted["network"] == ["https://api.example.org"]
+    assert client("GET", f"{path}/grants") == granted
+    assert client("PATCH", path, title="  Mine  ")["title"] == "Mine"
+    client("DELETE", path, status=204)
+    client("GET", path, status=404)
+    assert client("POST", f"{path}/undelete")["title"] == "Mine"
+
+
+def test_lists_page_with_a_cursor(serve_app: Start, api: type[Api]) -> None:
+    """Every artifact is listed once, newest first, however small the pages."""
+    client = api(serve_app(SANDWRIGHT_BROWSER="").url)
+    made = [
+        client("POST", "/api/artifacts/import", status=201, html=f"<title>T{n}</title><p>{n}")
+        for n in range(5)
+    ]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = client("GET", f"/api/artifacts?limit=2{cursor}")
+        seen += [one["id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert seen == [one["artifact"]["id"] for one in made][::-1]
+
+
+def test_the_estimate_makes_nothing(server: Process, api: type[Api]) -> None:
+    """It names the recipe and its parameters, or the nearest three."""
+    client = api(server.url)
+    before = len(client("GET", "/api/artifacts")["items"])
+    fitting = client("POST", "/api/estimate", prompt="split a restaurant bill for 6 people")
+    assert fitting["recipe"]
+    assert 6 in fitting["parameters"].values()
+    assert fitting["cost"] == {"amount": 0, "currency": "USD"}
+    other = client("POST", "/api/estimate", prompt="a chess game against an engine")
+    assert other["recipe"] is None
+    assert len(other["nearest"]) == 3
+    assert len(client("GET", "/api/artifacts")["items"]) == before
+
+
+def test_a_change_that_waits_stands_on_the_one_before(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Two messages at once: the second is queued and builds on the first one's version."""
+    model = scripted(answers({"text": fenced(GOOD)}, {"text": fenced(SECOND)}), 400)
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    asked = client("POST", f"{path}/messages", status=202, prompt="bigger")["generation"]
+    assert asked["state"] == "queued"
+    second = client.ended(asked)
+    assert (second["version"], second["base_version"]) == (2, 1)
+    assert "bigger" in client.client.get(f"{path}/versions/2/source").text

@@ -1,0 +1,203 @@
+"""Reload, second reader, stop, `kill -9`, restart: what arrived is there, and can go on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import Api, Process, Start
+from tests.integration.tools import GOOD, answers, fenced, long_document
+
+LONG = long_document()
+CUT = "of the long table"
+
+
+def until_written(client: Api, generation: dict[str, object], characters: int) -> str:
+    """Follow the events until so much of the document has arrived; returns it."""
+    text = ""
+    with client.client.stream("GET", f"/api/generations/{generation['id']}/events") as response:
+        kind = ""
+        for line in response.iter_lines():
+            if line.startswith("event: "):
+                kind = line[7:]
+            elif line.startswith("data: ") and kind == "document":
+                text += json.loads(line[6:])["text"]
+                if len(text) >= characters:
+                    return text
+            assert kind != "end", "the generation ended before"
+    raise AssertionError("the stream ended before")
+
+
+def read_frame(url: str) -> str:
+    """Read what a frame serves; `*.localhost` is this machine (RFC 6761)."""
+    address = httpx.URL(url)
+    host = f"{address.host}:{address.port}"
+    direct = address.copy_with(host="127.0.0.1")
+    return httpx.get(direct, headers={"Host": host}, timeout=30).text
+
+
+def start_long(serve_app: Start, scripted: Start, data: Path | None = None) -> tuple[Process, str]:
+    rest = LONG[LONG.index(CUT, 4000) :]
+    script = answers(
+        {"match": "cut off", "text": rest, "tokens_per_second": 5000},
+        {"text": fenced(LONG), "tokens_per_second": 1500},
+    )
+    model = scripted(script)
+    return serve_app(data, OPENAI_BASE_URL=model.url), model.url
+
+
+def test_kill_nine_loses_at_most_one_batch(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """After a restart it reads `interrupted`, its text is there, both ways on finish it."""
+    data = tmp_path / "kept"
+    app, model = start_long(serve_app, scripted, data)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    generation = made["generation"]
+    early = until_written(client, generation, 3000)
+    time.sleep(0.5)  # two batches: what was read above is now in the journal
+    app.kill()
+
+    again = api(serve_app(data, OPENAI_BASE_URL=model).url)
+    ended = again("GET", f"/api/generations/{generation['id']}")
+    assert ended["state"] == "interrupted"
+    assert ended["error"]["action"]
+    kept = read_frame(ended["frame_url"])
+    assert early in kept
+
+    continued = again("POST", f"/api/generations/{generation['id']}/continue", status=202)
+    assert again.ended(continued["generation"])["state"] == "done"
+    retried = again("POST", f"/api/generations/{generation['id']}/retry", status=202)
+    assert again.ended(retried["generation"])["state"] == "done"
+    source = again.client.get(f"/api/artifacts/{made['artifact']['id']}/versions/2/source").text
+    assert source == LONG
+
+
+def test_two_readers_and_a_late_one_see_the_same(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """A second tab that joins mid-stream reads the same document as the first; so does resuming."""
+    app, _ = start_long(serve_app, scripted)
+    client, other = api(app.url), api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    until_written(client, made["generation"], 2000)
+    late = read_frame(made["generation"]["frame_url"])
+    assert LONG in late
+    first, second = (whole_stream(one, made["generation"]["id"]) for one in (client, other))
+    assert first == second
+    offset = first[len(first) // 2][0]
+    resumed = whole_stream(client, made["generation"]["id"], last_event=offset)
+    assert resumed == first[len(first) // 2 + 1 :]
+    assert whole_stream(client, made["generation"]["id"], last_event="999999") == []
+
+
+def whole_stream(client: Api, generation: str, last_event: str = "") -> list[tuple[str, str]]:
+    headers = {"Last-Event-ID": last_event} if last_event else {}
+    found: list[tuple[str, str]] = []
+    path = f"/api/generations/{generation}/events"
+    with client.client.stream("GET", path, headers=headers) as response:
+        offset = ""
+        for line in response.iter_lines():
+            if line.startswith("id: "):
+                offset = line[4:]
+            elif line.startswith("data: "):
+                found.append((offset, line[6:]))
+    return found
+
+
+def test_stop_reaches_the_model_at_once_and_keeps_what_came(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Cancelled, the upstream request is gone within 250 ms, and the text can be continued."""
+    app, model = start_long(serve_app, scripted)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    early = until_written(client, made["generation"], 3000)
+    asked = time.monotonic()
+    stopped = client("POST", f"/api/generations/{made['generation']['id']}/cancel")
+    assert stopped["state"] == "cancelled"
+    log = until_disconnected(model.removesuffix("/v1"))
+    assert log["disconnected"]["monotonic"] - asked < 0.25
+    assert early in read_frame(stopped["frame_url"])
+    path = f"/api/generations/{made['generation']['id']}"
+    continued = client("POST", f"{path}/continue", status=202)
+    assert client.ended(continued["generation"])["state"] == "done"
+
+
+def until_disconnected(model: str) -> dict[str, dict[str, float]]:
+    for _ in range(100):
+        calls = httpx.get(f"{model}/_scripted/log").json()["calls"]
+        if calls and calls[0]["disconnected"]:
+            return dict(calls[0])
+        time.sleep(0.02)
+    raise AssertionError("the model was never disconnected")
+
+
+def test_closing_the_reader_does_not_stop_the_generation(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Nobody watches, and the version is made all the same."""
+    app, _ = start_long(serve_app, scripted)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    until_written(client, made["generation"], 500)
+    ended = client.ended(made["generation"])
+    assert (ended["state"], ended["version"]) == ("done", 1)
+
+
+@pytest.mark.parametrize("rounds", [1, 5])
+def test_a_model_at_its_length_limit_is_continued(
+    serve_app: Start, scripted: Start, api: type[Api], rounds: int
+) -> None:
+    """Up to three continuations by itself; after that what came is kept and Continue works."""
+    whole = fenced(LONG)
+    cuts = [len(whole) * part // (rounds + 1) for part in range(rounds + 2)]
+    pieces = [whole[start:end] for start, end in itertools.pairwise(cuts)]
+    script = [{"text": piece, "finish_reason": "length"} for piece in pieces]
+    script[-1]["finish_reason"] = "stop"
+    model = scripted(answers(*script), 20_000)
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    ended = client.ended(made["generation"])
+    if rounds > 3:
+        assert (ended["state"], ended["error"]["code"]) == ("failed", "cut_off")
+        assert LONG[:2000] in read_frame(ended["frame_url"])
+        more = client("POST", f"/api/generations/{ended['id']}/continue", status=202)
+        ended = client.ended(more["generation"])
+    assert (ended["state"], ended["version"]) == ("done", 1), ended["error"]
+    path = f"/api/artifacts/{made['artifact']['id']}/versions/1/source"
+    assert client.client.get(path).text == LONG
+
+
+def test_the_last_complete_of_two_documents_counts(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """A draft followed by the real thing: the version is the second, prose of both is kept."""
+    text = fenced(GOOD, "A draft:") + fenced(LONG, "Better:") + "Done."
+    model = scripted(answers({"text": text}), 20_000)
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    client.ended(made["generation"])
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    assert client.client.get(f"{path}/versions/1/source").text == LONG
+    assert "Better:" in client("GET", f"{path}/messages")["items"][-1]["text"]
+
+
+def test_a_question_back_is_a_message_and_no_version(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Words only: done, no version, the frame says that there is no document."""
+    model = scripted(answers({"text": "Which **currency** do you use?"}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a tool")
+    ended = client.ended(made["generation"])
+    assert (ended["state"], ended["version"]) == ("done", None)
+    said = client("GET", f"/api/artifacts/{made['artifact']['id']}/messages")["items"][-1]
+    assert "<strong>currency</strong>" in said["html"]
+    assert "no document" in read_frame(ended["frame_url"]).lower()

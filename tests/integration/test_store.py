@@ -1,0 +1,109 @@
+"""The database itself keeps versions: against us, too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from server.store import artifacts, database, versions
+from server.store.database import Database, NewerDatabaseError
+from server.store.immutability import TRIGGERS
+from server.store.records import Artifact
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Database]:
+    store = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    await store.migrate()
+    yield store
+    await store.aclose()
+
+
+async def make(store: Database, html: str = "<p>one") -> Artifact:
+    async with store.write() as connection:
+        artifact = await artifacts.create(connection, title="T", prompt="p")
+        new = versions.NewVersion(
+            artifact_id=artifact.id,
+            html=html,
+            title="T",
+            secret=f"s-{artifact.id}",
+            origin="import",
+            grants={},
+        )
+        await versions.add(connection, new)
+    return artifact
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE versions SET html = '<p>other'",
+        "UPDATE versions SET n = 2",
+        "DELETE FROM versions",
+        "INSERT OR REPLACE INTO versions SELECT * FROM versions",
+        "DELETE FROM artifacts",
+    ],
+)
+async def test_a_version_cannot_be_changed_or_deleted(store: Database, statement: str) -> None:
+    """No statement changes, replaces or deletes a version that is not in the emptied bin."""
+    artifact = await make(store)
+    with pytest.raises(IntegrityError, match=r"never|only by emptying"):
+        async with store.write() as connection:
+            await connection.execute(text(statement))
+    async with store.read() as connection:
+        assert await versions.source(connection, artifact.id, 1) == "<p>one"
+
+
+async def test_the_bin_keeps_until_it_is_emptied(store: Database) -> None:
+    """A binned artifact comes back whole; emptying the bin deletes it and nothing else."""
+    kept, gone = await make(store), await make(store)
+    async with store.write() as connection:
+        await artifacts.bin_(connection, gone.id)
+        await artifacts.bin_(connection, kept.id)
+        await artifacts.take_out(connection, kept.id)
+        assert await artifacts.empty_bin(connection) == 1
+    async with store.read() as connection:
+        assert await versions.source(connection, kept.id, 1) == "<p>one"
+        assert await artifacts.get(connection, gone.id, deleted=True) is None
+        assert await versions.source(connection, gone.id, 1) is None
+
+
+def revisions() -> list[str]:
+    scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+@pytest.mark.parametrize("revision", revisions())
+async def test_triggers_stand_after_every_migration(tmp_path: Path, revision: str) -> None:
+    """A migration that rebuilds a table must put the triggers back."""
+    from alembic import command  # noqa: PLC0415 alembic's command is only for this test
+
+    store = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+
+    def upgrade(connection: object) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    async with store.write() as connection:
+        await connection.run_sync(upgrade)
+        names = await connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        )
+        assert set(names.scalars()) >= set(TRIGGERS)
+    await store.aclose()
+
+
+async def test_a_newer_database_is_not_touched(store: Database) -> None:
+    """A database from a newer Sandwright is refused by name of its revision."""
+    async with store.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        await store.migrate()

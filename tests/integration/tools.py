@@ -1,0 +1,34 @@
+"""Small documents and answers that several tests use."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+GOOD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Counter</title></head>
+<body><h1>Counter</h1><button id="b">Add</button> <output id="o">0</output>
+<script>
+let n = 0;
+document.querySelector("#b").addEventListener("click", () => {
+  n += 1;
+  document.querySelector("#o").textContent = n;
+});
+</script></body></html>
+"""
+BROKEN = GOOD.replace("n += 1;", "missingFunction();")
+SECOND = GOOD.replace("<h1>Counter</h1>", "<h1>Counter, bigger</h1>")
+
+
+def fenced(document: str, before: str = "Here is a counter.") -> str:
+    return f"{before}\n\n```html\n{document}```\n"
+
+
+def long_document(lines: int = 400) -> str:
+    """A tool long enough to be caught in the middle of its stream."""
+    rows = "\n".join(f"<p>Row number {n} of the long table of rows.</p>" for n in range(lines))
+    return GOOD.replace("<script>", f"{rows}\n<script>")
+
+
+def answers(*items: dict[str, Any]) -> str:
+    return json.dumps(list(items))
