@@ -36,6 +36,7 @@ _WORDS = (
     "the rest",
 )
 _MARKUP = re.compile(r"[<>{}=;]")
+_DOCTYPE = "<!doctype"
 _LEADING = "*_#([… ."
 
 
@@ -91,8 +92,9 @@ class ContinuationStitcher:
 
     def _undecided(self) -> bool:
         """Whether what came may still be repetition, or the beginning of a new document."""
-        held = self._held.lstrip()[:9].lower()
-        if self._inside and len(held) < len("<!doctype") and "<!doctype".startswith(held):
+        begins = self._held.lstrip()[:9].lower()
+        early = self._inside and len(self._held) < _PREAMBLE_LIMIT
+        if early and begins != _DOCTYPE and _DOCTYPE.startswith(begins):
             return True
         return self._held in self._tail
 
@@ -165,4 +167,4 @@ def _is_sure(tail: str, length: int) -> bool:
 
 
 def _restarts(text: str) -> bool:
-    return text.lstrip()[:9].lower() == "<!doctype"
+    return text[:_PREAMBLE_LIMIT].lstrip()[:9].lower() == _DOCTYPE
