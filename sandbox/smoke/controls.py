@@ -158,6 +158,7 @@ class Tour:
     def mark_used(self, control: Control) -> None:
         """Note the use. What was covered before may be free now."""
         self._done.add(control.id)
+        self._waiting = [other for other in self._waiting if other.id != control.id]
         self._alike[control.key] += 1
         self._blocked.clear()
         self.used += 1

@@ -7,34 +7,43 @@ import zlib
 from collections.abc import Iterator
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_BITS = 8
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 
 def is_one_colour(png: bytes) -> bool:
     """Say whether every pixel of an 8-bit PNG is the same (https://www.w3.org/TR/png-3/).
 
-    The rows are compared as they are filtered: of a picture in one colour, the differences to
-    the left and above are all nothing, so no pixel has to be worked out.
+    The rows are compared as they are filtered (section 9.2): in one colour, a row of each filter
+    type can look only one way, so no pixel has to be worked out.
     """
     header, data = _read(png)
-    width, height, depth, colour = struct.unpack(">IIBB", header[:10])
-    size = _CHANNELS.get(colour, 0)
-    if depth != 8 or size == 0:  # noqa: PLR2004 - bits a channel
+    width, height, depth, kind = struct.unpack(">IIBB", header[:10])
+    size = _CHANNELS.get(kind, 0)
+    if depth != _BITS or size == 0:
         return False
     stride = width * size + 1
-    rows = [data[start : start + stride] for start in range(0, stride * height, stride)]
-    return all(_is_level(row, size, first=index == 0) for index, row in enumerate(rows)) and (
-        len({row[: size + 1] for row in rows if row[0] in (0, 1, 3)} - {rows[0][: size + 1]}) <= 1
+    colour = data[1 : 1 + size]
+    top, below = _rows(colour, width, first=True), _rows(colour, width, first=False)
+    return data[:stride] in top and all(
+        data[start : start + stride] in below for start in range(stride, stride * height, stride)
     )
 
 
-def _is_level(row: bytes, size: int, *, first: bool) -> bool:
-    kind, pixels = row[0], row[1:]
-    if kind == 0 or (first and kind == 2):  # noqa: PLR2004 - None, and Up with nothing above
-        return pixels[size:] == pixels[:-size]
-    if kind in (1, 3) or first:  # Sub, Average: only the first pixel may differ from nothing
-        return not any(pixels[size:]) if kind != 3 or not first else False  # noqa: PLR2004
-    return not any(pixels)
+def _rows(colour: bytes, width: int, *, first: bool) -> frozenset[bytes]:
+    """Encode a row of one colour in each of the five filter types."""
+    nothing = bytes(len(colour))
+    less_half = bytes(value - value // 2 for value in colour)
+    rest = width - 1
+    return frozenset(
+        {
+            b"\0" + colour * width,
+            b"\1" + colour + nothing * rest,
+            b"\2" + (colour if first else nothing) * width,
+            b"\3" + (colour + less_half * rest if first else less_half + nothing * rest),
+            b"\4" + (colour if first else nothing) + nothing * rest,
+        }
+    )
 
 
 def _read(png: bytes) -> tuple[bytes, bytes]:

@@ -114,7 +114,9 @@ _INTRODUCED = re.compile(
     r"\s*(?:e\.?\s?g\.?|for example|example|ex\.)[:,]?\s*(.+)", re.IGNORECASE | re.DOTALL
 )
 _ZERO = re.compile(r"[$€£¥]?\s*0+(?:[.,]0+)?")
-_SAMPLE = re.compile(r"[-\d.,:/#]+|\{.*\}|\[.*\]|https?://\S+|\S+@\S+\.\S+", re.DOTALL)
+_SAMPLE = re.compile(
+    r"[-\d.,:/]+|#[0-9a-fA-F]{3,8}|\{.*\}|\[.*\]|https?://\S+|\S+@\S+\.\S+", re.DOTALL
+)
 
 
 def _example(placeholder: str) -> str:
@@ -138,7 +140,7 @@ def _fits(text: str, field: Field) -> bool:
 
 def _number(field: Field) -> str:
     low, high = _float(field.minimum), _float(field.maximum)
-    step = _float(field.step) or 1.0
+    step = abs(_float(field.step) or 1.0)
     wanted = _wanted_number(field)
     if low is not None and wanted < low:
         wanted = low if high is None else low + (high - low) / 2
@@ -147,8 +149,10 @@ def _number(field: Field) -> str:
     base = low or 0.0
     steps = int((wanted - base) / step + 1e-9)
     value = base + steps * step
-    decimals = len(field.step.partition(".")[2]) if field.step else 0
-    return f"{value:.{max(decimals, 0 if value == int(value) else 2)}f}"
+    decimals = len(field.step.partition(".")[2])
+    if decimals:
+        return f"{value:.{decimals}f}"
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _wanted_number(field: Field) -> float:
@@ -164,9 +168,13 @@ def _wanted_number(field: Field) -> float:
 
 def _float(text: str) -> float | None:
     try:
-        return float(text.replace(",", "")) if text else None
+        number = float(text.replace(",", ""))
     except ValueError:
         return None
+    return number if abs(number) < _LARGEST else None  # no infinity, no "not a number"
+
+
+_LARGEST = 1e15
 
 
 def _within(text: str, field: Field) -> str:

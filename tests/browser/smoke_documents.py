@@ -1,0 +1,291 @@
+# ruff: noqa: E501 - documents keep their own lines
+"""Small tools that work, and ways in which they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def page(body: str, script: str = "") -> str:
+    """A whole document; `script` begins on its own line, line 7."""
+    return f"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Tool</title></head>
+<body>
+{body}
+<script>
+{script}
+</script>
+</body>
+</html>
+"""
+
+
+SPLIT = page(
+    '<h1>Split</h1><form id="f"><label>Bill <input id="bill" type="number" min="0" required></label>'
+    '<label>People <input id="people" type="number" value="2" min="1"></label>'
+    "<button>Split</button></form><p id=out></p>",
+    """const form = document.getElementById('f');
+form.addEventListener('submit', event => {
+  event.preventDefault();
+  const share = Number(bill.value) / Number(people.value);
+  out.textContent = `Each pays ${share.toFixed(2)}`;
+});""",
+)
+
+GOOD = {
+    "form": SPLIT,
+    "canvas": page(
+        '<canvas id="c" width="300" height="200"></canvas>',
+        """const g = c.getContext('2d');
+g.fillStyle = 'teal'; g.fillRect(20, 20, 90, 60);
+c.addEventListener('pointerdown', e => g.fillRect(e.offsetX, e.offsetY, 5, 5));""",
+    ),
+    "to-do list": page(
+        '<h1>To do</h1><input id="t" placeholder="What next?"><button id="add">Add</button>'
+        '<ul id="list"></ul>',
+        """const items = [];
+function draw() {
+  list.innerHTML = '';
+  items.forEach((item, i) => {
+    const li = document.createElement('li');
+    li.append(item, Object.assign(document.createElement('button'), {
+      textContent: 'Delete', onclick: () => { items.splice(i, 1); draw(); } }));
+    list.append(li);
+  });
+}
+add.onclick = () => { if (t.value) { items.push(t.value); t.value = ''; draw(); } };
+t.onkeydown = e => { if (e.key === 'Enter') add.click(); };""",
+    ),
+    "timer": page(
+        '<p id="left">25:00</p><button id="go">Start</button><button id="no">Reset</button>',
+        """let left = 1500, ticking = 0;
+const show = () => { document.getElementById('left').textContent =
+  `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`; };
+go.onclick = () => { clearInterval(ticking); ticking = setInterval(() => { left--; show(); }, 1000); };
+no.onclick = () => { clearInterval(ticking); left = 1500; show(); };""",
+    ),
+    "one that refuses empty input": page(
+        '<textarea id="json"></textarea><button id="go">Format</button><p role="alert" id="why"></p>',
+        """go.onclick = () => {
+  try {
+    if (!json.value.trim()) throw new Error('Paste some JSON first.');
+    json.value = JSON.stringify(JSON.parse(json.value), null, 2);
+  } catch (error) {
+    console.warn(error);
+    why.textContent = error.message;
+  }
+};""",
+    ),
+    "one that stores": page(
+        '<button id="more">Count</button> <output id="n"></output>',
+        """let count = Number(localStorage.getItem('count') || 0);
+n.value = count;
+more.onclick = () => { localStorage.setItem('count', ++count); n.value = count; };""",
+    ),
+    "one with dialogs": page(
+        '<button id="a">Greet</button><button id="d">Delete all</button><p id="out">Ready</p>',
+        """a.onclick = () => { const name = prompt('Name?'); alert('Hello ' + name.trim()); };
+d.onclick = () => { if (confirm('Really?')) out.textContent = 'Gone'; };""",
+    ),
+    "game": page(
+        '<canvas id="c" width="200" height="200"></canvas><p>Arrow keys move</p>',
+        """const g = c.getContext('2d'); let x = 100, dx = 1;
+addEventListener('keydown', e => { if (e.key === 'ArrowLeft') dx = -1; else dx = 1; });
+(function frame() {
+  x = (x + dx + Math.random() + 200) % 200;
+  g.clearRect(0, 0, 200, 200); g.fillRect(x, 90, 20, 20);
+  requestAnimationFrame(frame);
+})();""",
+    ),
+    "one with noise": page(
+        '<p id="box">Some text</p>',
+        """new ResizeObserver(() => { box.style.width = `${Math.random() * 90 + 9}px`; }).observe(box);
+document.createElement('video').play().catch(() => {});
+new Audio('data:audio/wav;base64,AA').play();
+fetch('https://api.example.org/rates');""",
+    ),
+    "one of every control": page(
+        '<label>Mail <input type="email" required></label><label>Site <input type="url"></label>'
+        '<label>Day <input id="day" type="date" min="2030-01-01"></label>'
+        '<label>Code <input id="code" pattern="[A-Z]{2}[0-9]{2}"></label>'
+        '<label>Size <input id="size" type="range" min="5" max="9"></label>'
+        '<label>Ink <input type="color"></label><label>Sound <input type="checkbox" id="box"></label>'
+        '<label>One <input type="radio" name="r"></label><label>Two <input type="radio" name="r"></label>'
+        '<label>Unit <select id="unit"><option>km<option>mi</select></label>'
+        '<details><summary>More</summary><button id="inner">Inside</button></details>'
+        '<a href="#here">Jump</a><div contenteditable id="note">Note</div>'
+        '<label>Table <input type="file" id="table" accept=".csv"></label>'
+        '<div role="button" tabindex="0" id="fake">Fake</div><p id="log"></p>',
+        """const seen = new Set();
+const note_ = what => { seen.add(what); log.textContent = [...seen].join(' '); };
+day.onchange = () => note_('day:' + day.value);
+code.onchange = () => note_('code:' + code.checkValidity());
+size.oninput = () => note_('size:' + size.value);
+box.onchange = () => note_('box'); unit.onchange = () => note_('unit:' + unit.value);
+inner.onclick = () => note_('inner'); fake.onclick = () => note_('fake');
+note.oninput = () => note_('note:' + note.textContent);
+table.onchange = async () => note_('table:' + (await table.files[0].text()).split(',')[0]);
+addEventListener('hashchange', () => note_('hash'));""",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    html: str
+    kind: str
+    message: str
+    line: int | None
+    control: str | None = None
+
+
+def change(html: str, old: str, new: str) -> str:
+    assert html.count(old) == 1, old
+    return html.replace(old, new)
+
+
+TWO = page(
+    '<p>Two</p><button id="one">One</button><button id="two">Two</button>',
+    """one.onclick = () => { one.textContent = 'Done'; };
+two.onclick = () => {
+  const missing = document.getElementById('result');
+  missing.textContent = 'x';
+};""",
+)
+
+BROKEN = {
+    "a missing function on click": Broken(
+        change(SPLIT, "out.textContent =", "show(share); out.textContent ="),
+        "error",
+        "ReferenceError: show is not defined",
+        11,
+        "field ‘People’",  # Enter in the last field of the form
+    ),
+    "a wrong name in a handler": Broken(
+        page('<p>Hi</p><button onclick="caculate()">Go</button>', "function calculate() {}"),
+        "error",
+        "ReferenceError: caculate is not defined",
+        5,
+        "button ‘Go’",
+    ),
+    "a null element at load": Broken(
+        change(SPLIT, "'f'", "'form'"),
+        "error",
+        "TypeError: Cannot read properties of null (reading 'addEventListener')",
+        8,
+    ),
+    "a late throw": Broken(
+        page("<p>Fine so far</p>", "setTimeout(() => {\n  throw new Error('too late');\n}, 900);"),
+        "error",
+        "Error: too late",
+        8,
+    ),
+    "a very late throw": Broken(
+        page("<p>Fine so far</p>", "setTimeout(() => {\n  throw new Error('later');\n}, 2800);"),
+        "error",
+        "Error: later",
+        8,
+    ),
+    "a rejected promise": Broken(
+        page(
+            '<button id="go">Go</button>',
+            "go.onclick = async () => {\n  await null;\n  throw new RangeError('no more');\n};",
+        ),
+        "rejection",
+        "RangeError: no more",
+        9,
+        "button ‘Go’",
+    ),
+    "a rejection that is no error": Broken(
+        page("<p>Hi</p>", "\nPromise.reject({ code: 5 });"),
+        "rejection",
+        "{code: 5}",
+        8,
+    ),
+    "a syntax error": Broken(
+        page("<p>Hi</p>", "const fine = 1;\nconst broken = ;"),
+        "syntax",
+        "SyntaxError: Unexpected token ';'",
+        8,
+    ),
+    "a truncated script": Broken(
+        SPLIT[: SPLIT.index("out.textContent")],
+        "unclosed",
+        "<script> is never closed: the document ends inside it",
+        6,
+    ),
+    "a blank page": Broken(page(""), "blank", "the page is blank: nothing can be seen on it", None),
+    "a second control that fails": Broken(
+        TWO,
+        "error",
+        "TypeError: Cannot set properties of null (setting 'textContent')",
+        10,
+        "button ‘Two’",
+    ),
+    "a list that fails on change": Broken(
+        page(
+            '<select aria-label="Unit" id="u"><option>km<option>mi</select>',
+            "const rate = { km: { to: 1 } };\nu.onchange = () => {\n  rate[u.value].to;\n};",
+        ),
+        "error",
+        "TypeError: Cannot read properties of undefined (reading 'to')",
+        9,
+        "list ‘Unit’",
+    ),
+    "what a click brings up": Broken(
+        page(
+            '<button id="open">Open</button><div id="more" hidden><button id="save">Save</button></div>',
+            "open.onclick = null;\ndocument.getElementById('open').onclick = () => { more.hidden = false; };\n"
+            "save.onclick = () => store.save();",
+        ),
+        "error",
+        "ReferenceError: store is not defined",
+        9,
+        "button ‘Save’",
+    ),
+    "a library that is not there": Broken(
+        page(
+            "<p>Chart</p>",
+            "const chart = new Chart('c');",
+        ).replace("<title>", '<script src="https://cdn.example.org/chart.js"></script><title>'),
+        "error",
+        "ReferenceError: Chart is not defined",
+        7,
+    ),
+    "a module that imports what is not there": Broken(
+        page("<p>Hi</p>", "import { h } from 'https://cdn.example.org/preact.js';\nh();").replace(
+            "<script>", '<script type="module">'
+        ),
+        "missing library",
+        "a library is not available, so its module cannot run: https://cdn.example.org/preact.js",
+        7,
+    ),
+    "a file that is refused": Broken(
+        page(
+            '<label>Data <input type="file" id="f" accept="application/json"></label>',
+            "f.onchange = async () => {\n  const rows = JSON.parse(await f.files[0].text());\n"
+            "  rows.data.forEach(row => row);\n};",
+        ),
+        "rejection",
+        "TypeError: Cannot read properties of undefined (reading 'forEach')",
+        9,
+        "file field ‘Data’",
+    ),
+}
+
+HANGS = {
+    "an endless loop at load": Broken(
+        page("<p>Hi</p>", "function spin() {\n  while (true) {}\n}\nspin();"),
+        "hang",
+        "the page stopped answering for 3 s: a script runs without end in spin()",
+        8,
+    ),
+    "an endless loop on click": Broken(
+        page('<button id="go">Go</button>', "go.onclick = () => {\n  for (;;) {}\n};"),
+        "hang",
+        "the page stopped answering for 3 s: a script runs without end in go.onclick()",
+        8,
+        "button ‘Go’",
+    ),
+}

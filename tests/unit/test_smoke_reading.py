@@ -1,0 +1,457 @@
+"""What the smoke test works out without a browser: findings, verdicts, values, order."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zipfile
+import zlib
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.report import Finding, Verdict
+from sandbox.smoke import findings
+from sandbox.smoke.controls import Control, Tour
+from sandbox.smoke.files import png, sample_file
+from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.pictures import is_one_colour
+from sandbox.smoke.signatures import sign
+from sandbox.smoke.source import read_findings
+from sandbox.smoke.values import Field, value_for
+from sandbox.smoke.verdict import conclude
+
+URL = "http://abc.localhost:1234/secret/"
+DOCUMENT = Document(URL, "<script>\nfetch('https://api.example.org/x')\n</script>", 1)
+LOAD = Moment()
+
+
+def thrown(description: str, *, line: int = 4, text: str = "Uncaught", url: str = URL) -> dict:
+    frame = {"functionName": "run", "url": url, "lineNumber": line, "columnNumber": 2}
+    return {
+        "text": text,
+        "url": url,
+        "lineNumber": line,
+        "columnNumber": 2,
+        "stackTrace": {"callFrames": [frame]},
+        "exception": {"type": "object", "subtype": "error", "description": description},
+    }
+
+
+def finding(severity: str, signature: str = "s") -> Finding:
+    return Finding("error", severity, "load", "m", signature)  # type: ignore[arg-type]
+
+
+class TestFindings:
+    def test_an_exception_tells_its_message_and_its_line_in_the_users_document(self) -> None:
+        found = findings.from_exception(
+            thrown("TypeError: x is not a function\n    at run (http://…)"),
+            DOCUMENT,
+            Moment("interact", "button ‘Go’"),
+        )
+        assert found is not None
+        assert (found.kind, found.severity, found.phase) == ("error", "fatal", "interact")
+        assert found.message == "TypeError: x is not a function"
+        assert (found.line, found.column, found.control) == (4, 3, "button ‘Go’")
+
+    def test_a_place_in_another_file_or_in_the_bridge_is_no_line(self) -> None:
+        for details in (thrown("Error: a", url="blob:null/1"), thrown("Error: a", line=0)):
+            found = findings.from_exception(details, DOCUMENT, LOAD)
+            assert found is not None
+            assert found.line is None
+
+    def test_the_innermost_place_in_the_users_document_counts(self) -> None:
+        details = thrown("Error: a")
+        library = {"functionName": "q", "url": "data:text/javascript,1", "lineNumber": 0}
+        details["stackTrace"]["callFrames"].insert(0, library)
+        found = findings.from_exception(details, DOCUMENT, LOAD)
+        assert found is not None
+        assert found.line == 4
+
+    @pytest.mark.parametrize(
+        ("exception", "message"),
+        [
+            ({"type": "string", "value": "words"}, "words"),
+            ({"type": "number", "value": 5, "description": "5"}, "5"),
+            ({"type": "undefined"}, "undefined"),
+            (
+                {
+                    "type": "object",
+                    "description": "Object",
+                    "preview": {
+                        "description": "Object",
+                        "properties": [{"name": "code", "value": "5"}],
+                    },
+                },
+                "{code: 5}",
+            ),
+        ],
+    )
+    def test_what_is_thrown_need_not_be_an_error(self, exception: dict, message: str) -> None:
+        details = {"text": "Uncaught (in promise)", "exception": exception}
+        found = findings.from_exception(details, DOCUMENT, LOAD)
+        assert found is not None
+        assert (found.kind, found.message) == ("rejection", message)
+
+    def test_a_syntax_error_has_its_own_kind(self) -> None:
+        details = thrown("SyntaxError: Unexpected token ';'")
+        del details["stackTrace"]
+        found = findings.from_exception(details, DOCUMENT, LOAD)
+        assert found is not None
+        assert (found.kind, found.line) == ("syntax", 4)
+
+    def test_a_syntax_error_while_running_is_an_error_like_others(self) -> None:
+        found = findings.from_exception(
+            thrown("SyntaxError: Unexpected token 'x', \"x\" is not valid JSON"), DOCUMENT, LOAD
+        )
+        assert found is not None
+        assert found.kind == "error"
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "TypeError: Failed to fetch",
+            "NotAllowedError: Permission denied",
+            "NotFoundError: Requested device not found",
+            "AbortError: The play() request was interrupted by a call to pause().",
+            "Error: Error creating WebGL context.",
+        ],
+    )
+    def test_what_the_surroundings_lack_is_a_note(self, message: str) -> None:
+        found = findings.from_exception(thrown(message), DOCUMENT, LOAD)
+        assert found is not None
+        assert found.severity == "advisory"
+
+    def test_resize_observer_noise_is_nothing(self) -> None:
+        message = "ResizeObserver loop completed with undelivered notifications."
+        details = {"text": f"Uncaught {message}", "url": URL}
+        assert findings.from_exception(details, DOCUMENT, LOAD) is None
+
+    def test_a_blocked_origin_is_told_once_by_name_and_where_it_is_written(self) -> None:
+        issue = {
+            "details": {
+                "contentSecurityPolicyIssueDetails": {
+                    "blockedURL": "https://api.example.org/x",
+                    "violatedDirective": "connect-src",
+                }
+            }
+        }
+        found = findings.from_issue(issue, DOCUMENT, LOAD)
+        assert found is not None
+        assert (found.kind, found.severity) == ("needs network", "advisory")
+        assert found.message == "needs network: https://api.example.org"
+        assert found.line == 2
+
+    def test_a_file_beside_the_document_is_a_missing_file(self) -> None:
+        issue = {
+            "details": {
+                "contentSecurityPolicyIssueDetails": {
+                    "blockedURL": URL + "style.css",
+                    "violatedDirective": "style-src-elem",
+                }
+            }
+        }
+        found = findings.from_issue(issue, DOCUMENT, LOAD)
+        assert found is not None
+        assert found.message == "missing file: style.css"
+
+    @pytest.mark.parametrize(
+        ("html", "fatal"),
+        [
+            ("<script type=module>import a from 'https://c.example/a.js'</script>", True),
+            ("<script type=module>import 'https://c.example/a.js'</script>", True),
+            ("<script type=module>await import('https://c.example/a.js')</script>", False),
+            ("<script src='https://c.example/a.js'></script>", False),
+            (
+                (
+                    '<script type=importmap>{"imports": {"a": "https://c.example/a.js"}}</script>'
+                    "<script type=module>import a from 'a'</script>"
+                ),
+                True,
+            ),
+        ],
+    )
+    def test_a_library_that_a_module_imports_is_missed_fatally(
+        self, html: str, fatal: bool
+    ) -> None:
+        issue = {
+            "details": {
+                "contentSecurityPolicyIssueDetails": {
+                    "blockedURL": "https://c.example/a.js",
+                    "violatedDirective": "script-src-elem",
+                }
+            }
+        }
+        found = findings.from_issue(issue, Document(URL, html, 1), LOAD)
+        assert found is not None
+        assert (found.severity == "fatal") is fatal
+
+
+class TestSignatures:
+    def test_numbers_places_and_addresses_do_not_count(self) -> None:
+        one = sign("error", "item 3 of 17 at http://ab.localhost:1234/x is  not there", "draw")
+        two = sign("error", "item 12 of 2 at http://cd.localhost:99/y is not there", "draw")
+        assert one == two
+
+    def test_kind_message_and_place_do_count(self) -> None:
+        signed = {sign("error", "a", "f"), sign("rejection", "a", "f"), sign("error", "b", "f")}
+        assert len(signed | {sign("error", "a", "g")}) == 4
+
+    @given(st.text())
+    def test_any_text_can_be_signed(self, text: str) -> None:
+        assert re.fullmatch("[0-9a-f]{16}", sign("error", text))
+
+    def test_lone_surrogates_can_be_signed(self) -> None:
+        assert sign("error", "\ud800")
+
+
+class TestVerdict:
+    def test_a_fatal_finding_fails_and_a_note_does_not(self) -> None:
+        assert conclude([finding("advisory")]).verdict is Verdict.PASSED
+        assert conclude([finding("advisory"), finding("fatal", "t")]).verdict is Verdict.FAILED
+
+    def test_without_a_run_nothing_is_passed_or_failed(self) -> None:
+        for seen in ([], [finding("fatal")]):
+            conclusion = conclude(seen, ran=False)
+            assert conclusion.verdict is Verdict.NOT_TESTED
+            assert conclusion.reason
+
+    def test_each_signature_is_told_once_fatal_ones_first(self) -> None:
+        told = conclude([finding("advisory", "a"), finding("fatal", "b"), finding("fatal", "b")])
+        assert [(one.severity, one.signature) for one in told.findings] == [
+            ("fatal", "b"),
+            ("advisory", "a"),
+        ]
+
+
+class TestSource:
+    @pytest.mark.parametrize(
+        ("html", "message", "line"),
+        [
+            ("<p>\n<script>\nlet a", "<script> is never closed", 2),
+            ("<style>p { color: red }", "<style> is never closed", 1),
+            ("<p>\n<textarea>x</p>", "<textarea> is never closed", 2),
+            ("<p>\n\n<!-- forgotten", "a comment, <!--, is never closed", 3),
+            ("<script>a</script >\n<SCRIPT >b", "<script> is never closed", 2),
+        ],
+    )
+    def test_what_is_not_closed_is_found(self, html: str, message: str, line: int) -> None:
+        (found,) = read_findings(html)
+        assert found.message.startswith(message)
+        assert (found.severity, found.line) == ("fatal", line)
+
+    @pytest.mark.parametrize(
+        "html",
+        [
+            "",
+            "<!doctype html><html><script>'<!--'; '<style>'</script></html>",
+            "<input placeholder=\"<script> here\"><p title='<!-- x'>don't</p>",
+            "<!--> <!---> <!-- a --!> <p>a</p>",
+            "<textarea><script></textarea>",
+            "<p>no html element</p>",
+            "<a<b<c",
+        ],
+    )
+    def test_what_is_closed_is_not_reported(self, html: str) -> None:
+        assert read_findings(html) == []
+
+    def test_a_missing_end_is_a_note(self) -> None:
+        (found,) = read_findings("<html>\n<p>and so")
+        assert (found.severity, found.kind, found.line) == ("advisory", "truncated", 2)
+
+    @given(st.text(alphabet="<>!-/ ='\"scriptyle\n"))
+    def test_any_text_can_be_read(self, html: str) -> None:
+        assert len(read_findings(html)) <= 1
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            (Field("email"), "ada@example.org"),
+            (Field("text", words="Your e-mail"), "ada@example.org"),
+            (Field("number", words="People"), "4"),
+            (Field("number", minimum="100", maximum="200"), "150"),
+            (Field("number", minimum="0", maximum="1", step="0.1"), "0.5"),
+            (Field("number", words="Tip", placeholder="e.g. 20"), "20"),
+            (Field("number", value="7"), "8"),
+            (Field("number", value="2500000"), "2500001"),
+            (Field("number", minimum="nan", maximum="inf", step="0"), "12"),
+            (Field("text", words="Bill amount"), "120"),
+            (Field("text", placeholder="e.g. 3 cups flour"), "3 cups flour"),
+            (Field("text", placeholder="#ff8800"), "#ff8800"),
+            (Field("text", placeholder="0.00"), "12"),
+            (Field("date", minimum="2030-01-01"), "2030-01-01"),
+            (Field("date", maximum="2020-01-01"), "2020-01-01"),
+            (Field("text", pattern="[A-Z]{2}[0-9]{2}"), "AB12"),
+            (Field("text", pattern="[unclosed"), "Tea and cake"),
+            (Field("text", max_length=3), "Tea"),
+            (Field("text", value="kept as it is"), "kept as it is"),
+        ],
+    )
+    def test_a_value_fits_its_field(self, field: Field, value: str) -> None:
+        assert value_for(field) == value
+
+    def test_a_field_for_json_gets_json(self) -> None:
+        assert json.loads(value_for(Field("textarea", words="Paste JSON here")))
+
+    @given(
+        low=st.integers(-1000, 1000),
+        span=st.integers(0, 1000),
+        step=st.integers(1, 50),
+        words=st.sampled_from(["", "people", "height", "year", "bill"]),
+    )
+    def test_a_number_is_within_its_limits(
+        self, low: int, span: int, step: int, words: str
+    ) -> None:
+        high = low + span
+        field = Field("number", words, minimum=str(low), maximum=str(high), step=str(step))
+        value = int(value_for(field))
+        assert low <= value <= high
+        assert (value - low) % step == 0
+
+
+def control(number: int, name: str, kind: str = "press", type_: str = "button") -> Control:
+    return Control(number, kind, "button", type_, "", name, "", 0, False, Field())  # type: ignore[arg-type]
+
+
+def tour_of(*controls: Control, most: int = 40) -> list[str]:
+    tour, names = Tour(most), []
+    tour.see(controls)
+    while (chosen := tour.next()) is not None:
+        names.append(chosen.name)
+        tour.mark_used(chosen)
+        tour.see(controls)
+    return names
+
+
+class TestTour:
+    def test_fields_come_first_and_destructive_buttons_last(self) -> None:
+        order = tour_of(
+            control(1, "Clear all"),
+            control(2, "×"),
+            control(3, "Save"),
+            control(4, "Loud", type_="checkbox"),
+            control(5, "Name", "type", "text"),
+        )
+        assert order == ["Name", "Loud", "Save", "Clear all", "×"]
+
+    def test_of_many_alike_three_are_used(self) -> None:
+        assert len(tour_of(*(control(n, f"Item {n}") for n in range(1, 20)))) == 3
+
+    def test_the_budget_ends_the_tour(self) -> None:
+        assert len(tour_of(*(control(n, "a" * n) for n in range(1, 20)), most=5)) == 5
+
+    def test_what_is_drawn_anew_again_and_again_is_used_once_more_at_most(self) -> None:
+        tour = Tour(40)
+        number = 1
+        tour.see([control(number, "Add")])
+        while (chosen := tour.next()) is not None:
+            tour.mark_used(chosen)
+            number += 1
+            tour.see([control(number, "Add")])
+        assert tour.used == 1
+
+    def test_what_was_covered_is_tried_again_after_something_changed(self) -> None:
+        tour, behind, close = Tour(40), control(1, "Go"), control(2, "Close")
+        tour.see([behind, close])
+        assert tour.next() == behind
+        tour.mark_blocked(behind)
+        assert tour.next() == close
+        tour.mark_used(close)
+        assert tour.next() == behind
+
+    def test_what_stays_covered_is_given_up(self) -> None:
+        tour = Tour(40)
+        tour.see([control(1, "Go")])
+        tour.mark_blocked(control(1, "Go"))
+        assert tour.next() is None
+        assert (tour.used, tour.found) == (0, 1)
+
+    def test_a_control_is_called_as_a_person_would(self) -> None:
+        assert control(1, "Export CSV").label == "button ‘Export CSV’"
+        assert control(1, "Bill", "type", "number").label == "field ‘Bill’"
+        assert control(1, "").label == "button"
+        assert len(control(1, "x" * 100).label) < 60
+
+
+def picture(pixels: list[list[bytes]], filters: list[int]) -> bytes:
+    """Encode rows of RGB pixels with the given filter types (PNG, section 9)."""
+    rows, above = [], bytes(3 * len(pixels[0]))
+    for row, kind in zip(pixels, filters, strict=True):
+        flat = b"".join(row)
+        left = bytes(3) + flat[:-3]
+        predicted = {
+            0: bytes(len(flat)),
+            1: left,
+            2: above,
+            3: bytes((a + b) // 2 for a, b in zip(left, above, strict=True)),
+            4: paeth(left, above),
+        }[kind]
+        rows.append(
+            bytes([kind]) + bytes((x - p) % 256 for x, p in zip(flat, predicted, strict=True))
+        )
+        above = flat
+    header = struct.pack(">IIBBBBB", len(pixels[0]), len(pixels), 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + bytes(4) for kind, body in parts
+    )
+
+
+def paeth(left: bytes, above: bytes) -> bytes:
+    corner = bytes(3) + above[:-3]
+    return bytes(
+        min((a, b, c), key=lambda v, p=a + b - c: abs(p - v))
+        for a, b, c in zip(left, above, corner, strict=True)
+    )
+
+
+class TestPictures:
+    @given(st.binary(min_size=3, max_size=3), st.lists(st.integers(0, 4), min_size=4, max_size=4))
+    def test_one_colour_is_one_colour_however_it_is_encoded(
+        self, colour: bytes, filters: list[int]
+    ) -> None:
+        assert is_one_colour(picture([[colour] * 5 for _ in filters], filters))
+
+    @given(
+        st.binary(min_size=3, max_size=3),
+        st.lists(st.integers(0, 4), min_size=4, max_size=4),
+        st.integers(0, 3),
+        st.integers(0, 4),
+    )
+    def test_one_other_pixel_is_seen(
+        self, colour: bytes, filters: list[int], y: int, x: int
+    ) -> None:
+        pixels = [[colour] * 5 for _ in filters]
+        pixels[y][x] = bytes([colour[0] ^ 1]) + colour[1:]
+        assert not is_one_colour(picture(pixels, filters))
+
+    @given(st.lists(st.integers(0, 4), min_size=4, max_size=4))
+    def test_stripes_are_seen(self, filters: list[int]) -> None:
+        assert not is_one_colour(picture([[bytes([9 * y] * 3)] * 5 for y in range(4)], filters))
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("accept", "words", "name"),
+        [
+            (".csv,text/csv", "", "sample.csv"),
+            ("application/json", "", "sample.json"),
+            ("image/*", "", "sample.png"),
+            (".pdf", "", "sample.pdf"),
+            (".zip", "", "sample.zip"),
+            ("", "Open a CSV file", "sample.csv"),
+            ("", "", "sample.txt"),
+        ],
+    )
+    def test_a_file_is_of_the_accepted_type(self, accept: str, words: str, name: str) -> None:
+        assert sample_file(accept, words).name == name
+
+    def test_files_are_real(self) -> None:
+        assert json.loads(sample_file(".json").content)
+        assert zipfile.ZipFile(BytesIO(sample_file(".zip").content)).namelist() == ["sample.txt"]
+        assert not is_one_colour(png())
