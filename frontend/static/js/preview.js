@@ -33,14 +33,21 @@ export class Preview {
     if (atOnce && this.#next) this.#swap();
   }
 
-  /** The generation made a version: its frame may come into sight as soon as it has loaded. */
+  /**
+   * The generation made a version: its frame may come into sight as soon as it has loaded.
+   * @returns {Promise<void>} done when it is in sight
+   */
   settle(generation) {
-    if (this.#next?.frame.dataset.generation !== generation) return;
     const next = this.#next;
+    if (next?.frame.dataset.generation !== generation) return Promise.resolve();
     next.settled = true;
+    const inSight = new Promise((resolve) => {
+      next.inSight = resolve;
+    });
     // A document whose own script never rests never loads; it is shown all the same.
     setTimeout(() => next === this.#next && this.#swap(), PATIENCE);
     this.#swapIfReady();
+    return inSight;
   }
 
   /** The answer held more than one document: the last counts, and is loaded like a change. */
@@ -85,7 +92,7 @@ export class Preview {
   }
 
   #attend(frame) {
-    const attended = { frame, log: [], loaded: false, settled: false, bridge: null };
+    const attended = { frame, log: [], loaded: false, settled: false, bridge: null, inSight: () => {} };
     const loaded = () => {
       attended.loaded = true;
       this.#swapIfReady();
@@ -121,11 +128,15 @@ export class Preview {
     old.bridge.close();
     old.frame.remove();
     this.#show(next.log);
+    next.inSight();
   }
 
   #drop() {
-    this.#next?.bridge.close();
-    this.#next?.frame.remove();
+    const dropped = this.#next;
+    if (!dropped) return;
     this.#next = null;
+    dropped.bridge.close();
+    dropped.frame.remove();
+    dropped.inSight();
   }
 }

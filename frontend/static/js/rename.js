@@ -30,18 +30,23 @@ export function rename(heading, artifact, renamed) {
     });
   });
 
+  function show(title) {
+    button.textContent = title;
+    button.title = title.slice(0, 600);
+    renamed(title);
+  }
+
   async function store(title) {
     const before = button.textContent;
     button.textContent = title;
     try {
       const kept = await ask("PATCH", `/api/artifacts/${artifact}`, { title });
-      button.textContent = kept.title ?? title;
-      button.title = button.textContent;
-      renamed(button.textContent);
+      show(kept.title);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       button.textContent = before;
       button.title = error.message;
     }
   }
+  return show;
 }

@@ -5,7 +5,7 @@ import { Progress } from "./progress.js";
 import { refresh } from "./refresh.js";
 
 const ACTIVE = new Set(["queued", "streaming", "testing"]);
-const FRESH = ["generation", "shown", "selected", "newest"];
+const FRESH = ["artifact", "generation", "shown", "selected", "newest"];
 
 const one = (selector) => document.querySelector(selector);
 
@@ -20,6 +20,7 @@ export class Runs {
   #title;
   #busyChanged;
   #choose;
+  #retitled;
   #thread = one("#thread");
   #messages = one("[data-region=messages]");
   #versions = one("[data-region=versions]");
@@ -30,14 +31,18 @@ export class Runs {
   // Generations that are over: a replay of the journal must not start them again.
   #over;
 
-  /** `busyChanged(yes)` is told when a run begins and ends; `choose(prompt)` sends a wish. */
-  constructor({ data, preview, code, title, busyChanged, choose }) {
+  /**
+   * `busyChanged(yes)` is told when a run begins and ends, `retitled(title)` when the tool has a new
+   * title; `choose(prompt)` sends a wish.
+   */
+  constructor({ data, preview, code, title, busyChanged, retitled, choose }) {
     this.#data = data;
     this.#preview = preview;
     this.#code = code;
     this.#title = title;
     this.#busyChanged = busyChanged;
     this.#choose = choose;
+    this.#retitled = retitled;
     this.#over = new Set(data.known ?? []);
   }
 
@@ -56,7 +61,8 @@ export class Runs {
     let away = false;
     events({
       artifact: artifact.id,
-      after: this.#data.events_after ?? null,
+      // From the start of what runs: it may end before the connection stands.
+      after: this.#run ? `${this.#run.id}:0` : (this.#data.events_after ?? null),
       handle: (kind, event) => this.#handle(kind, event),
       connected: (yes) => {
         if (yes && away) this.#renew();
@@ -131,18 +137,18 @@ export class Runs {
     this.#code.append(text);
   }
 
-  /** The version is stored: a change comes into sight, and the strip has its place. */
+  /** The version is stored: a change comes into sight, and only then is it spoken of. */
   #made() {
     if (this.#run.made) return;
-    this.#run.made = true;
-    if (this.#run.document <= 0) this.#preview.settle(this.#run.id);
-    this.#renew();
+    this.#run.made = this.#run.document > 0 ? Promise.resolve() : this.#preview.settle(this.#run.id);
+    this.#run.made.then(() => this.#renew());
   }
 
   async #finish(state) {
     const ended = this.#run;
     this.#over.add(ended.id);
-    if (!ended.made) this.#preview.dismiss(ended.id);
+    if (ended.made) await ended.made;
+    else this.#preview.dismiss(ended.id);
     const fresh = await this.#renew();
     // A generation that began meanwhile (a repair) has taken over; the page is its now.
     if (this.#run !== ended) return;
@@ -162,7 +168,10 @@ export class Runs {
 
   async #renew() {
     const fresh = await refresh();
-    if (fresh) for (const key of FRESH) this.#data[key] = fresh[key];
+    if (fresh) {
+      if (fresh.artifact.title !== this.#data.artifact.title) this.#retitled(fresh.artifact.title);
+      for (const key of FRESH) this.#data[key] = fresh[key];
+    }
     const rendered = this.#run && `.assistant[data-generation="${CSS.escape(this.#run.id)}"]`;
     this.#answer.yieldTo(rendered && this.#messages.querySelector(rendered));
     this.#settled();
@@ -207,7 +216,7 @@ function newRun(generation, expected) {
     thinking: false,
     characters: 0,
     document: -1,
-    made: false,
+    made: null, // a promise, kept when the version is in sight
   };
 }
 

@@ -40,7 +40,7 @@ const preview = new Preview(
   consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
 );
 const select = tabs(one("[data-tabs]"), (id) => code.visible(id === "tab-code"));
-const bench = new Runs({ data, preview, code, title, busyChanged, choose: wish });
+const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: wish });
 
 themeToggle();
 ages();
@@ -48,8 +48,12 @@ split(one("[data-divider]"));
 sheet(one("[data-talk]"));
 menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
-rename(one("[data-title]"), data.artifact.id, title.rename);
+const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
+
+function retitled(text) {
+  showTitle(text);
+}
 
 function busyChanged(yes) {
   document.body.toggleAttribute("data-running", yes);
