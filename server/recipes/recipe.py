@@ -39,17 +39,23 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`aliases` name the tool, each by itself enough; `phrases` show how people ask for it;
-    `words` are more that belong to it; `changes` says in a clause what follow-ups can change.
+    """One tool as its folder describes it.
+
+    `anchors` are single words that leave no doubt ("tabata"); `aliases` name the tool, each by
+    itself enough; `phrases` show how people ask for it; `words` are more that belong to it;
+    `never` are words that mean something else ("random number").
+    `changes` says in a clause what follow-ups can change.
     """
 
     name: str
     title: str
     example: str
     changes: str
+    anchors: tuple[str, ...]
     aliases: tuple[str, ...]
     phrases: tuple[str, ...]
     words: tuple[str, ...]
+    never: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     presets: tuple[Preset, ...]
     template: str = field(repr=False)
@@ -71,9 +77,11 @@ def read_recipe(folder: Traversable, common: Mapping[str, Any]) -> Recipe:
         title=data["title"],
         example=data["example"],
         changes=data["changes"],
+        anchors=tuple(data["anchors"]),
         aliases=tuple(data["aliases"]),
         phrases=tuple(data["phrases"]),
         words=tuple(data.get("words", ())),
+        never=tuple(data.get("never", ())),
         parameters=tuple(_parameter(row) for row in rows.values()),
         presets=tuple(
             Preset(tuple(row["words"]), row["values"]) for row in data.get("presets", ())

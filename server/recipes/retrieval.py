@@ -20,28 +20,34 @@ from typing import TYPE_CHECKING
 
 from server.recipes.kinds import KINDS
 from server.recipes.reading import Reading, read
-from server.recipes.sentence import Sentence
+from server.recipes.sentence import Sentence, alternation
 from server.recipes.shelf import shelf
-from server.recipes.words import Term, elsewhere, stem, terms
+from server.recipes.words import Term, elsewhere, generic, stem, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from server.recipes.recipe import Recipe
 
-THRESHOLD = 0.62
+THRESHOLD = 0.64
 _CANDIDATES = 12
 _TAIL = re.compile(
-    r"(?<![a-z])(?:for|that|which|so that|where|because|when|to help|fur|damit|der|die|das|pour|qui|para|que)(?![a-z])"
+    r"(?<![a-z])(?:for|that|which|so that|where|because|when|to help"
+    r"|fur|damit|der|die|das|pour|qui|para|que)(?![a-z])"
 )
 _TAIL_WEIGHT = 0.35
 _ELSEWHERE_WEIGHT = 1.8
+_GENERIC_WEIGHT = 0.35
+_ANCHORED_WEIGHT = 0.45
+_SHORTEST_PART = 3
+_SHORTEST_SLIP, _TWO_SLIPS = 5, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One candidate; `score` from 0 to 1, meant from `THRESHOLD` on. `unknown`: words of the
-    wish that the recipe knows nothing of.
+    """One candidate; `score` from 0 to 1, meant from `THRESHOLD` on.
+
+    `unknown`: words of the wish that the recipe knows nothing of.
     """
 
     recipe: Recipe
@@ -57,6 +63,7 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class _Shelved:
     recipe: Recipe
+    anchors: frozenset[str]
     aliases: tuple[frozenset[str], ...]
     vocabulary: frozenset[str]
 
@@ -101,59 +108,72 @@ class Index:
             return []
         query = " OR ".join('"' + term.replace('"', "") + '"' for term in wanted)
         found = self._rows.execute(
-            "SELECT rowid FROM recipe WHERE recipe MATCH ? ORDER BY bm25(recipe, 4, 1), rowid LIMIT ?",
+            "SELECT rowid FROM recipe WHERE recipe MATCH ?"
+            " ORDER BY bm25(recipe, 4, 1), rowid LIMIT ?",
             (query, _CANDIDATES),
         )
         return [place for (place,) in found]
 
     def _judge(self, row: _Shelved, sentence: Sentence) -> Match:
         reading = read(row.recipe, sentence, {})
-        asked = self._corrected(terms(reading.rest.folded))
-        everything = {term.stem for term in self._corrected(terms(sentence.folded))}
-        named = 1.0 if reading.evidence else self._named(row, everything)
-        covered, unknown = self._covered(row, asked, sentence)
+        asked = self._corrected(terms(sentence.without(reading.neutral).folded))
+        named = 1.0 if reading.evidence else self._named(row, {term.stem for term in asked})
+        covered, unknown = self._covered(row, asked, reading)
+        if reading.evidence and not asked:
+            covered = 1.0
+        if row.recipe.never and re.search(alternation(row.recipe.never), sentence.folded):
+            covered = 0.0
         return Match(row.recipe, covered * (0.5 + 0.5 * named), reading, unknown)
 
     def _named(self, row: _Shelved, asked: set[str]) -> float:
         best = 0.0
         for alias in row.aliases:
-            whole = sum(map(self._weight, alias))
-            part = sum(self._weight(term) for term in alias if term in asked)
+            whole = sum(map(self._rarity, alias))
+            part = sum(self._rarity(term) for term in alias if term in asked)
             best = max(best, (part / whole) ** 2)
         return best
 
     def _covered(
-        self, row: _Shelved, asked: list[Term], sentence: Sentence
+        self, row: _Shelved, asked: list[Term], reading: Reading
     ) -> tuple[float, tuple[str, ...]]:
-        tail = _tail(sentence.folded)
-        whole = known = 0.0
-        unknown: list[str] = []
-        covered_letters = {
+        tail = _tail(reading.rest.folded)
+        held = {
             place
             for term in asked
             if term.cjk and term.stem in row.vocabulary
             for place in range(*term.span)
         }
+        held |= {place for span in reading.spans for place in range(*span)}
+        anchored = any(term.stem in row.anchors for term in asked)
+        whole = known = 0.0
+        unknown: list[str] = []
         for term in asked:
-            is_known = term.stem in row.vocabulary or (
-                term.cjk and all(place in covered_letters for place in range(*term.span))
-            )
-            weight = self._weight(term.stem) * (0.5 if term.cjk else 1.0)
-            if not is_known and term.text in elsewhere():
-                weight = _ELSEWHERE_WEIGHT
-            elif term.span[0] >= tail:
-                weight *= _TAIL_WEIGHT
+            is_known = term.stem in row.vocabulary or held.issuperset(range(*term.span))
+            weight = self._share(term, is_known=is_known, in_tail=term.span[0] >= tail)
+            if anchored and not is_known and term.text not in elsewhere():
+                weight *= _ANCHORED_WEIGHT
             whole += weight
             known += weight if is_known else 0.0
             if not is_known:
                 unknown.append(term.text)
-        return (known / whole if whole else 1.0), tuple(unknown)
+        return (known / whole if whole else 0.0), tuple(unknown)
+
+    def _share(self, term: Term, *, is_known: bool, in_tail: bool) -> float:
+        if not is_known and term.text in elsewhere():
+            return _ELSEWHERE_WEIGHT
+        weight = self._weight(term.stem)
+        if term.cjk:
+            weight *= 0.5 if is_known else 0.25
+        return weight * (_TAIL_WEIGHT if in_tail else 1.0)
 
     def _weight(self, term: str) -> float:
-        holders = self._holders.get(term, 0)
-        if not holders:
-            return 1.0
-        return max(0.35, 1.0 - math.log(holders) / math.log(len(self._shelved) + 1))
+        if term in generic():
+            return _GENERIC_WEIGHT
+        return self._rarity(term)
+
+    def _rarity(self, term: str) -> float:
+        holders = max(1, self._holders.get(term, 1))
+        return max(_GENERIC_WEIGHT, 1.0 - math.log(holders) / math.log(len(self._shelved) + 1))
 
     def _corrected(self, found: Iterable[Term]) -> list[Term]:
         return [corrected for term in found for corrected in self._correct(term)]
@@ -176,11 +196,14 @@ def index() -> Index:
 
 def _shelve(recipe: Recipe) -> _Shelved:
     aliases = tuple(
-        alias for text in (recipe.title, *recipe.aliases) if (alias := frozenset(_stems(text)))
+        alias
+        for text in (recipe.title, *recipe.anchors, *recipe.aliases)
+        if (alias := frozenset(_stems(text)))
     )
+    anchors = frozenset[str]().union(*map(_stems, recipe.anchors))
     texts = (*recipe.phrases, *recipe.words, *_kind_words(recipe))
     vocabulary = frozenset[str]().union(*aliases, *map(_stems, texts))
-    return _Shelved(recipe, aliases, vocabulary)
+    return _Shelved(recipe, anchors, aliases, vocabulary)
 
 
 def _kind_words(recipe: Recipe) -> list[str]:
@@ -196,7 +219,7 @@ def _spellings(recipes: tuple[Recipe, ...]) -> frozenset[str]:
     texts = (
         text
         for recipe in recipes
-        for text in (recipe.title, *recipe.aliases, *recipe.phrases, *recipe.words)
+        for text in (recipe.title, *recipe.anchors, *recipe.aliases, *recipe.phrases, *recipe.words)
     )
     return frozenset(
         term.text for text in texts for term in terms(Sentence.of(text).folded) if not term.cjk
@@ -213,8 +236,7 @@ def _tail(folded: str) -> int:
 
 def _compound(word: str, spellings: frozenset[str]) -> tuple[str, str] | None:
     """Part a German compound into two words that are known: "trinkgeld|rechner"."""
-    shortest = 4
-    for cut in range(shortest, len(word) - shortest + 1):
+    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART):
         left, right = word[:cut], word[cut:]
         if right in spellings and (left in spellings or left.rstrip("sn") in spellings):
             return (left if left in spellings else left.rstrip("sn")), right
@@ -222,16 +244,16 @@ def _compound(word: str, spellings: frozenset[str]) -> tuple[str, str] | None:
 
 
 def _nearest_spelling(word: str, spellings: frozenset[str]) -> str | None:
-    """Find the one word that a slip of the keys away: one slip from 5 letters, two from 8."""
-    if len(word) < 5:
+    """Find the word that is a slip of the keys away: one slip from 5 letters, two from 8."""
+    if len(word) < _SHORTEST_SLIP:
         return None
-    slips = 2 if len(word) >= 8 else 1
+    slips = 2 if len(word) >= _TWO_SLIPS else 1
     near = [
         (distance, known)
         for known in spellings
         if known[0] == word[0]
         and abs(len(known) - len(word)) <= slips
-        and len(known) >= 4
+        and len(known) >= _SHORTEST_SLIP - 1
         and (distance := _distance(word, known)) <= slips
     ]
     return min(near)[1] if near else None

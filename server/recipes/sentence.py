@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
-_QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
-_DASHES = dict.fromkeys("‐‑–—−", "-")
+# Left: quotes and dashes as people and word processors write them; right: the plain ones.
+_QUOTES = dict.fromkeys("\u2018\u2019", "'") | dict.fromkeys("\u201c\u201d\u201e«»", '"')
+_DASHES = dict.fromkeys("\u2010\u2011\u2013\u2014\u2212", "-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from server.recipes.sentence import Span
 
 _CJK = r"\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
-_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:'[^\W_{_CJK}]+)?")
+_TO_DO = r"(?<![a-z])to[ -]?do'?s?(?![a-z])"  # Two stop words that together are a name.
+_RUN = re.compile(rf"{_TO_DO}|[{_CJK}]+|[^\W_{_CJK}]+(?:'[^\W_{_CJK}]+)?")
 _ENDINGS = (
     "ations", "ation", "ators", "ator", "ating", "ated", "ates", "ate",
     "ings", "ing", "ers", "er", "ors", "or", "ed", "en", "es", "s", "e",
@@ -41,7 +42,9 @@ def terms(folded: str) -> list[Term]:
         text, start = run[0], run.start()
         if text[0] >= "\u2e80":
             found += _bigrams(text, start)
-        elif text not in stop_words() and not text.isdigit():
+        elif text.startswith("to") and re.fullmatch(_TO_DO, text):
+            found.append(Term("todo", text, run.span()))
+        elif _bare(text) not in stop_words() and not text.isdigit():
             found.append(Term(stem(text), text, run.span()))
     return found
 
@@ -59,10 +62,16 @@ def _bigrams(text: str, start: int) -> list[Term]:
     return found
 
 
+def _bare(word: str) -> str:
+    """Take "dog" from "dog's" and "addition" from the French "l'addition"."""
+    left, _, right = word.partition("'")
+    return right if right and len(left) < len(right) and len(left) < _SHORTEST else left
+
+
 def stem(word: str) -> str:
     """Cut common endings; rough on purpose, the same for index and query."""
-    word = word.split("'", maxsplit=1)[0]
-    if word.endswith("ies") and len(word) > 4:
+    word = _bare(word)
+    if word.endswith("ies") and len(word) > _SHORTEST + 1:
         return word[:-3] + "y"
     for ending in _ENDINGS:
         if (
@@ -98,3 +107,9 @@ def _list(name: str) -> list[str]:
 def elsewhere() -> frozenset[str]:
     """Words for what no recipe makes; a recipe that owns one takes it out by knowing it."""
     return frozenset(_list("elsewhere.txt"))
+
+
+@cache
+def generic() -> frozenset[str]:
+    """Stems of words that name any tool ("calculator"): they say little about which."""
+    return frozenset(stem(word) for word in _list("generic.txt"))

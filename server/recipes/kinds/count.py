@@ -7,7 +7,7 @@ Options: `nouns` (6 people), `cues` (for 6; only when nothing but the number fol
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server.recipes.kinds.found import Found, Kind, plain
 from server.recipes.numbers import number_pattern, number_value
@@ -25,31 +25,48 @@ def _read(
     sentence: Sentence, parameters: Sequence[Parameter], _before: Mapping[str, Value]
 ) -> Found:
     values: dict[str, Value] = {}
-    spans: list[Span] = []
-    for parameter in parameters:
-        for pattern in _patterns(parameter):
-            found = re.search(pattern, sentence.folded)
-            number = number_value(found["number"]) if found else -1.0
-            low, high = parameter.options["min"], parameter.options["max"]
-            if found and low <= number <= high and number.is_integer():
+    rest = sentence
+    # "20 characters" first, for every parameter: in "passwords of 20 characters" the number
+    # belongs to what follows it.
+    for form in (_before_noun, _after_noun, _after_cue):
+        for parameter in parameters:
+            pattern = form(parameter.options)
+            found = re.search(pattern, rest.folded) if pattern else None
+            if not found or parameter.name in values:
+                continue
+            number = number_value(found["number"])
+            if parameter.options["min"] <= number <= parameter.options["max"] and number % 1 == 0:
                 values[parameter.name] = int(number)
-                spans.append(found.span())
-                break
-    return Found(values, tuple(spans))
+                rest = rest.without((found.span(),))
+    return Found(values, _spans(sentence, rest))
 
 
-def _patterns(parameter: Parameter) -> list[str]:
-    number = f"(?P<number>{number_pattern()})"
-    nouns = alternation(tuple(parameter.options["nouns"]))
-    patterns = [
-        rf"{number}[\s-]*(?:[a-z]{{3,8}}\s+)?{nouns}",
-        rf"{nouns}\s*(?:of|to|:|=|von|de|auf|a|is)?\s*{number}",
-    ]
-    if cues := tuple(parameter.options.get("cues", ())):
-        patterns.append(
-            rf"{alternation(cues)}\s+(?:all\s+|the\s+)?{number}(?=\s*(?:[.,;!?]|$|\b(?:and|with|in|und|et|y|e)\b))"
-        )
-    return patterns
+def _spans(sentence: Sentence, rest: Sentence) -> tuple[Span, ...]:
+    read = "".join(
+        "x" if before != after else " "
+        for before, after in zip(sentence.folded, rest.folded, strict=True)
+    )
+    return tuple(found.span() for found in re.finditer("x+", read))
+
+
+def _before_noun(options: Mapping[str, Any]) -> str:
+    return rf"{_number()}[\s-]*(?:[a-z]{{3,8}}\s+)?{alternation(tuple(options['nouns']))}"
+
+
+def _after_noun(options: Mapping[str, Any]) -> str:
+    nouns = alternation(tuple(options["nouns"]))
+    return rf"{nouns}\s*(?:of|to|:|=|von|de|auf|a|is)?\s*{_number()}"
+
+
+def _after_cue(options: Mapping[str, Any]) -> str | None:
+    if "cues" not in options:
+        return None
+    ends = r"(?=\s*(?:[.,;!?]|$|\b(?:and|with|in|und|et|y|e)\b))"
+    return rf"{alternation(tuple(options['cues']))}\s+(?:all\s+|the\s+)?{_number()}{ends}"
+
+
+def _number() -> str:
+    return f"(?P<number>{number_pattern()})"
 
 
 KIND = Kind(_read, plain)

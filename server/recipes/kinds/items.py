@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 MOST = 50
 LONGEST = 120
+_SAID = 6
 
 _AFTER_COLON = re.compile(
-    r"(?:[:：]|\bwith (?:the )?(?:items|tasks|entries)\b:?)\s*(?P<items>\S.*)$", re.DOTALL
+    r"(?:[:\uff1a]|\bwith (?:the )?(?:items|tasks|entries)\b:?)\s*(?P<items>\S.*)$", re.DOTALL
 )
 _WITH = re.compile(r"\b(?:with|containing|mit|avec|con|com)\s+(?P<items>[^.;]*,[^.;]*)")
 _ADD = re.compile(
-    r"(?:\b(?:add|put|append|also|plus|fuge|ajoute[rz]?|anade|agrega|adicione|acrescente)(?: the)?(?: (?:item|task|entry)s?)?\s+|添加|加上|增加)"
+    r"(?:\b(?:add|put|append|also|plus|fuge|ajoute[rz]?|anade|agrega|adicione|acrescente)"
+    r"(?: the)?(?: (?:item|task|entry)s?)?\s+|添加|加上|增加)"
     r"(?P<items>\S.*?)(?=\s+(?:to|on|onto|in) (?:the|my|it|this)\b|\s+hinzu|[.;]|$)"
 )
-_BETWEEN = re.compile(r"\s*(?:[,;，、；\n•]|,?\s+(?:and|und|et|y)\s+)\s*")
+_BETWEEN = re.compile(r"\s*(?:[,;\uff0c、\uff1b\n•]|,?\s+(?:and|und|et|y)\s+)\s*")
 
 
 def _read(
@@ -57,7 +59,8 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _say(value: Value, _parameter: Parameter) -> str:
     items = value if isinstance(value, tuple) else (str(value),)
-    return ", ".join(items[:6]) + (f" and {len(items) - 6} more" if len(items) > 6 else "")
+    more = len(items) - _SAID
+    return ", ".join(items[:_SAID]) + (f" and {more} more" if more > 0 else "")
 
 
 KIND = Kind(_read, _say)

@@ -1,4 +1,4 @@
-"""What the tool is called: "title it Groceries", "named ‘Trip to Rome’", "shopping list: …".
+"""What the tool is called: "title it Groceries", "named 'Trip to Rome'", "shopping list: …".
 
 Option `lists`: also take the words in front of "list" ("shopping list") for the title.
 """
@@ -22,18 +22,19 @@ LONGEST = 80
 _NAMING = (
     r"(?:(?:re)?title(?: it| this)?(?: to| as|:)?|(?:re)?name (?:it|this)(?: to)?|rename to"
     r"|call it|call this|called|named|titled|entitled|with the title|change the title to"
-    r"|nenne? (?:es|sie|ihn)|namens|mit dem titel|titel:?|appelle[rz]?-?(?: ?la| ?le)?|intitulee?|nommee?"
+    r"|nenne? (?:es|sie|ihn)|namens|mit dem titel|titel:?"
+    r"|appelle[rz]?-?(?: ?la| ?le)?|intitulee?|nommee?"
     r"|titulo:?|llama(?:lo|la|do|da)|titulad[oa]|chama(?:do|da)"
     r"|标题(?:改)?(?:为|是|叫)?:?|名[为叫]|叫做|叫)"
 )
 _QUOTED = re.compile(rf"{_NAMING}\s*([\"'「『])(?P<title>.+?)[\"'」』](?!\w)")
 _OPEN = re.compile(rf"(?<![a-z]){_NAMING}\s+(?P<title>\S.*?)(?=[.;\n]|,? (?:and|with|in|for) |$)")
 _CJK_OPEN = re.compile(
-    r"(?:标题(?:改)?(?:为|是|叫)|名[为叫]|叫做)\s*[:：]?\s*(?P<title>[^\s,，。;；]+)"
+    r"(?:标题(?:改)?(?:为|是|叫)|名[为叫]|叫做)\s*[:\uff1a]?\s*(?P<title>[^\s,\uff0c。;\uff1b]+)"
 )
 _LIST = re.compile(
-    r"(?<![a-z-])(?P<title>(?!(?:a|an|the|my|our|your|to|do|todo|to-do|task|tasks|check|simple|make|me|need|new|this"
-    r"|want|of|nice|small|quick|plain|create|build|basic|dark|light|daily|for|with|please)\b)"
+    r"(?<![a-z-])(?P<title>(?!(?:to-?do|tasks?|check|simple|make|need|this|want|nice|small|quick"
+    r"|plain|create|build|basic|dark|light|with|please|your|another|handy|little|link|links)\b)"
     r"[a-z]{4,14}(?:[ -](?:day|trip|party))? ?list)(?![a-z])"
 )
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from server.recipes.recipe import Parameter
     from server.recipes.sentence import Sentence
 
-_TO = r"(?:to|into|in|as|from|and|<->|->|=>|<>|=|→|⇄|/|vs|nach|zu|und|en|vers|a|para|em|换|转|到|成|换成|转换成|换算成|转换为|换算)"
+_TO = (
+    r"(?:to|into|in|as|from|and|<->|->|=>|<>|=|→|⇄|/|vs|nach|zu|und|en|vers|a|para|em"
+    r"|换成|转换成|换算成|转换为|换算|换|转|到|成)"
+)
 
 
 @dataclass(frozen=True, slots=True)
