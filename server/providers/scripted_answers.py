@@ -128,7 +128,7 @@ def load_answers(path: Path) -> tuple[Answer, ...]:
         else:
             answers = (_from_text(path),)
     except OSError as error:
-        raise AnswersError(f"{path}: {error.strerror}") from error
+        raise AnswersError(f"{error.filename or path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise AnswersError(f"{path}: not UTF-8 text") from error
     if not answers:

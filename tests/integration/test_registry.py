@@ -1,0 +1,92 @@
+"""Choosing a model: explicit before a key before recipes, and never a silent fall-back."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.providers import prices
+from server.providers.protocol import Price, Usage
+from server.providers.registry import OPENAI_MODEL, Registry
+from server.providers.scripted import ScriptedServer
+from server.settings import Settings, SettingsError
+
+
+async def test_without_any_key_the_recipes_answer_and_it_is_said_why():
+    registry = Registry.from_settings(Settings())
+    choice = await registry.default()
+    assert choice.id == "recipes/built-in"
+    assert "No model is connected" in choice.why
+    assert list(registry.providers) == ["recipes"]
+    await registry.aclose()
+
+
+async def test_a_custom_host_is_asked_for_its_first_model():
+    async with ScriptedServer(models=("first-one", "second")) as server:
+        settings = Settings(provider_environment={"OPENAI_BASE_URL": server.base_url})
+        registry = Registry.from_settings(settings)
+        choice = await registry.default()
+        assert choice.id == "openai/first-one"
+        assert "first-one" in choice.why
+        models = await registry.models()
+        ids = [f"{model.provider}/{model.model}" for model in models.items]
+        assert ids == ["openai/first-one", "openai/second", "recipes/built-in"]
+        assert models.errors == ()
+        await registry.aclose()
+
+
+async def test_openai_itself_is_asked_for_the_model_that_the_documentation_names():
+    registry = Registry.from_settings(Settings(provider_environment={"OPENAI_API_KEY": "sk-x"}))
+    choice = await registry.default()
+    assert choice.id == f"openai/{OPENAI_MODEL}"
+    assert "OPENAI_API_KEY" in choice.why
+    assert "sk-x" not in repr(choice.why)
+    await registry.aclose()
+
+
+async def test_an_explicit_model_is_used_even_when_no_list_names_it():
+    async with ScriptedServer() as server:
+        environment = {"OPENAI_BASE_URL": server.base_url}
+        settings = Settings(model="openai/some/model:free", provider_environment=environment)
+        registry = Registry.from_settings(settings)
+        choice = await registry.default()
+        assert (choice.provider.name, choice.model) == ("openai", "some/model:free")
+        assert "SANDWRIGHT_MODEL" in choice.why
+        await registry.aclose()
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("model", ["elsewhere/m", "gpt-4.1", "openai/gpt-4.1", "recipes/"])
+def test_an_explicit_model_that_nothing_serves_is_refused_at_the_door(model):
+    with pytest.raises(SettingsError, match="SANDWRIGHT_MODEL"):
+        Registry.from_settings(Settings(model=model))
+
+
+async def test_a_host_that_is_away_is_an_error_and_not_a_change_of_mind():
+    async with ScriptedServer() as server:
+        gone = server.base_url
+    registry = Registry.from_settings(Settings(provider_environment={"OPENAI_BASE_URL": gone}))
+    choice = await registry.default()
+    assert choice.provider.name == "openai"
+    assert "could not be listed" in choice.why
+    models = await registry.models()
+    assert [error.provider for error in models.errors] == ["openai"]
+    assert "127.0.0.1" in models.errors[0].message
+    assert [model.provider for model in models.items] == ["recipes"]
+    await registry.aclose()
+
+
+async def test_a_name_is_split_at_its_first_slash_and_unknown_providers_are_none():
+    registry = Registry.from_settings(Settings(provider_environment={"OPENAI_API_KEY": "sk-x"}))
+    found = registry.resolve("openai/vendor/model:x")
+    assert (found.provider.name, found.model) == ("openai", "vendor/model:x")
+    for name in ("nowhere/x", "openai", "openai/", "", "/x"):
+        assert registry.resolve(name) is None
+    await registry.aclose()
+
+
+def test_recipes_cost_nothing_and_other_prices_are_unknown():
+    usage = Usage(input=1000, output=500)
+    assert prices.price("recipes", "built-in") == Price(0, 0)
+    assert prices.cost("recipes", "built-in", usage) == {"amount": 0, "currency": "USD"}
+    assert prices.cost("openai", "anything", usage) is None
+    assert prices.cost("recipes", "built-in", Usage()) is None
