@@ -1,19 +1,58 @@
-"""`sandwright export`: not built yet."""
+"""`sandwright export`: write a stored tool as one standalone file."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    import argparse
+from server.errors import Problem
+from server.exporting import exported
+from server.settings import load_settings
+from server.store import artifacts, overview
+from server.store.database import Database
+
+GOOD, COULD_NOT = 0, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs="*")
+    parser.add_argument(
+        "artifact", metavar="ARTIFACT[@VERSION]", help="the id in the tool's address; @3 for v3"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE.html", type=Path, required=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    del arguments
-    print("sandwright export is not built yet.", file=sys.stderr)
-    return 2
+    try:
+        asyncio.run(_export(arguments.artifact, arguments.output))
+    except Problem as problem:
+        print(problem.detail, file=sys.stderr)
+        return COULD_NOT
+    except OSError as error:
+        print(f"{arguments.output} cannot be written: {error.strerror}", file=sys.stderr)
+        return COULD_NOT
+    print(arguments.output)
+    return GOOD
+
+
+async def _export(name: str, output: Path) -> None:
+    artifact_id, _, number = name.partition("@")
+    if number and not number.removeprefix("v").isdigit():
+        raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
+    database = Database(load_settings(os.environ).database_url)
+    try:
+        await database.migrate()
+        async with database.read() as connection:
+            artifact = await artifacts.get(connection, artifact_id)
+            if artifact is None:
+                raise Problem(404, f"There is no tool with the id {artifact_id!r}.")
+            seen = await overview.of(connection, [artifact])
+            n = int(number.removeprefix("v")) if number else seen[artifact.id].live
+            html = await exported(connection, artifact, n) if n else None
+    finally:
+        await database.aclose()
+    if html is None:
+        raise Problem(404, f"This tool has no version {n}." if n else "It has no version yet.")
+    await asyncio.to_thread(output.write_text, html, encoding="utf-8", errors="replace", newline="")

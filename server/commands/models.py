@@ -1,19 +1,53 @@
-"""`sandwright models`: not built yet."""
+"""`sandwright models`: what is connected, and why the default was chosen."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+import argparse
+import asyncio
+import json
+import os
+from typing import Any
 
-if TYPE_CHECKING:
-    import argparse
+from server.providers.registry import Registry
+from server.routes.models import models_shape
+from server.settings import load_settings
+
+GOOD, NO = 0, 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs="*")
+    parser.add_argument("--json", action="store_true", help="as GET /api/models has it")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    del arguments
-    print("sandwright models is not built yet.", file=sys.stderr)
-    return 2
+    """Exit 0, or 1 when a connected host could not be asked."""
+    shape = asyncio.run(_models())
+    if arguments.json:
+        print(json.dumps(shape, ensure_ascii=False))
+    else:
+        _tell(shape)
+    return NO if shape["errors"] else GOOD
+
+
+async def _models() -> dict[str, Any]:
+    registry = Registry.from_settings(load_settings(os.environ))
+    try:
+        return await models_shape(registry)
+    finally:
+        await registry.aclose()
+
+
+def _tell(shape: dict[str, Any]) -> None:
+    default = shape["default"]
+    print(f"Default: {default['provider']}/{default['model']} ({default['label']})")
+    print(f"  {default['why']}")
+    for item in shape["items"]:
+        price = item["price"]
+        cost = "price unknown"
+        if price is not None:
+            free = not (price["input"] or price["output"])
+            cost = "no cost" if free else f"${price['input']}/${price['output']} per million tokens"
+        context = f", {item['context']:,} tokens of context" if item["context"] else ""
+        print(f"{item['id']}  {item['label']}{context}, {cost}")
+    for error in shape["errors"]:
+        print(f"{error['provider']}: {error['message']}")

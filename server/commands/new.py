@@ -1,19 +1,152 @@
-"""`sandwright new`: not built yet."""
+"""`sandwright new`: generate a tool, test it, write it as one standalone file."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import json
+import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    import argparse
+from server import shapes
+from server.app import open_services
+from server.errors import Problem
+from server.exporting import exported
+from server.generation.hub import Hub
+from server.routes.choosing import check_prompt, choose
+from server.routes.models import estimate_shape
+from server.services import Services
+from server.settings import load_settings
+from server.store import generations, messages, reports
+from server.store.records import Artifact, Generation, StoredReport
+
+GOOD, NO, COULD_NOT = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs="*")
+    parser.add_argument("prompt", metavar="PROMPT", help="what the tool should do")
+    parser.add_argument("--model", metavar="P/M", help="provider/model; else the default")
+    parser.add_argument("-o", "--output", metavar="FILE.html", type=Path, help="write it there")
+    parser.add_argument("--json", action="store_true", help="one JSON object at the end")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say which model, tokens and cost; make nothing"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    del arguments
-    print("sandwright new is not built yet.", file=sys.stderr)
-    return 2
+    """Exit 0 when it passed, 1 when it failed or none was made, 2 when it was not tested."""
+    try:
+        return asyncio.run(_new(arguments))
+    except Problem as problem:
+        action = f" {problem.action}" if problem.action else ""
+        print(f"{problem.detail}{action}", file=sys.stderr)
+        return COULD_NOT
+
+
+async def _new(arguments: argparse.Namespace) -> int:
+    prompt = arguments.prompt.strip()
+    if not prompt:
+        raise Problem(422, "The prompt is empty.", action="Say what the tool should do.")
+    check_prompt(prompt)
+    async with open_services(load_settings(os.environ)) as services:
+        choice = await choose(services.registry, arguments.model)
+        if arguments.dry_run:
+            print(json.dumps(await estimate_shape(choice, prompt), ensure_ascii=False))
+            return GOOD
+        _say(arguments, f"{choice.id}: {choice.why}")
+        artifact, generation = await services.generator.create(prompt, choice)
+        await _follow(arguments, services.hub, generation.id)
+        await services.generator.ended(generation.id)
+        return await _finish(arguments, services, artifact, generation.id)
+
+
+def _say(arguments: argparse.Namespace, text: str) -> None:
+    if not arguments.json:
+        print(text, file=sys.stderr)
+
+
+async def _follow(arguments: argparse.Namespace, hub: Hub, generation_id: str) -> None:
+    run_ = hub.get(generation_id)
+    if run_ is None:
+        return
+    async for entry in run_.follow(0, idle=3600):
+        if entry is not None and entry.kind in {"state", "progress"}:
+            data = json.loads(entry.data)
+            _say(arguments, data.get("message") or data["state"])
+
+
+async def _finish(
+    arguments: argparse.Namespace, services: Services, artifact: Artifact, generation_id: str
+) -> int:
+    async with services.database.read() as connection:
+        generation = await generations.get(connection, generation_id)
+        assert generation is not None
+        tested = await reports.latest(connection, artifact.id)
+        said = await messages.listed(connection, artifact.id)
+        file = None
+        if generation.version is not None and arguments.output is not None:
+            html = await exported(connection, artifact, generation.version) or ""
+            file = await asyncio.to_thread(_write, arguments.output, html)
+    report = tested.get(generation.version or 0)
+    words = said[-1].text if said and said[-1].role == "assistant" else ""
+    if arguments.json:
+        print(json.dumps(_result(artifact, generation, report, words, file), ensure_ascii=False))
+    else:
+        _tell(generation, report, words, file)
+    if generation.version is None:
+        return NO
+    verdict = report.verdict if report else "not tested"
+    return {"passed": GOOD, "failed": NO}.get(verdict, COULD_NOT)
+
+
+def _write(path: Path, html: str) -> str:
+    try:
+        path.write_text(html, encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        raise Problem(500, f"{path} cannot be written: {error.strerror}") from error
+    return str(path)
+
+
+def _result(
+    artifact: Artifact,
+    generation: Generation,
+    report: StoredReport | None,
+    words: str,
+    file: str | None,
+) -> dict[str, Any]:
+    return {
+        "artifact": artifact.id,
+        "version": generation.version,
+        "state": str(generation.state),
+        "provider": generation.provider,
+        "model": generation.model,
+        "usage": generation.usage,
+        "cost": generation.cost,
+        "seconds": generation.seconds,
+        "error": generation.error,
+        "answer": words,
+        "verdict": report.verdict if report else "not tested",
+        "report": shapes.report(report) if report else None,
+        "file": file,
+    }
+
+
+def _tell(
+    generation: Generation, report: StoredReport | None, words: str, file: str | None
+) -> None:
+    if generation.error is not None:
+        print(f"{generation.error['message']} {generation.error['action']}", file=sys.stderr)
+    if words:
+        print(words)
+    if generation.version is None:
+        return
+    verdict = report.verdict if report else "not tested"
+    reason = f": {report.reason}" if report and report.reason else ""
+    print(f"{verdict}{reason}")
+    for finding in report.findings if report else []:
+        line = f"line {finding['line']}: " if finding["line"] else ""
+        print(f"  {finding['severity']}: {line}{finding['message']}")
+    if file:
+        print(file)

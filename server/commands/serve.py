@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import os
 import sys
 import webbrowser
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from sandbox.smoke.browsers import NoBrowser, find_browser
 from server.app import create_application
 from server.ports import BoundPort, RefusedPort, bind
 from server.serving import Listener, log_to_stderr, serve, stop_signals
 from server.settings import Settings, load_settings, unknown_variables
+from server.store.database import NewerDatabaseError
 
 COULD_NOT = 2
 INTERRUPTED = 130
@@ -61,10 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     wants_page = _has_screen(settings) if arguments.open is None else arguments.open
     log_to_stderr()
     try:
-        asyncio.run(_serve(settings, ports, open_page=wants_page))
+        return asyncio.run(_serve(settings, ports, open_page=wants_page))
     except asyncio.CancelledError:  # a second signal: somebody is in a hurry
         return INTERRUPTED
-    return 0
 
 
 def _refuse(reason: str) -> int:
@@ -105,9 +108,7 @@ def _has_screen(settings: Settings) -> bool:
     return is_desktop or any(name in settings.browser_environment for name in displays)
 
 
-async def _serve(
-    settings: Settings, ports: tuple[BoundPort, BoundPort], *, open_page: bool
-) -> None:
+async def _serve(settings: Settings, ports: tuple[BoundPort, BoundPort], *, open_page: bool) -> int:
     pages, frames = ports
     settings = dataclasses.replace(settings, port=pages.port, frame_port=frames.port)
     for bound in ports:
@@ -120,12 +121,18 @@ async def _serve(
             await asyncio.to_thread(webbrowser.open, page_url(settings))
 
     with stop_signals() as stop:
-        async with create_application(settings) as application:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                application = await stack.enter_async_context(create_application(settings))
+            except (NewerDatabaseError, SQLAlchemyError, OSError) as error:
+                reason = str(error).partition("\n")[0]
+                return _refuse(f"The database cannot be used: {reason}")
             listeners = (
                 Listener(application.host, pages.socket),
                 Listener(application.frame, frames.socket),
             )
             await serve(listeners, ready=ready, stop=stop)
+    return 0
 
 
 def page_url(settings: Settings) -> str:

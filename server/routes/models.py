@@ -11,7 +11,7 @@ from server import recipes
 from server.generation.prompts import system_prompt
 from server.providers import prices
 from server.providers.protocol import Usage
-from server.providers.registry import Registry
+from server.providers.registry import Choice, Registry
 from server.routes import schemas
 from server.routes.choosing import check_prompt, choose
 from server.routes.views import View, view
@@ -53,9 +53,7 @@ async def models_shape(registry: Registry) -> Json:
             }
             for one in listing.items
         ],
-        "errors": [
-            {"provider": one.provider, "message": one.message} for one in listing.errors
-        ],
+        "errors": [{"provider": one.provider, "message": one.message} for one in listing.errors],
     }
 
 
@@ -63,7 +61,11 @@ async def models_shape(registry: Registry) -> Json:
 async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
     """Say what a wish would take, without making anything."""
     check_prompt(body.prompt)
-    choice = await choose(viewing.services.registry, body.model)
+    return await estimate_shape(await choose(viewing.services.registry, body.model), body.prompt)
+
+
+async def estimate_shape(choice: Choice, prompt: str) -> Json:
+    """Say which model, how many tokens, what it costs; and which recipe, with its parameters."""
     shape: Json = {
         "provider": choice.provider.name,
         "model": choice.model,
@@ -75,7 +77,7 @@ async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
         "nearest": [],
     }
     if choice.provider.name == "recipes":
-        found = await asyncio.to_thread(recipes.estimate, body.prompt)
+        found = await asyncio.to_thread(recipes.estimate, prompt)
         shape |= {
             "recipe": found.recipe,
             "title": found.title or None,
@@ -87,7 +89,7 @@ async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
         }
         usage = Usage(input=0, output=0)
     else:
-        tokens = (len(system_prompt()) + len(body.prompt)) // CHARS_PER_TOKEN
+        tokens = (len(system_prompt()) + len(prompt)) // CHARS_PER_TOKEN
         shape |= {"tokens_in": tokens, "tokens_out": None}
         usage = Usage(input=tokens)
     return {**shape, "cost": prices.cost(choice.provider.name, choice.model, usage)}

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from server import shapes
 from server.errors import Problem
-from server.export import export_filename, export_html
+from server.export import export_filename
+from server.exporting import exported
 from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
@@ -72,19 +73,9 @@ async def export(
     """Get one standalone file that works from disk with the network off."""
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
-        version = await find_version(connection, artifact, n)
-        html = await versions.source(connection, artifact.id, n) or ""
-        grants = await artifacts.grants(connection, artifact.id)
-    exported = export_html(
-        html,
-        title=artifact.title,
-        storage_prefix=artifact.id,
-        grants=grants,
-        version=n,
-        prompt=version.prompt if prompt else None,
-        model=f"{version.provider}/{version.model}" if version.provider else None,
-    )
-    return _document(exported, export_filename(artifact.title))
+        await find_version(connection, artifact, n)
+        html = await exported(connection, artifact, n, with_prompt=prompt)
+    return _document(html or "", export_filename(artifact.title))
 
 
 @router.get("/{n}/diff", response_class=Response)
