@@ -148,7 +148,7 @@ TOKENS = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(TOKENS, max_size=30), st.data())
 def test_any_text_is_read_the_same_in_pieces_and_keeps_every_character(tokens, data):
     answer = "".join(tokens)
