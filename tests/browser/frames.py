@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from playwright.async_api import Frame, Page
+
 from sandbox.frame import FrameDocument, create_frame_app
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.live import LiveDocument
@@ -82,3 +84,36 @@ addEventListener("message", (event) => {
 
 def frame_app(shelf: Shelf, *origins: str) -> Any:
     return create_frame_app(shelf, ancestors=lambda _host: origins)
+
+
+def plain_pages(documents: dict[str, str]) -> Any:
+    """An app that answers with documents, by path, and no walls at all."""
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        html = documents.get(scope["path"].removeprefix("/"), "")
+        headers = [(b"content-type", b"text/html; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": html.encode()})
+
+    return app
+
+
+async def show(page: Page, host: Host, secret: str = "tool") -> Frame:
+    """Open the host page with this tool in its frame, without waiting for the tool to end."""
+    host.secret = secret
+    await page.goto(f"http://127.0.0.1:{host.port}/", wait_until="commit")
+    return await frame_in(page)
+
+
+async def frame_in(page: Page) -> Frame:
+    handle = await page.wait_for_selector("iframe")
+    frame = await handle.content_frame()
+    assert frame is not None
+    return frame
+
+
+async def messages(page: Page, kind: str, count: int = 1) -> list[dict[str, Any]]:
+    """Wait until the host page heard `count` messages of a kind; return them."""
+    wanted = "([kind, n]) => messages.filter((m) => m.type === kind).length >= n"
+    await page.wait_for_function(wanted, arg=[kind, count])
+    return await page.evaluate("(kind) => messages.filter((m) => m.type === kind)", kind)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frames import Host, Shelf, frame_app
-from playwright.async_api import Frame, Page
+from frames import Host, Shelf, frame_app, messages, show
+from playwright.async_api import Page
 
 from sandbox.live import LiveDocument
 
@@ -22,22 +22,6 @@ async def host(serve: Any, shelf: Shelf) -> Host:
     host.port = await serve(host)
     host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
     return host
-
-
-async def show(page: Page, host: Host, secret: str = "tool") -> Frame:
-    host.secret = secret
-    await page.goto(f"http://127.0.0.1:{host.port}/", wait_until="commit")
-    handle = await page.wait_for_selector("iframe")
-    frame = await handle.content_frame()
-    assert frame is not None
-    return frame
-
-
-async def messages(page: Page, kind: str, count: int = 1) -> list[dict[str, Any]]:
-    """Wait until the host page heard `count` messages of a kind; return them."""
-    wanted = "([kind, n]) => messages.filter((m) => m.type === kind).length >= n"
-    await page.wait_for_function(wanted, arg=[kind, count])
-    return await page.evaluate("(kind) => messages.filter((m) => m.type === kind)", kind)
 
 
 async def test_a_heading_is_seen_while_the_response_is_still_open(
