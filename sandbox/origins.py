@@ -108,6 +108,32 @@ def host_origins(frame_host: str, address: FrameAddress) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *named)))
 
 
+def is_frame_host(header: str, address: FrameAddress) -> bool:
+    """Whether the frame origin answers under this Host header; any other may be a rebound name."""
+    host = parse_host(header)
+    if host is None:
+        return False
+    if host.is_loopback or host.is_ip:
+        return True
+    return any(_covers(allowed, host) for allowed in (*address.allowed_hosts, *_template(address)))
+
+
+def _template(address: FrameAddress) -> tuple[str, ...]:
+    if address.template is None:
+        return ()
+    return (address.template.partition("://")[2].rstrip("/").replace("{id}", "*"),)
+
+
+def _covers(allowed: str, host: HostAddress) -> bool:
+    """Whether `name`, `name:port` or a pattern with one `*` for part of a label is this host."""
+    named = parse_host(allowed.replace("*", "x", 1))
+    if named is None or named.port not in (None, host.port):
+        return False
+    name = allowed.lower().partition(":")[0]
+    pattern = re.escape(name).replace(r"\*", "[a-z0-9-]+", 1)
+    return re.fullmatch(pattern, host.name) is not None
+
+
 def _named(allowed: str, host_port: int) -> tuple[str, ...]:
     """Return the origins of one entry of `ALLOWED_HOSTS`, as a proxy or the server has them."""
     host = parse_host(allowed.removeprefix("*."))

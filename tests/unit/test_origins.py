@@ -10,6 +10,7 @@ from sandbox.origins import (
     frame_origin,
     frame_sources,
     host_origins,
+    is_frame_host,
     is_safe_host,
     parse_host,
 )
@@ -133,3 +134,31 @@ def test_a_host_header_is_read_without_its_brackets_and_in_lower_case() -> None:
 )
 def test_only_names_that_dns_cannot_rebind_are_safe(header: str, safe: bool) -> None:
     assert is_safe_host(header) is safe
+
+
+@pytest.mark.parametrize(
+    ("header", "served"),
+    [
+        ("k7.example-usercontent.net", True),
+        ("k7.example-usercontent.net:8001", True),
+        ("tools.example.org", True),
+        ("k7.localhost:8001", True),
+        ("192.0.2.7:8001", True),
+        ("example-usercontent.net", False),
+        ("a.k7.example-usercontent.net", False),
+        ("k7.example-usercontent.net.evil.example", False),
+        ("k7xexample-usercontent.net", False),
+        ("evil.example", False),
+        ("", False),
+    ],
+)
+def test_the_frame_origin_answers_only_under_its_own_names(header: str, served: bool) -> None:
+    assert is_frame_host(header, DEPLOYED) is served
+
+
+def test_a_template_with_a_port_or_without_an_id_is_its_own_name() -> None:
+    address = FrameAddress(8000, 8001, "https://f-{id}.x.net:444")
+    assert is_frame_host("f-k7.x.net:444", address)
+    assert not is_frame_host("f-k7.x.net:445", address)
+    assert not is_frame_host("k7.x.net:444", address)
+    assert is_frame_host("frames.x.net", FrameAddress(8000, 8001, "https://frames.x.net"))
