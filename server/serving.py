@@ -99,6 +99,8 @@ def _config(app: Any) -> uvicorn.Config:
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Event streams never end by themselves: cutting them at the end is the plan, not an error."""
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        return False
     return "timeout graceful shutdown exceeded" not in record.getMessage()
 
 

@@ -1,0 +1,117 @@
+"""The other commands, run as a person runs them: exit codes and what a program may read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SANDWRIGHT = Path(sys.executable).parent / "sandwright"
+GOOD = "<!doctype html>\n<title>Clicker</title>\n<h1>Clicks</h1>\n<button>Press</button>\n"
+BROKEN = GOOD.replace("<button>", '<button onclick="tally()">')
+
+
+def sandwright(*words: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: v for name, v in os.environ.items() if not name.startswith("SANDWRIGHT_MAX")}
+    return subprocess.run(
+        [SANDWRIGHT, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**plain, **variables},
+        timeout=110,
+    )
+
+
+@pytest.fixture
+def good(tmp_path) -> Path:
+    path = tmp_path / "good.html"
+    path.write_text(GOOD)
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path) -> Path:
+    path = tmp_path / "broken.html"
+    path.write_text(BROKEN)
+    return path
+
+
+def test_a_good_and_a_broken_file_are_one_json_line_each_and_exit_1(good, broken, tmp_path):
+    pictures = tmp_path / "pictures"
+    done = sandwright("test", good, broken, "--json", "--screenshot", pictures)
+    assert done.returncode == 1, done.stderr
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["file"], first["verdict"]) == (str(good), "passed")
+    assert (second["file"], second["verdict"]) == (str(broken), "failed")
+    finding = next(found for found in second["findings"] if found["severity"] == "fatal")
+    assert "tally" in finding["message"]
+    assert finding["line"] == 4
+    assert finding["phase"] == "interact"
+    assert finding["signature"]
+    for report in (first, second):
+        assert isinstance(report["duration_ms"], int)
+        assert report["screenshots"]
+        assert all(Path(path).read_bytes().startswith(b"\x89PNG") for path in report["screenshots"])
+
+
+def test_a_good_file_exits_0_and_a_person_reads_the_verdict(good):
+    done = sandwright("test", good)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{good}: passed" in done.stdout
+
+
+def test_without_a_browser_nothing_is_tested_and_the_exit_code_is_2(good):
+    done = sandwright("test", good, "--json", SANDWRIGHT_BROWSER="/no/such/browser")
+    assert done.returncode == 2
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "not tested"
+    assert "/no/such/browser" in report["reason"]
+
+
+def test_a_file_that_is_not_there_is_not_tested_and_exits_2(tmp_path):
+    done = sandwright("test", tmp_path / "nowhere.html", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["verdict"] == "not tested"
+
+
+def test_doctor_says_what_works_and_exits_0(tmp_path):
+    done = sandwright("doctor", "--json", SANDWRIGHT_DATA_DIR=str(tmp_path))
+    report = json.loads(done.stdout)
+    works = {check["name"]: check["works"] for check in report["checks"]}
+    assert {"Python", "Browser", "Data", "Database", "Model", "Fonts and icons"} <= set(works)
+    assert report["ok"] == all(works.values())
+    assert done.returncode == (0 if report["ok"] else 1)
+    assert works["Browser"], done.stdout
+
+
+def test_doctor_says_what_to_do_about_what_does_not_work_and_exits_1(tmp_path):
+    (tmp_path / "sandwright.db").write_bytes(b"this is no database, it is a letter" * 200)
+    done = sandwright(
+        "doctor", SANDWRIGHT_DATA_DIR=str(tmp_path), SANDWRIGHT_BROWSER="/no/such/browser"
+    )
+    assert done.returncode == 1
+    assert "BROKEN Browser" in done.stdout
+    assert "BROKEN Database" in done.stdout
+    assert done.stdout.count("To do: ") >= 2
+
+
+def test_a_command_that_does_not_exist_exits_2():
+    assert sandwright("bake").returncode == 2
+
+
+def test_help_names_every_command():
+    done = sandwright("--help")
+    assert done.returncode == 0
+    for name in ("serve", "new", "test", "export", "models", "doctor", "scripted"):
+        assert f"\n    {name} " in done.stdout
+
+
+def test_scripted_with_answers_that_are_not_there_exits_2(tmp_path):
+    done = sandwright("scripted", "--port", "0", "--answers", tmp_path / "none.json")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
