@@ -131,6 +131,7 @@ export class Runs {
     const run = this.#run;
     if (index !== run.document) {
       run.document = index;
+      run.documents += 1;
       this.#code.begin();
     }
     run.characters += text.length;
@@ -140,7 +141,7 @@ export class Runs {
   /** The version is stored: a change comes into sight, and only then is it spoken of. */
   #made() {
     if (this.#run.made) return;
-    this.#run.made = this.#run.document > 0 ? Promise.resolve() : this.#preview.settle(this.#run.id);
+    this.#run.made = this.#run.documents > 1 ? Promise.resolve() : this.#preview.settle(this.#run.id);
     this.#run.made.then(() => this.#renew());
   }
 
@@ -156,7 +157,7 @@ export class Runs {
     this.#answer.end();
     this.#busyChanged(false);
     // Two documents in one answer: the last counts, and is the only second load there is.
-    if (ended.document > 0 && fresh?.shown && state === "done") this.#preview.replace(fresh.shown.frame_url);
+    if (ended.documents > 1 && fresh?.shown && state === "done") this.#preview.replace(fresh.shown.frame_url);
     this.#settled();
   }
 
@@ -197,7 +198,7 @@ export class Runs {
     const { shown } = this.#data;
     this.#progress.show(
       this.#run,
-      shown ? `The next change starts from v${shown.n}` : "No version yet: say it another way",
+      shown ? `The next change starts from v${shown.n}` : "No version yet: answer, or say it another way",
     );
   }
 }
@@ -215,7 +216,8 @@ function newRun(generation, expected) {
     begun: false,
     thinking: false,
     characters: 0,
-    document: -1,
+    document: null,
+    documents: 0,
     made: null, // a promise, kept when the version is in sight
   };
 }
