@@ -51,6 +51,10 @@ def number_pattern() -> str:
     return rf"(?:{digits}|(?<![a-z-])(?:{words})(?![a-z])|{_CJK})"
 
 
+def is_number_word(text: str) -> bool:
+    return text in _by_word()
+
+
 def number_value(text: str) -> float:
     """Read what `number_pattern` matched; a comma is a decimal point unless it groups thousands."""
     if text in _by_word():

@@ -3,10 +3,13 @@
 SQLite's FTS5 finds the candidates over titles, aliases, phrases and words. Each candidate is
 then judged by two shares, both weighted so that a word of few recipes says more:
 
-- `named`: how much of its best alias (or its title) stands in the wish;
+- `named`: how much of its best alias (or its title) stands in the wish; words that no other
+  recipe knows are worth a little of a name, too;
 - `covered`: how much of the wish the recipe knows. What follows "for" or "that" counts less.
 
 A wish that is fully named and mostly covered is meant; one that shares a word or two is not.
+Beside an anchor ("tabata") unknown words count less; words for things that no recipe makes
+("invoice") count more. All of it is data in `tools`: a recipe is added without a line of code.
 """
 
 from __future__ import annotations
@@ -35,9 +38,10 @@ _TAIL = re.compile(
     r"(?<![a-z])(?:for|that|which|so that|where|because|when|to help"
     r"|fur|damit|der|die|das|pour|qui|para|que)(?![a-z])"
 )
-_TAIL_WEIGHT = 0.35
+_TAIL_WEIGHT = 0.5
 _ELSEWHERE_WEIGHT = 1.8
 _GENERIC_WEIGHT = 0.35
+_OWN_WORD = 0.15  # what each word that no other recipe knows is worth of a name
 _ANCHORED_WEIGHT = 0.45
 _SHORTEST_PART = 3
 _SHORTEST_SLIP, _TWO_SLIPS = 5, 8
@@ -118,12 +122,17 @@ class Index:
         reading = read(row.recipe, sentence, {})
         asked = self._corrected(terms(sentence.without(reading.neutral).folded))
         named = 1.0 if reading.evidence else self._named(row, {term.stem for term in asked})
+        own = {term.stem for term in asked if self._is_own(row, term.stem)}
+        named = min(1.0, max(named, _OWN_WORD * len(own)))
         covered, unknown = self._covered(row, asked, reading)
         if reading.evidence and not asked:
             covered = 1.0
         if row.recipe.never and re.search(alternation(row.recipe.never), sentence.folded):
             covered = 0.0
         return Match(row.recipe, covered * (0.5 + 0.5 * named), reading, unknown)
+
+    def _is_own(self, row: _Shelved, term: str) -> bool:
+        return term in row.vocabulary and self._holders[term] == 1 and term not in generic()
 
     def _named(self, row: _Shelved, asked: set[str]) -> float:
         best = 0.0

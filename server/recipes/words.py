@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from server.recipes.numbers import is_number_word
+
 if TYPE_CHECKING:
     from server.recipes.sentence import Span
 
@@ -44,7 +46,7 @@ def terms(folded: str) -> list[Term]:
             found += _bigrams(text, start)
         elif text.startswith("to") and re.fullmatch(_TO_DO, text):
             found.append(Term("todo", text, run.span()))
-        elif _bare(text) not in stop_words() and not text.isdigit():
+        elif _bare(text) not in stop_words() and not (text.isdigit() or is_number_word(text)):
             found.append(Term(stem(text), text, run.span()))
     return found
 
