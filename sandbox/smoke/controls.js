@@ -45,9 +45,12 @@
 
   function shown(element) {
     const box = element.getBoundingClientRect();
+    // What lies above or left of the page (links to skip to the content) nobody can scroll to.
     return (
       box.width >= 2 &&
       box.height >= 2 &&
+      box.right + window.scrollX > 0 &&
+      box.bottom + window.scrollY > 0 &&
       element.checkVisibility({ opacityProperty: true, visibilityProperty: true })
     );
   }
@@ -219,7 +222,8 @@
     return target.contains(hit) || hit?.closest("label")?.control === element;
   }
 
-  // A point of the control that nothing covers, scrolled into view; null when there is none.
+  // A point of the control that nothing covers, scrolled into view. Without one, whether something
+  // covers it; null when the control is gone or off.
   function reach(id) {
     const element = elementOf(id);
     const target = element && surface(element);
@@ -227,6 +231,7 @@
       return null;
     }
     target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+    let covered = false;
     for (const scroll of [null, "center", "start"]) {
       if (scroll) {
         target.scrollIntoView({ block: scroll, inline: "nearest", behavior: "instant" });
@@ -235,12 +240,14 @@
       for (const [across, down] of [[0.5, 0.5], [0.2, 0.5], [0.8, 0.5], [0.5, 0.2], [0.5, 0.8]]) {
         const x = box ? box.left + box.width * across : -1;
         const y = box ? box.top + box.height * down : -1;
-        if (belongs(element, elementAt(x, y), target)) {
-          return { x, y, width: box.width, height: box.height };
+        const hit = elementAt(x, y);
+        if (hit !== null && belongs(element, hit, target)) {
+          return { x, y, covered: false };
         }
+        covered ||= hit !== null && hit !== document.documentElement && !hit.contains(target);
       }
     }
-    return null;
+    return { x: 0, y: 0, covered };
   }
 
   function select(id) {

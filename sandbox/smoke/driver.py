@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from playwright.async_api import Browser, BrowserContext, Dialog, FileChooser, Frame, Page
+    from playwright.async_api import (
+        Browser,
+        BrowserContext,
+        CDPSession,
+        Dialog,
+        FileChooser,
+        Frame,
+        Page,
+    )
 
     from sandbox.smoke.stage import Play
 
@@ -34,6 +42,8 @@ MOST_ACTIONS = 40
 _MOST_CONTROLS = 200  # looked at, at one time
 _LATE_MS = 3_000  # of the tool's own time, for what it does late
 _OPEN_SECONDS = 5.0
+_DOUBT_SECONDS = 1.0  # of the processor's time, after the silence
+_MOST_DOUBT_SECONDS = 4.0
 
 
 class TabCrashedError(Exception):
@@ -96,6 +106,9 @@ class Driver:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
+        self._covered = False
+        self._picture: CDPSession | None = None
+        self._processes: CDPSession | None = None
         self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
 
     async def drive(self) -> None:
@@ -122,6 +135,7 @@ class Driver:
         browser = self._context.browser
         if browser is not None:
             browser.on("disconnected", self._on_disconnected)
+            self._processes = await browser.new_browser_cdp_session()
         page.on("crash", lambda _page: self._end(TabCrashedError()))
         page.on("dialog", lambda dialog: _in_background(_answer(dialog)))
         page.on("filechooser", lambda chooser: _in_background(self._give_file(chooser)))
@@ -150,6 +164,8 @@ class Driver:
     def _stop_watching(self) -> None:
         if self._context.browser is not None:
             self._context.browser.remove_listener("disconnected", self._on_disconnected)
+        if self._processes is not None:
+            _in_background(self._processes.detach())
         if not self._ended.cancel():
             self._ended.exception()  # read, so that asyncio does not report it as overlooked
 
@@ -193,23 +209,42 @@ class Driver:
         Raises `SilentError` when nothing comes for 3 s, and what ended the run when it did.
         """
         task = asyncio.ensure_future(work)
-        await asyncio.wait(
-            (task, self._ended), timeout=SILENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        if task.done() and not (self._ended.done() and task.exception()):
-            return task.result()
-        if not self._ended.done() and await self._was_only_slow(task):
-            return task.result()
-        task.cancel()
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._raise_if_ended()
-        raise SilentError
+        try:
+            await asyncio.wait(
+                (task, self._ended), timeout=SILENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not task.done() and not self._ended.done():
+                await self._wait_in_doubt(task)
+            self._raise_if_ended()
+            if task.done():
+                return task.result()
+            raise SilentError
+        finally:
+            _drop(task)
 
-    async def _was_only_slow(self, task: asyncio.Future[T]) -> bool:
-        """Tell a tool that never ends from a machine that is busy: ask where it is, then again."""
+    async def _wait_in_doubt(self, task: asyncio.Future[T]) -> None:
+        """Tell a script that never ends from a slow one, and both from a busy machine.
+
+        Where the script runs is noted; then it gets another second, of the processor's time.
+        """
         self._spot = await self._session.interrupt()
-        await asyncio.wait((task, self._ended), timeout=1, return_when=asyncio.FIRST_COMPLETED)
-        return task.done() and task.exception() is None
+        loop = asyncio.get_running_loop()
+        wall, used = loop.time() + _MOST_DOUBT_SECONDS, await self._processor_seconds()
+        while not task.done() and not self._ended.done() and loop.time() < wall:
+            await asyncio.wait(
+                (task, self._ended), timeout=0.5, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._spot and await self._processor_seconds() - used > _DOUBT_SECONDS:
+                return
+        if not task.done() and not self._ended.done() and self._spot is None:
+            raise BrowserLostError("The page did not answer, though none of its scripts ran.")
+
+    async def _processor_seconds(self) -> float:
+        """What the busiest page has used of the processor so far."""
+        if self._processes is None:
+            return 0.0
+        processes = (await self._processes.send("SystemInfo.getProcessInfo"))["processInfo"]
+        return max((one["cpuTime"] for one in processes if one["type"] == "renderer"), default=0.0)
 
     async def _report_hang(self) -> None:
         line, column, function = self._spot or (None, None, "")
@@ -228,10 +263,15 @@ class Driver:
                 return
             await self._try(control)
             await self._look_for_controls()
-        if self._tour.used >= MOST_ACTIONS and self._tour.found > self._tour.used:
+        left = self._tour.found - self._tour.used
+        if self._tour.used >= MOST_ACTIONS and left:
             self.run.reason = (
                 f"The first {self._tour.used} of {self._tour.found} controls were used."
             )
+        elif left:
+            self.run.reason = f"{left} of {self._tour.found} controls could not be reached."
+        if left and not self._tour.used and self._covered:
+            self._session.add(findings.covered())
 
     async def _look_for_controls(self) -> None:
         items = await self._answered(self._session.ask("collect", _MOST_CONTROLS))
@@ -292,6 +332,9 @@ class Driver:
         point = await self._answered(self._session.ask("reach", control.id))
         if point is None or self._page is None:
             return False
+        if point["covered"] or (point["x"], point["y"]) == (0, 0):
+            self._covered = self._covered or point["covered"]
+            return False
         await self._answered(self._page.mouse.click(point["x"], point["y"]))
         return True
 
@@ -329,7 +372,7 @@ class Driver:
         capture = asyncio.ensure_future(self._capture(self._page))
         await asyncio.wait((capture, self._ended), timeout=2, return_when=asyncio.FIRST_COMPLETED)
         if not capture.done():
-            capture.cancel()
+            _drop(capture)
             self._raise_if_ended()
             return None
         if capture.exception() is not None:
@@ -340,11 +383,9 @@ class Driver:
         return shot
 
     async def _capture(self, page: Page) -> bytes:
-        session = await self._context.new_cdp_session(page)
-        try:
-            taken = await session.send("Page.captureScreenshot", {"format": "png"})
-        finally:
-            await session.detach()
+        if self._picture is None:
+            self._picture = await self._context.new_cdp_session(page)
+        taken = await self._picture.send("Page.captureScreenshot", {"format": "png"})
         return base64.b64decode(taken["data"])
 
     def _keep(self) -> None:
@@ -372,5 +413,15 @@ async def _answer(dialog: Dialog) -> None:
 
 def _in_background(work: Coroutine[Any, Any, None]) -> None:
     """Run without waiting; it fails only when the page is gone, which is noticed elsewhere."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    asyncio.ensure_future(work).add_done_callback(_read)
+
+
+def _drop(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    task.add_done_callback(_read)
+
+
+def _read(task: asyncio.Future[Any]) -> None:
+    """Read an outcome that nobody waits for, so that asyncio does not report it as overlooked."""
+    if not task.cancelled():
+        task.exception()

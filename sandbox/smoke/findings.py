@@ -143,6 +143,11 @@ def blank() -> Finding:
     return _finding("blank", "fatal", "the page is blank: nothing can be seen on it", Moment())
 
 
+def covered() -> Finding:
+    message = "something covers the whole page: none of its controls can be reached"
+    return _finding("covered", "fatal", message, Moment("interact"))
+
+
 def invisible() -> Finding:
     message = "nothing can be seen: the whole page has one colour, though it holds text"
     return _finding("invisible", "advisory", message, Moment())

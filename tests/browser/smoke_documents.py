@@ -98,6 +98,9 @@ addEventListener('keydown', e => { if (e.key === 'ArrowLeft') dx = -1; else dx =
   requestAnimationFrame(frame);
 })();""",
     ),
+    "one whose only control is a link to skip": page(
+        '<a href="#main" style="position:absolute;left:-9999px">Skip</a><h1 id="main">Hi</h1>'
+    ),
     "one with noise": page(
         '<p id="box">Some text</p>',
         """new ResizeObserver(() => { box.style.width = `${Math.random() * 90 + 9}px`; }).observe(box);
@@ -243,6 +246,14 @@ BROKEN = {
         "ReferenceError: store is not defined",
         9,
         "button ‘Save’",
+    ),
+    "a veil that never goes": Broken(
+        page(
+            '<div style="position:fixed;inset:0;background:#eee">Loading…</div><button>Go</button>'
+        ),
+        "covered",
+        "something covers the whole page: none of its controls can be reached",
+        None,
     ),
     "a library that is not there": Broken(
         page(

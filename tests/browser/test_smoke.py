@@ -47,7 +47,6 @@ async def test_a_tool_that_works_passes(tester: SmokeTester, name: str) -> None:
     assert report.verdict is Verdict.PASSED, told(report)
     assert report.controls_used == report.controls_found
     assert report.reason is None
-    assert report.duration_ms < 8_000
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *HANGS])
