@@ -191,4 +191,13 @@ def test_a_wrong_setting_is_one_line_that_names_it(tmp_path):
 
 def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    assert "file" in refused(tmp_path / "one", SANDWRIGHT_DATABASE_URL="sqlite:////dev/null/x.db")
+    said = refused(tmp_path / "one", "--data-dir", str(tmp_path / "file" / "data"))
+    assert str(tmp_path / "file" / "data") in said
+
+
+def test_a_database_that_cannot_be_opened_is_refused(tmp_path):
+    letter = tmp_path / "letter.db"
+    letter.write_bytes(b"this is no database, it is a letter" * 200)
+    ports = ("--port", "0", "--frame-port", "0")
+    said = refused(tmp_path / "one", *ports, SANDWRIGHT_DATABASE_URL=f"sqlite:///{letter}")
+    assert said.startswith("The database cannot be used: ")
