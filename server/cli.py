@@ -6,6 +6,7 @@ Exit codes everywhere: 0 good, 1 the answer is no, 2 could not be done.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from server.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 COULD_NOT = 2
 INTERRUPTED = 130
@@ -61,10 +63,20 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=f"{help_text}.")
         if name == chosen:
             # The others stay unloaded: a start must be quick.
-            loaded = importlib.import_module(f"server.commands.{module}")
+            loaded = _load(module)
             loaded.add_arguments(command)
             command.set_defaults(run=loaded.run)
     return parser
+
+
+def _load(module: str) -> ModuleType:
+    """Import a command; what an import makes stays, so looking for garbage only costs time."""
+    gc.disable()
+    try:
+        return importlib.import_module(f"server.commands.{module}")
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _version() -> str:
