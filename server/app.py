@@ -96,6 +96,7 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             StoredDocuments(services.database, services.hub),
             ancestors=lambda host: host_origins(host, services.frames),
         )
+        background.start(services.registry.models())  # asked now, so that no page waits for it
         yield Application(_host(services, background), frame, services)
 
 

@@ -51,7 +51,7 @@ class Run:
 
     def document_text(self, index: int, text: str) -> None:
         """Take a piece of the document; the first document is the one the frame shows live."""
-        if index == 1:
+        if index == 0:
             self.document.append(text)
         self._gather("document", index, text)
 

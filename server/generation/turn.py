@@ -200,7 +200,7 @@ class Turn:
                 case DocumentText(text):
                     self._documents[-1].parts.append(text)
                     self._size += len(text)
-                    self._run.document_text(len(self._documents), text)
+                    self._run.document_text(len(self._documents) - 1, text)
                 case DocumentEnd(complete=complete):
                     self._documents[-1].complete = complete
                     if len(self._documents) == 1:

@@ -1,6 +1,7 @@
 """What every provider speaks: a request in, a stream of events out.
 
-A stream always begins with `Start` and ends with exactly one `Stop` or `Error`. Expected
+A stream begins with `Start`, unless the host refused the call, and ends with exactly one
+`Stop` or `Error`. Expected
 failures (a wrong key, a rate limit, a silent host) are `Error` events, never exceptions.
 Closing the generator (`aclose`) cancels the upstream request at once.
 """

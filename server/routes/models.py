@@ -18,6 +18,7 @@ from server.routes.views import View, view
 from server.store.records import Json
 
 CHARS_PER_TOKEN = 4
+PAGE_SECONDS = 1.0
 
 router = APIRouter(prefix="/api", tags=["models"])
 Viewing = Annotated[View, Depends(view)]
@@ -27,6 +28,19 @@ Viewing = Annotated[View, Depends(view)]
 async def models(viewing: Viewing) -> Json:
     """List the connected models, and why the default was chosen."""
     return await models_shape(viewing.services.registry)
+
+
+async def models_for_page(registry: Registry) -> Json:
+    """As `models_shape`, but a page never waits for a slow host: then its list is left out."""
+    asking = asyncio.ensure_future(models_shape(registry))
+    done, _ = await asyncio.wait([asking], timeout=PAGE_SECONDS)
+    if done:
+        return asking.result()
+    asking.add_done_callback(lambda late: late.cancelled() or late.exception())
+    slow = ", ".join(name for name in registry.providers if name != "recipes")
+    error = {"provider": slow, "message": "The host has not listed its models yet. Reload to see."}
+    unknown = {"provider": slow, "model": "", "label": slow, "why": error["message"]}
+    return {"default": unknown, "items": [], "errors": [error]}
 
 
 async def models_shape(registry: Registry) -> Json:

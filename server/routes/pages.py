@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
-from server.routes.models import models_shape
+from server.routes.models import models_for_page
 from server.routes.views import View, find_artifact, view
 from server.store import artifacts, generations
 
@@ -33,7 +33,7 @@ async def home(request: Request, viewing: Viewing) -> Response:
     context = {
         "artifacts": shown,
         "next": after,
-        "models": await models_shape(services.registry),
+        "models": await models_for_page(services.registry),
         "recipes": [
             {"name": one.name, "title": one.title, "example": one.example}
             for one in recipes.RECIPES
@@ -68,7 +68,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
         }
-    context["models"] = await models_shape(services.registry)
+    context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
 
 
@@ -78,7 +78,7 @@ async def settings(request: Request, viewing: Viewing) -> Response:
     found = browser if isinstance(browser, BrowserChoice) else None
     missing = browser if isinstance(browser, NoBrowser) else None
     context = {
-        "models": await models_shape(viewing.services.registry),
+        "models": await models_for_page(viewing.services.registry),
         "browser": {
             "found": found is not None,
             "name": found.name if found else None,
