@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +21,14 @@ class Shelf:
     documents: dict[str, LiveDocument] = field(default_factory=dict)
     grants: Grants = NO_GRANTS
     opened: list[str] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, secret: str, html: str) -> None:
         self.documents[secret] = LiveDocument(html, finished=True)
 
     async def open_document(self, secret: str) -> FrameDocument | None:
         self.opened.append(secret)
+        self.asked.set()
         document = self.documents.get(secret)
         if document is None:
             return None

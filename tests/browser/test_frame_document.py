@@ -69,3 +69,42 @@ async def test_the_bridge_says_hello_once_and_leaves_no_trace(
     assert await frame.evaluate("document.querySelectorAll('script').length") == 1
     known = set(await page.evaluate("Object.keys(window)"))
     assert set(await frame.evaluate("names")) - known == {"first"}
+
+
+async def test_a_copy_button_copies_on_a_click(page: Page, host: Host, shelf: Shelf) -> None:
+    copy = "navigator.clipboard.writeText('x').then(() => 'copied', (e) => e.name)"
+    shelf.put("tool", f'<button onclick="{copy}.then((t) => this.textContent = t)">copy</button>')
+    frame = await show(page, host)
+    await frame.click("button")
+    await frame.wait_for_function("document.querySelector('button').textContent !== 'copy'")
+    assert await frame.inner_text("button") == "copied"
+
+
+async def test_ordinary_means_of_tools_work_inside_the_walls(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", PROBES)
+    frame = await show(page, host)
+    await frame.wait_for_function("window.results && Object.keys(results).length === 8")
+    results = await frame.evaluate("results")
+    assert results == dict.fromkeys(results, "yes")
+
+
+PROBES = """<script>
+window.results = {};
+const probe = async (name, run) => {
+  try { results[name] = (await run()) ? "yes" : "no"; } catch (e) { results[name] = `${e}`; }
+};
+const blobUrl = (text, type) => URL.createObjectURL(new Blob([text], { type }));
+probe("eval", () => new Function("return 1")() === 1);
+probe("worker", () => new Promise((done) => {
+  new Worker(blobUrl("postMessage(1)", "text/javascript")).onmessage = () => done(true);
+}));
+probe("module", async () => (await import("data:text/javascript,export default 1")).default === 1);
+probe("wasm", async () =>
+  WebAssembly.instantiate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(() => true));
+probe("fetch-blob", async () => (await (await fetch(blobUrl("x"))).text()) === "x");
+probe("canvas", () => document.createElement("canvas").toDataURL().startsWith("data:image/png"));
+probe("hash", () => { location.hash = "a"; return location.hash === "#a"; });
+probe("push-state", () => { history.pushState(1, ""); return history.state === 1; });
+</script>"""
