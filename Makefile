@@ -19,7 +19,7 @@ check: set-up ## lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox/runtime
+	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox
 
 format: set-up
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -269,8 +269,8 @@
 
   // Through the prototype's own setter, which frameworks that watch `value` do not see.
   function assign(element, value) {
-    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value");
-    set.call(element, value);
+    const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value");
+    own.set.call(element, value);
     announce(element);
   }
 
