@@ -82,12 +82,15 @@ def title_of(recipe: Recipe, values: Mapping[str, Value]) -> str:
     """Name the tool: the person's own title, or the recipe's with what was set beside it."""
     if values["title"]:
         return str(values["title"])
-    said = [
-        str(parameter.options["in_title"]).format(say(parameter, values[parameter.name]))
+    said = {
+        parameter.name: say(parameter, values[parameter.name]) for parameter in recipe.parameters
+    }
+    parts = [
+        str(parameter.options["in_title"]).format_map(said)
         for parameter in recipe.parameters
         if "in_title" in parameter.options and values[parameter.name] != parameter.default
     ]
-    return " · ".join([recipe.title, *said])
+    return " · ".join(dict.fromkeys([recipe.title, *parts]))
 
 
 def _introduction(recipe: Recipe, said: Mapping[str, Value]) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from server.recipes.recipe import Recipe
 
-THRESHOLD = 0.64
+THRESHOLD = 0.63
 _CANDIDATES = 12
 _TAIL = re.compile(
     r"(?<![a-z])(?:for|that|which|so that|where|because|when|to help"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 Span = tuple[int, int]
 
@@ -45,6 +46,7 @@ def _fold(letter: str) -> str:
     return base if len(base) == 1 else letter
 
 
+@cache
 def alternation(words: tuple[str, ...]) -> str:
     """Make a regular expression for any of the words, longest first, with word edges.
 

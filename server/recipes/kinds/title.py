@@ -28,7 +28,7 @@ _NAMING = (
     r"|标题(?:改)?(?:为|是|叫)?:?|名[为叫]|叫做|叫)"
 )
 _QUOTED = re.compile(rf"{_NAMING}\s*([\"'「『])(?P<title>.+?)[\"'」』](?!\w)")
-_OPEN = re.compile(rf"(?<![a-z]){_NAMING}\s+(?P<title>\S.*?)(?=[.;\n]|,? (?:and|with|in|for) |$)")
+_OPEN = re.compile(rf"(?<![a-z]){_NAMING}\s+(?P<title>\S.*?)(?=[.;\n]|,? (?:and|with|in) |$)")
 _CJK_OPEN = re.compile(
     r"(?:标题(?:改)?(?:为|是|叫)|名[为叫]|叫做)\s*[:\uff1a]?\s*(?P<title>[^\s,\uff0c。;\uff1b]+)"
 )

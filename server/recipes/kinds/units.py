@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from server.recipes.kinds.found import NOTHING, Found, Kind
@@ -27,6 +28,10 @@ _TO = (
     r"(?:to|into|in|as|from|and|<->|->|=>|<>|=|→|⇄|/|vs|nach|zu|und|en|vers|a|para|em"
     r"|换成|转换成|换算成|转换为|换算|换|转|到|成)"
 )
+
+_QUESTION = r"(?:how many|how much|wie ?viele?|combien|cuant[oa]s|quant[oa]s|多少)"
+_SHORTEST = 3  # letters; "m" and "in" are too common to stand apart
+_OFTEN_TOGETHER = {"time", "data"}  # "hours and minutes" asks for no conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,12 @@ def _read(
     sentence: Sentence, parameters: Sequence[Parameter], _before: Mapping[str, Value]
 ) -> Found:
     names = {parameter.options["part"]: parameter.name for parameter in parameters}
-    return _pair(sentence.folded, names) or _quantity(sentence.folded, names) or NOTHING
+    text = sentence.folded
+    return _pair(text, names) or _apart(text, names) or _quantity(text, names) or NOTHING
 
 
 def _pair(text: str, names: Mapping[str, str]) -> Found | None:
-    any_unit = alternation(tuple(word for unit in units() for word in unit.words))
+    any_unit = _any_unit(1)
     found = re.search(
         rf"(?:(?P<number>{number_pattern()})\s*)?(?P<source>{any_unit})\s*{_TO}\s*(?:the\s+)?(?P<target>{any_unit})",
         text,
@@ -93,6 +99,30 @@ def _pair(text: str, names: Mapping[str, str]) -> Found | None:
     if found["number"]:
         values[names["value"]] = number_value(found["number"])
     return Found(values, (found.span(),))
+
+
+def _apart(text: str, names: Mapping[str, str]) -> Found | None:
+    """Read two units of one quantity that stand apart: "how many metres is a length of 6 feet"."""
+    number = number_pattern()
+    hits = list(re.finditer(rf"(?:(?P<number>{number})\s*)?(?P<unit>{_any_unit(_SHORTEST)})", text))
+    for left, right in pairwise(hits):
+        pair = _same_quantity(left["unit"], right["unit"])
+        if not pair or pair[0].quantity in _OFTEN_TOGETHER:
+            continue
+        source, target = pair
+        if re.search(_QUESTION, text[: left.start()]) or (right["number"] and not left["number"]):
+            source, target = target, source
+        values: dict[str, Value] = {names["from"]: source.id, names["to"]: target.id}
+        if amount := left["number"] or right["number"]:
+            values[names["value"]] = number_value(amount)
+        return Found(values, (left.span(), right.span()))
+    return None
+
+
+@cache
+def _any_unit(shortest: int) -> str:
+    words = (word for unit in units() for word in unit.words)
+    return alternation(tuple(word for word in words if len(word) >= shortest))
 
 
 def _same_quantity(source: str, target: str) -> tuple[Unit, Unit] | None:
