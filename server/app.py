@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 
 import frontend
 from sandbox.frame import create_frame_app
-from sandbox.origins import FrameAddress, host_origins
+from sandbox.origins import FrameAddress, host_origins, is_frame_host
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
 from server import __version__, errors
@@ -95,6 +95,7 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
         frame = create_frame_app(
             StoredDocuments(services.database, services.hub),
             ancestors=lambda host: host_origins(host, services.frames),
+            allows_host=lambda host: is_frame_host(host, services.frames),
         )
         background.start(services.registry.models())  # asked now, so that no page waits for it
         yield Application(_host(services, background), frame, services)
