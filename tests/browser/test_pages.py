@@ -1,0 +1,426 @@
+"""The pages in a real browser, through the front door: what a person can do and see."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.conftest import Process, clean_environment, free_port
+
+pytestmark = pytest.mark.timeout(180)
+
+PATIENCE = 30_000  # milliseconds: the bound of a wait on a busy machine, not a promise
+
+TOOL = """Here it is.
+
+```html
+<!doctype html><html lang="en"><head><title>{title}</title></head><body><h1>{title}</h1>
+{filler}
+<button onclick="{script}">Go</button><output></output></body></html>
+```
+"""
+
+
+def tool(title: str, *, script: str = "this.nextSibling.value = 1", lines: int = 40) -> str:
+    return TOOL.format(title=title, script=script, filler="<p>some words</p>\n" * lines)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> Any:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield context
+    await context.close()
+
+
+async def create(page: Page, url: str, wish: str) -> None:
+    await page.goto(url)
+    await page.get_by_role("textbox", name="Describe a tool").fill(wish)
+    await page.get_by_role("button", name="Create").click()
+    await page.wait_for_url("**/artifacts/*", wait_until="commit")
+
+
+async def ask(page: Page, change: str) -> None:
+    await page.get_by_role("textbox", name="Ask for a change").fill(change)
+    await page.get_by_role("button", name="Send").click()
+
+
+def verdict(page: Page) -> Any:
+    return page.get_by_role("status")
+
+
+def preview(page: Page) -> Any:
+    return page.frame_locator('iframe[title="Preview"]')
+
+
+# What the scripted model writes for each wish; the last two in turn, for all others.
+ANSWERS = [
+    {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 200},
+    {"match": "wish-long", "text": tool("Long", lines=300), "tokens_per_second": 300},
+    {"match": "wish-old", "text": tool("Old")},
+    {"match": "wish-new", "text": tool("New", lines=150), "tokens_per_second": 300},
+    {"match": "wish-two", "text": tool("First") + "\nBetter:\n\n" + tool("Second")},
+    {"match": "wish-broken", "text": tool("Broken", script="splitEvenly()")},
+    {"match": "splitEvenly is not defined", "text": tool("Mended")},
+    {
+        "match": "wish-loud",
+        "text": tool("Loud", script="for (let i = 0; i < 5000; i++) console.error('<b>' + i)"),
+    },
+    {"text": tool("Slow", lines=400), "tokens_per_second": 50},
+    {"text": tool("Quick")},
+]
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that the scripted model is connected to."""
+    folder = tmp_path_factory.mktemp("connected")
+    answers = folder / "answers.json"
+    answers.write_text(json.dumps(ANSWERS), encoding="utf-8")
+    arguments = ["scripted", "--port", "0", "--tokens-per-second", "3000"]
+    model = Process([*arguments, "--answers", str(answers)], clean_environment()).start()
+    arguments = ["serve", "--no-open", "--port", str(free_port())]
+    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
+    environment = clean_environment(
+        OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", SANDWRIGHT_MAX_REPAIRS="0"
+    )
+    server = Process(arguments, environment).start()
+    yield server.url
+    server.stop()
+    model.stop()
+
+
+async def test_a_sentence_becomes_a_tool_by_mouse(page: Page, server: Any) -> None:
+    """Create makes a usable tool, a change makes version 2, version 1 still opens, Export saves."""
+    await create(page, server.url, "split a restaurant bill with tip")
+    await expect(preview(page).get_by_role("heading").first).to_be_visible()
+    await expect(verdict(page)).to_contain_text("passed")
+
+    await ask(page, "in euros")
+    versions = page.get_by_role("list", name="Versions").get_by_role("link")
+    await expect(versions).to_have_count(2)
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(preview(page).locator("body")).to_contain_text("€")
+    await expect(page.get_by_role("link", name="Export")).to_have_attribute(
+        "href", re.compile(r"/versions/2/export$")
+    )
+
+    await versions.first.click()
+    await expect(page.get_by_text("Viewing version 1")).to_be_visible()
+    await expect(preview(page).locator("body")).not_to_contain_text("€")
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="Export").click()
+    download = await saved.value
+    assert download.suggested_filename.endswith(".html")
+
+    await page.get_by_role("link", name="Back to newest").click()
+    await expect(page.get_by_text("Viewing version 1")).to_have_count(0)
+
+
+async def test_the_main_job_needs_no_mouse(page: Page, server: Any) -> None:
+    """The box has the focus at once; Ctrl+Enter creates and sends; Tab reaches the change box."""
+    await page.goto(server.url)
+    await page.keyboard.type("a password generator")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/artifacts/*", wait_until="commit")
+    await expect(verdict(page)).to_contain_text("passed")
+
+    box = page.get_by_role("textbox", name="Ask for a change")
+    for _ in range(25):
+        await page.keyboard.press("Tab")
+        if await box.evaluate("box => box === document.activeElement"):
+            break
+    await expect(box).to_be_focused()
+    await page.keyboard.type("24 characters")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
+    await expect(box).to_have_value("")
+
+
+async def test_tabs_move_with_the_arrows(page: Page, server: Any) -> None:
+    """The views are a tab list by the book, and Code holds the version's source."""
+    await create(page, server.url, "a to-do list")
+    await expect(verdict(page)).to_contain_text("passed")
+    await page.get_by_role("tab", name="Preview").focus()
+    await page.keyboard.press("ArrowRight")
+    code = page.get_by_role("tab", name="Code")
+    await expect(code).to_be_focused()
+    await expect(code).to_have_attribute("aria-selected", "true")
+    await expect(page.get_by_role("tabpanel", name="Code")).to_contain_text(
+        "<html", ignore_case=True
+    )
+    await page.keyboard.press("Home")
+    await expect(page.get_by_role("tab", name="Preview")).to_be_focused()
+
+
+async def test_create_waits_for_words(page: Page, server: Any) -> None:
+    """Create is off while the box is empty or blank, and on with a word."""
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    button = page.get_by_role("button", name="Create")
+    await expect(button).to_be_disabled()
+    await box.fill("  \n ")
+    await expect(button).to_be_disabled()
+    await box.fill("a timer")
+    await expect(button).to_be_enabled()
+
+
+async def test_a_wish_survives_a_reload(page: Page, server: Any) -> None:
+    """What was typed is there after a reload, and gone once it was sent."""
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    await box.fill("a timer for tea")
+    await page.reload()
+    await expect(box).to_have_value("a timer for tea")
+    await page.get_by_role("button", name="Create").click()
+    await page.wait_for_url("**/artifacts/*")
+    await page.goto(server.url)
+    await expect(box).to_have_value("")
+
+
+async def test_the_page_says_which_recipe_before_creating(page: Page, server: Any) -> None:
+    """While one types, the recipe is named, or the nearest are when none fits."""
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    await box.fill("split a restaurant bill with tip")
+    await expect(page.locator("#estimate")).to_contain_text("Built-in recipe: Tip")
+    await box.fill("a chess engine that plays blindfold")
+    await expect(page.locator("#estimate")).to_contain_text("No built-in recipe fits")
+
+
+async def test_an_example_fills_the_box(page: Page, server: Any) -> None:
+    """Each of the six examples puts a sentence into the box that a recipe answers."""
+    await page.goto(server.url)
+    chips = page.get_by_role("list", name="Examples").get_by_role("button")
+    await expect(chips).to_have_count(6)
+    for index in range(6):
+        await chips.nth(index).click()
+        await expect(page.get_by_role("textbox", name="Describe a tool")).to_be_focused()
+        await expect(page.locator("#estimate")).to_contain_text("Built-in recipe: ")
+
+
+async def test_a_decline_offers_the_nearest(page: Page, server: Any) -> None:
+    """Without a fitting recipe nothing is guessed: three are offered, and one click makes one."""
+    await create(page, server.url, "a chess engine that plays blindfold")
+    nearest = page.get_by_role("list", name="Nearest recipes").get_by_role("button")
+    await expect(nearest).to_have_count(3)
+    await expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    await nearest.first.click()
+    await expect(verdict(page)).to_contain_text("passed")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+async def test_nothing_is_wider_than_a_phone(
+    browser: Browser, server: Any, api: Callable[..., Any], width: int
+) -> None:
+    """No page scrolls sideways at 320 and 360 px, and the box is in sight on the workbench."""
+    client = api(server.url)
+    title = "A calculator for the monthly payments of a mortgage, compared over thirty years " * 3
+    made = client("POST", "/api/artifacts", status=201, prompt="a to-do list")
+    client.ended(made["generation"])
+    client("PATCH", f"/api/artifacts/{made['artifact']['id']}", title=title.strip()[:200])
+    context = await browser.new_context(
+        viewport={"width": width, "height": 720}, has_touch=True, is_mobile=True
+    )
+    page = await context.new_page()
+    for path in ("/", made["artifact"]["url"], "/settings", "/artifacts/nothing"):
+        await page.goto(server.url + path)
+        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+    await page.goto(server.url + made["artifact"]["url"])
+    await expect(page.get_by_role("textbox", name="Ask for a change")).to_be_in_viewport(ratio=1)
+    send = await page.get_by_role("button", name="Send").bounding_box()
+    assert send is not None
+    assert send["height"] >= 44
+    await page.get_by_role("button", name="Conversation").click()
+    await expect(page.get_by_text("a to-do list", exact=True)).to_be_in_viewport()
+    await context.close()
+
+
+async def test_light_and_dark(browser: Browser, server: Any) -> None:
+    """The system decides until the switch is used; then the choice is remembered."""
+    context = await browser.new_context(color_scheme="dark")
+    page = await context.new_page()
+    lightness = "Number(getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0])"
+    await page.goto(server.url)
+    assert await page.evaluate(lightness) < 0.3
+    await page.get_by_role("button", name="Switch between light and dark").click()
+    assert await page.evaluate(lightness) > 0.9
+    await page.reload()
+    assert await page.evaluate(lightness) > 0.9
+    await context.close()
+
+
+async def test_an_unknown_tool_has_a_way_home(page: Page, server: Any) -> None:
+    """An unknown address is a 404 page that leads home."""
+    response = await page.goto(f"{server.url}/artifacts/nothing")
+    assert response is not None
+    assert response.status == 404
+    await page.get_by_role("link", name="Back to your tools").click()
+    await expect(page.get_by_role("textbox", name="Describe a tool")).to_be_visible()
+
+
+async def test_delete_has_an_undo(page: Page, server: Any, api: Callable[..., Any]) -> None:
+    """A deleted tool leaves its place with an Undo that brings it back."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a unit converter")
+    client.ended(made["generation"])
+    await page.goto(server.url)
+    card = page.locator(f"[data-artifact='{made['artifact']['id']}']")
+    await card.hover()
+    await card.get_by_role("button", name="Delete").click()
+    await expect(card.get_by_role("link")).to_have_count(0)
+    client("GET", made["artifact"]["url"].replace("/artifacts", "/api/artifacts"), status=404)
+    await card.get_by_role("button", name="Undo").click()
+    await expect(card.get_by_role("link")).to_be_visible()
+    client("GET", made["artifact"]["url"].replace("/artifacts", "/api/artifacts"))
+
+
+async def test_a_title_is_text_and_is_renamed_in_place(page: Page, server: Any) -> None:
+    """A title with markup is shown as text, kept, and told to the browser tab."""
+    await create(page, server.url, "a to-do list")
+    await expect(verdict(page)).to_contain_text("passed")
+    await page.locator("[data-rename]").click()
+    await page.get_by_role("textbox", name="Title").fill("<b>购物</b> & more")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("<b>购物</b> & more")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("<b>购物</b> & more")
+    await expect(page).to_have_title(re.compile("购物"))
+
+
+async def test_the_network_is_lost_and_the_words_are_kept(page: Page, server: Any) -> None:
+    """When the server is not there Create says so, and what was typed stays."""
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    await box.fill("a timer")
+    await page.context.set_offline(True)
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("alert")).to_contain_text("did not answer")
+    await expect(box).to_have_value("a timer")
+    await expect(page.get_by_role("button", name="Create")).to_be_enabled()
+
+
+async def test_our_own_pages_break_no_rule_of_theirs(page: Page, server: Any) -> None:
+    """No page violates its own policy or throws."""
+    seen: list[str] = []
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            seen.append(message.text)
+            if message.type == "error" and "Content Security Policy" in message.text
+            else None
+        ),
+    )
+    await create(page, server.url, "a text cleaner")
+    await expect(verdict(page)).to_contain_text("passed")
+    for path in ("/", "/settings", "/artifacts/nothing"):
+        await page.goto(server.url + path)
+    assert seen == []
+
+
+async def test_nothing_moves_and_nothing_reloads(page: Page, connected: str) -> None:
+    """The first document is loaded exactly once, and no box shifts when the generation ends."""
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url) if _framed(request) else None)
+    await create(page, connected, "wish-once")
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(preview(page).get_by_role("heading", name="Once")).to_be_visible()
+    await page.evaluate(
+        """() => { new PerformanceObserver(list => {
+          for (const entry of list.getEntries())
+            document.body.dataset.shift = Number(document.body.dataset.shift ?? 0) + entry.value;
+        }).observe({type: "layout-shift"}); }"""
+    )
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert len(loads) == 1
+    assert await page.evaluate("document.body.dataset.shift ?? '0'") == "0"
+
+
+def _framed(request: Any) -> bool:
+    return request.is_navigation_request() and request.frame.parent_frame is not None
+
+
+async def test_a_reload_and_a_second_tab_see_the_same(
+    context: BrowserContext, connected: str
+) -> None:
+    """A page that comes in mid-stream shows all of the document, and ends with the same verdict."""
+    page = await context.new_page()
+    await create(page, connected, "wish-long")
+    await expect(preview(page).get_by_role("heading", name="Long")).to_be_visible()
+    await page.reload(wait_until="commit")
+    second = await context.new_page()
+    await second.goto(page.url, wait_until="commit")
+    for one in (page, second):
+        await expect(one.get_by_role("button", name="Stop")).to_be_visible()
+        await expect(preview(one).get_by_role("heading", name="Long")).to_be_visible()
+    for one in (page, second):
+        await expect(verdict(one)).to_contain_text("passed")
+        await one.get_by_role("tab", name="Code").click()
+        await expect(one.get_by_role("tabpanel", name="Code")).to_contain_text("</html>")
+
+
+async def test_a_change_is_swapped_in_behind_the_old(page: Page, connected: str) -> None:
+    """While a change comes the old tool stays; exactly one frame is ever titled Preview."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await ask(page, "wish-new")
+    await expect(page.locator('iframe[title="Loading next version"]')).to_have_count(1)
+    await expect(preview(page).get_by_role("heading", name="Old")).to_be_visible()
+    await expect(page.locator('iframe[title="Preview"]')).to_have_count(1)
+    await expect(preview(page).get_by_role("heading", name="New")).to_be_visible()
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.locator("iframe")).to_have_count(1)
+
+
+async def test_the_last_of_two_documents_counts(page: Page, connected: str) -> None:
+    """Two documents in one answer: the last is what stands in the preview."""
+    await create(page, connected, "wish-two")
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(preview(page).get_by_role("heading", name="Second")).to_be_visible()
+
+
+async def test_stop_then_try_again(page: Page, connected: str) -> None:
+    """Stop ends it and says what is kept; Try again makes the tool."""
+    await create(page, connected, "a tool")
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_text("Stopped.")).to_be_visible()
+    await page.get_by_role("button", name="Try again").click()
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(preview(page).get_by_role("heading", name="Quick")).to_be_visible()
+
+
+async def test_a_failed_verdict_names_the_line_and_offers_a_fix(page: Page, connected: str) -> None:
+    """The finding is shown with its line, the line is shown in the code, and Fix mends it."""
+    await create(page, connected, "wish-broken")
+    await expect(verdict(page)).to_contain_text("failed")
+    await page.get_by_role("button", name="Findings").click()
+    finding = page.get_by_role("list", name="Findings").get_by_role("listitem").first
+    await expect(finding).to_contain_text("splitEvenly is not defined")
+    await finding.get_by_role("button", name="line 42").click()
+    await expect(page.locator(".code-line.marked")).to_contain_text("splitEvenly()")
+    await page.get_by_role("button", name="Fix").click()
+    await expect(verdict(page)).to_contain_text("passed")
+    await page.get_by_role("tab", name="Preview").click()
+    await expect(preview(page).get_by_role("heading", name="Mended")).to_be_visible()
+
+
+async def test_a_tool_that_shouts_is_heard_in_the_console_as_text(
+    page: Page, connected: str
+) -> None:
+    """What a tool logs is shown as text, and a flood of it is cut and counted."""
+    await create(page, connected, "wish-loud")
+    await expect(verdict(page)).to_contain_text(re.compile("passed|failed"))
+    await preview(page).get_by_role("button", name="Go").click()
+    await page.get_by_role("tab", name="Console").click()
+    lines = page.get_by_role("list", name="Console").get_by_role("listitem")
+    await expect(lines.first).to_contain_text("<b>0")
+    assert await lines.count() <= 500
