@@ -223,7 +223,7 @@ async def test_the_csv_viewer_parses_sorts_filters_and_draws(open_tool):
     assert await _text(tool.get_by_role("cell").first) == "Bern"
     await tool.get_by_label("Filter rows").fill("oslo")
     assert await _text(tool.locator("#count")) == "1 of 3 rows, 3 columns"
-    await tool.get_by_label("Chart", exact=True).select_option("line")
+    await tool.get_by_role("combobox", name="Chart").select_option("line")
     assert await tool.locator("#chart circle").count() == 1
 
 
