@@ -3,7 +3,7 @@ const config = JSON.parse(document.getElementById("config").textContent);
 const byId = (id) => document.getElementById(id);
 
 const storage = (() => {
-  const key = `${config.recipe}/${config.title}`;
+  const key = config.recipe; // Storage belongs to one tool alone; a new title must not lose it.
   const memory = new Map();
   let place = null;
   try {
