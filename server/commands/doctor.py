@@ -22,7 +22,7 @@ from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
 from server.providers.registry import Registry
 from server.settings import SettingsError, load_settings, unknown_variables
-from server.store.database import Database, head
+from server.store.database import Database, revisions
 
 if TYPE_CHECKING:
     import argparse
@@ -150,12 +150,12 @@ async def _database(settings: Settings) -> Check:
             detail=f"{where}: {str(error).partition(chr(10))[0]}",
             advice="Restore a copy, or set SANDWRIGHT_DATA_DIR to another folder.",
         )
-    if revision == head():
+    if revision == revisions()[-1]:
         return Check("Database", works=True, detail=f"{where}, up to date")
     return Check(
         "Database",
         works=True,
-        detail=f"{where} is at revision {revision}, this version's is {head()}",
+        detail=f"{where} is at revision {revision}, this version's is {revisions()[-1]}",
         advice="The next start brings it forward, unless a newer Sandwright wrote it.",
     )
 

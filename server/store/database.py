@@ -14,9 +14,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -85,32 +82,35 @@ def _prepare(engine: AsyncEngine) -> None:
 
 
 @functools.cache
-def head() -> str:
-    """The newest revision this version of Sandwright knows."""
-    revision = _scripts().get_current_head()
-    assert revision is not None
-    return revision
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
+def revisions() -> tuple[str, ...]:
+    """Every revision this version of Sandwright knows, oldest first: its files are named so."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
 def _migrate(connection: Connection) -> None:
-    current = _current(connection)
-    if current == head():
+    current, head = _current(connection), revisions()[-1]
+    if current == head:
         return
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in revisions():
         raise NewerDatabaseError(
             f"The database is at revision {current}, which this version of Sandwright "
-            f"does not know (its newest is {head()}). Start the Sandwright that wrote it, "
+            f"does not know (its newest is {head}). Start the Sandwright that wrote it, "
             "or set SANDWRIGHT_DATA_DIR to another folder."
         )
+    upgrade(connection, head)
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Run the migrations up to `revision`."""
+    # Imported here, since a start that has nothing to migrate should not pay for it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _current(connection: Connection) -> str | None:

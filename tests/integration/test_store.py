@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -74,31 +73,24 @@ async def test_the_bin_keeps_until_it_is_emptied(store: Database) -> None:
         assert await versions.source(connection, gone.id, 1) is None
 
 
-def revisions() -> list[str]:
-    scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
-    return [script.revision for script in scripts.walk_revisions()][::-1]
-
-
-@pytest.mark.parametrize("revision", revisions())
+@pytest.mark.parametrize("revision", database.revisions())
 async def test_triggers_stand_after_every_migration(tmp_path: Path, revision: str) -> None:
     """A migration that rebuilds a table must put the triggers back."""
-    from alembic import command  # noqa: PLC0415 alembic's command is only for this test
-
     store = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-
-    def upgrade(connection: object) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
     async with store.write() as connection:
-        await connection.run_sync(upgrade)
+        await connection.run_sync(database.upgrade, revision)
         names = await connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         )
         assert set(names.scalars()) >= set(TRIGGERS)
     await store.aclose()
+
+
+def test_migrations_are_one_line_and_named_by_their_revision() -> None:
+    """The newest file is the newest revision: starting up relies on it."""
+    scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
+    walked = [script.revision for script in scripts.walk_revisions()]
+    assert tuple(reversed(walked)) == database.revisions()
 
 
 async def test_a_newer_database_is_not_touched(store: Database) -> None:
