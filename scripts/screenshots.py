@@ -142,7 +142,14 @@ def main() -> None:
     ):
         workbench = url.rstrip("/") + _furnish(url.rstrip("/"))
         browser = playwright.chromium.launch(
-            executable_path=found.path, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=found.path,
+            # A frame in a process of its own is drawn at half the density: one process here.
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-site-isolation-trials",
+                "--disable-features=IsolateSandboxedIframes,OriginKeyedProcessesByDefault,OriginIsolationHeader",
+            ],
         )
         for size in SIZES:
             for theme in THEMES:

@@ -405,7 +405,7 @@ async def test_a_failed_verdict_names_the_line_and_offers_a_fix(page: Page, conn
     await page.get_by_role("button", name="Findings").click()
     finding = page.get_by_role("list", name="Findings").get_by_role("listitem").first
     await expect(finding).to_contain_text("splitEvenly is not defined")
-    await finding.get_by_role("button", name="line 42").click()
+    await finding.get_by_role("button", name="line 43").click()
     await expect(page.locator(".code-line.marked")).to_contain_text("splitEvenly()")
     await page.get_by_role("button", name="Fix").click()
     await expect(verdict(page)).to_contain_text("passed")
