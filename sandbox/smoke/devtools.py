@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
 _MOST_FINDINGS = 200
+_MOST_WORLDS = 20  # a page that loads itself anew takes its worlds along
 
 
 class FrameSession:
@@ -117,20 +118,19 @@ class FrameSession:
             await self._session.send("DOM.setFileInputFiles", parameters)
 
     async def _evaluate(self, expression: str, *, by_value: bool) -> Mapping[str, Any]:
-        for attempt in (1, 2):
-            world = self._world or await self._make_world()
-            parameters = {
-                "expression": expression,
-                "contextId": world,
-                "awaitPromise": True,
-                "returnByValue": by_value,
-            }
+        for attempt in range(_MOST_WORLDS):
             try:
+                parameters = {
+                    "expression": expression,
+                    "contextId": self._world or await self._make_world(),
+                    "awaitPromise": True,
+                    "returnByValue": by_value,
+                }
                 answer = await self._session.send("Runtime.evaluate", parameters)
             except PlaywrightError:
                 # The document was loaded anew, and the world went with the old one.
                 self._world = None
-                if attempt == 2:  # noqa: PLR2004 - the last one
+                if attempt == _MOST_WORLDS - 1:
                     raise
                 continue
             if "exceptionDetails" in answer:

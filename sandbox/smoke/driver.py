@@ -54,6 +54,10 @@ class BrowserLostError(Exception):
     """The browser is gone, or does not do what browsers do; the message is for a person."""
 
 
+class EndlessError(Exception):
+    """The tool does one thing again and again; the message says what, as "opens dialogs"."""
+
+
 class SilentError(Exception):
     """The tool's main thread did not answer in time."""
 
@@ -107,6 +111,8 @@ class Driver:
         self._page: Page | None = None
         self._tool: FrameSession | None = None
         self._covered = False
+        self._loads = 0
+        self._dialogs = 0
         self._picture: CDPSession | None = None
         self._processes: CDPSession | None = None
         self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
@@ -114,19 +120,25 @@ class Driver:
     async def drive(self) -> None:
         """Fill `run`. Raises `TabCrashedError` and `BrowserLostError`."""
         try:
-            await self._open()
-            await self._load()
-            await self._use_controls()
-            await self._finish()
+            await self._go_through()
         except SilentError:
             await self._report_hang()
-        except PlaywrightError as error:
-            self._raise_if_ended()
-            raise BrowserLostError(str(error).splitlines()[0]) from error
+        except EndlessError as error:
+            self._session.add(findings.endless(str(error), self._session.moment))
         finally:
             self._keep()
             self._stop_watching()
         self.run.finished = True
+
+    async def _go_through(self) -> None:
+        try:
+            await self._open()
+            await self._load()
+            await self._use_controls()
+            await self._finish()
+        except PlaywrightError as error:
+            self._raise_if_ended()
+            raise BrowserLostError(str(error).splitlines()[0]) from error
 
     # Opening
 
@@ -137,11 +149,15 @@ class Driver:
             browser.on("disconnected", self._on_disconnected)
             self._processes = await browser.new_browser_cdp_session()
         page.on("crash", lambda _page: self._end(TabCrashedError()))
-        page.on("dialog", lambda dialog: _in_background(_answer(dialog)))
+        page.on("dialog", lambda dialog: _in_background(self._answer(dialog)))
         page.on("filechooser", lambda chooser: _in_background(self._give_file(chooser)))
         framed: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
         def on_navigation(frame: Frame) -> None:
+            if frame.parent_frame is not None:
+                self._loads += 1
+                if self._loads > _MOST_LOADS:
+                    self._end(EndlessError("loads itself again"))
             if frame.parent_frame is not None and not framed.done():
                 framed.set_result(frame)
 
@@ -176,6 +192,15 @@ class Driver:
     def _raise_if_ended(self) -> None:
         if self._ended.done() and not self._ended.cancelled():
             self._ended.result()
+
+    async def _answer(self, dialog: Dialog) -> None:
+        self._dialogs += 1
+        if self._dialogs > _MOST_DIALOGS:
+            self._end(EndlessError("opens dialogs"))
+        if dialog.type == "prompt":
+            await dialog.accept(dialog.default_value or "Tea")
+        else:
+            await dialog.accept()
 
     async def _give_file(self, chooser: FileChooser) -> None:
         sample = sample_file(await chooser.element.get_attribute("accept") or "")
@@ -401,14 +426,9 @@ class Driver:
 
 
 _MOST_OPTIONS = 3
+_MOST_LOADS = 5
+_MOST_DIALOGS = 60  # more than one for each control
 _GONE = "The browser stopped while it tested the page."
-
-
-async def _answer(dialog: Dialog) -> None:
-    if dialog.type == "prompt":
-        await dialog.accept(dialog.default_value or "Tea")
-    else:
-        await dialog.accept()
 
 
 def _in_background(work: Coroutine[Any, Any, None]) -> None:

@@ -143,6 +143,10 @@ def blank() -> Finding:
     return _finding("blank", "fatal", "the page is blank: nothing can be seen on it", Moment())
 
 
+def endless(what: str, moment: Moment) -> Finding:
+    return _finding("endless", "fatal", f"the page {what} without end", moment)
+
+
 def covered() -> Finding:
     message = "something covers the whole page: none of its controls can be reached"
     return _finding("covered", "fatal", message, Moment("interact"))

@@ -25,13 +25,15 @@ class _Unclosed:
 
 def read_findings(html: str) -> list[Finding]:
     """Find unclosed script, style, textarea, title and comment (fatal), and a missing end."""
+    if not html.strip():
+        return [_finding("blank", "fatal", "the document is empty", 1, None)]
     unclosed = _first_unclosed(html)
     if unclosed is not None:
         line = html.count("\n", 0, unclosed.at) + 1
         column = unclosed.at - (html.rfind("\n", 0, unclosed.at) + 1) + 1
         message = f"{unclosed.name} is never closed: the document ends inside it"
         return [_finding("unclosed", "fatal", message, line, column)]
-    if html.strip() and re.search(r"<html[\s>]", html, re.IGNORECASE) and not _is_whole(html):
+    if re.search(r"<html[\s>]", html, re.IGNORECASE) and not _is_whole(html):
         message = "the document ends without </html>"
         return [_finding("truncated", "advisory", message, html.rstrip().count("\n") + 1, None)]
     return []

@@ -286,6 +286,18 @@ BROKEN = {
 }
 
 HANGS = {
+    "a page that loads itself again and again": Broken(
+        page("<p>Hi</p>", "location.reload();"),
+        "endless",
+        "the page loads itself again without end",
+        None,
+    ),
+    "a page that opens dialogs again and again": Broken(
+        page("<p>Hi</p>", "for (;;) alert('Hi');"),
+        "endless",
+        "the page opens dialogs without end",
+        None,
+    ),
     "an endless loop at load": Broken(
         page("<p>Hi</p>", "function spin() {\n  while (true) {}\n}\nspin();"),
         "hang",

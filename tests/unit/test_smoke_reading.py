@@ -246,7 +246,6 @@ class TestSource:
     @pytest.mark.parametrize(
         "html",
         [
-            "",
             "<!doctype html><html><script>'<!--'; '<style>'</script></html>",
             "<input placeholder=\"<script> here\"><p title='<!-- x'>don't</p>",
             "<!--> <!---> <!-- a --!> <p>a</p>",
@@ -257,6 +256,9 @@ class TestSource:
     )
     def test_what_is_closed_is_not_reported(self, html: str) -> None:
         assert read_findings(html) == []
+
+    def test_an_empty_document_is_blank(self) -> None:
+        assert [(one.kind, one.severity) for one in read_findings(" \n")] == [("blank", "fatal")]
 
     def test_a_missing_end_is_a_note(self) -> None:
         (found,) = read_findings("<html>\n<p>and so")
