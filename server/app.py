@@ -73,6 +73,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             registry=registry,
             hub=hub,
+            smoke=smoke,
             tester=tester,
             generator=generator,
             frames=FrameAddress(

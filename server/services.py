@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.origins import FrameAddress, frame_origin
+from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server.generation.generator import Generator
 from server.generation.hub import Hub
@@ -20,6 +21,7 @@ class Services:
     database: Database
     registry: Registry
     hub: Hub
+    smoke: SmokeTester
     tester: VersionTester
     generator: Generator
     frames: FrameAddress

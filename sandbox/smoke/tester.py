@@ -50,10 +50,9 @@ class SmokeTester:
     With no browser every report is "not tested" and says why. For one event loop.
     """
 
-    def __init__(self, browser: BrowserChoice | NoBrowser | None, *, warm: bool = True) -> None:
+    def __init__(self, browser: BrowserChoice | NoBrowser | None) -> None:
         self._missing = browser if not isinstance(browser, BrowserChoice) else None
         self._pool = BrowserPool(browser) if isinstance(browser, BrowserChoice) else None
-        self._warm = warm
         self._stage = Stage()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -62,8 +61,6 @@ class SmokeTester:
         if self._pool is not None:
             self._folder = tempfile.TemporaryDirectory(prefix="sandwright-")
             await self._stage.start()
-            if self._warm:
-                self._pool.warm()
         return self
 
     async def __aexit__(
@@ -77,6 +74,11 @@ class SmokeTester:
             await self._stage.aclose()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def warm(self) -> None:
+        """Start the browser ahead of the first test."""
+        if self._pool is not None:
+            self._pool.warm()
 
     async def test(
         self,

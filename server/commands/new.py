@@ -56,6 +56,7 @@ async def _new(arguments: argparse.Namespace) -> int:
             print(json.dumps(await estimate_shape(choice, prompt), ensure_ascii=False))
             return GOOD
         _say(arguments, f"{choice.id}: {choice.why}")
+        services.smoke.warm()
         artifact, generation = await services.generator.create(prompt, choice)
         await _follow(arguments, services.hub, generation.id)
         await services.generator.ended(generation.id)

@@ -13,7 +13,7 @@ import webbrowser
 from sqlalchemy.exc import SQLAlchemyError
 
 from sandbox.smoke.browsers import NoBrowser, find_browser
-from server.app import create_application
+from server.app import Application, create_application
 from server.ports import BoundPort, RefusedPort, bind
 from server.serving import Listener, log_to_stderr, serve, stop_signals
 from server.settings import Settings, load_settings, unknown_variables
@@ -115,8 +115,9 @@ async def _serve(settings: Settings, ports: tuple[BoundPort, BoundPort], *, open
         if bound.moved_from is not None:
             print(f"Port {bound.moved_from} is taken; using {bound.port}.", file=sys.stderr)
 
-    async def ready() -> None:
+    async def ready(application: Application) -> None:
         print(page_url(settings), flush=True)
+        application.services.smoke.warm()  # only now: it would slow the start
         if open_page:
             await asyncio.to_thread(webbrowser.open, page_url(settings))
 
@@ -131,7 +132,7 @@ async def _serve(settings: Settings, ports: tuple[BoundPort, BoundPort], *, open
                 Listener(application.host, pages.socket),
                 Listener(application.frame, frames.socket),
             )
-            await serve(listeners, ready=ready, stop=stop)
+            await serve(listeners, ready=lambda: ready(application), stop=stop)
     return 0
 
 
