@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
@@ -61,12 +62,14 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
         selected = next((one for one in shown if one["n"] == n), None)
         if n is not None and selected is None:
             raise Problem(404, f"This tool has no version {n}.")
+        grants = await artifacts.grants(connection, artifact.id)
         context = {
             "artifact": await viewing.artifact(connection, artifact),
             "versions": shown,
             "messages": await viewing.messages(connection, artifact),
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
+            "frame": {"sandbox": SANDBOX_FLAGS, "allow": frame_allow(grants)},
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)

@@ -113,3 +113,25 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
     artifact = path.rsplit("/", 1)[-1]
     source = api(again.url).client.get(f"/api/artifacts/{artifact}/versions/1/source").text
     assert source == document
+
+
+CLIPBOARD = """<!doctype html><title>Copy</title><button>Copy</button><output></output><script>
+document.querySelector("button").onclick = async () => {
+  try { await navigator.clipboard.writeText("hello"); said("copied"); }
+  catch (error) { said(error.name); }
+};
+const said = (text) => { document.querySelector("output").textContent = text; };
+</script>"""
+
+
+async def test_a_tool_may_copy_after_a_click(page: Page, server: Process, api: Any) -> None:
+    """In the workbench and opened alone: the frame is allowed to write to the clipboard."""
+    made = api(server.url)("POST", "/api/artifacts/import", status=201, html=CLIPBOARD)
+    await page.goto(server.url + made["artifact"]["url"])
+    preview = page.frame_locator('iframe[title="Preview"]')
+    await preview.get_by_role("button", name="Copy").click(timeout=PATIENCE)
+    await expect(preview.locator("output")).to_have_text("copied")
+    await page.goto(made["version"]["frame_url"])
+    alone = page.frame_locator("iframe")
+    await alone.get_by_role("button", name="Copy").click(timeout=PATIENCE)
+    await expect(alone.locator("output")).to_have_text("copied")

@@ -72,8 +72,8 @@ export class Preview {
   #load(url, generation) {
     this.#drop();
     const frame = document.createElement("iframe");
-    frame.setAttribute("sandbox", "allow-scripts allow-forms allow-modals allow-downloads");
-    frame.setAttribute("allow", "");
+    frame.setAttribute("sandbox", this.#stage.dataset.sandbox);
+    frame.setAttribute("allow", this.#stage.dataset.allow);
     frame.referrerPolicy = "no-referrer";
     frame.dataset.generation = generation;
     if (this.#current) {
