@@ -90,10 +90,12 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = clean_environment(
         OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", SANDWRIGHT_MAX_REPAIRS="0"
     )
-    server = Process(arguments, environment).start()
-    yield server.url
-    server.stop()
-    model.stop()
+    server = Process(arguments, environment)
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
+        model.stop()
 
 
 async def test_a_sentence_becomes_a_tool_by_mouse(page: Page, server: Any) -> None:

@@ -15,14 +15,15 @@ export function refresh() {
 }
 
 async function fetchRegions() {
-  let response;
+  let text;
   try {
-    response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    const response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    if (!response.ok) return null;
+    text = await response.text();
   } catch {
     return null; // The event connection says that the server is away; it is asked again on return.
   }
-  if (!response.ok) return null;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = new DOMParser().parseFromString(text, "text/html");
   for (const region of document.querySelectorAll("[data-region]")) {
     const fresh = page.querySelector(`[data-region="${region.dataset.region}"]`);
     if (fresh) takeOver(region, fresh);

@@ -122,6 +122,7 @@ export class Runs {
     if (kind === "usage") run.usage = event;
     if (kind === "progress") Object.assign(run, { state: "testing", progress: event });
     if (kind === "state") run.state = event.state;
+    if (kind === "report") run.verdict = event.report.verdict;
     if (run.state === "testing") this.#say("Testing");
     if ((kind === "state" || kind === "report") && event.version) this.#made();
     if (kind === "end") this.#finish(event.state);
@@ -154,6 +155,7 @@ export class Runs {
     // A generation that began meanwhile (a repair) has taken over; the page is its now.
     if (this.#run !== ended) return;
     this.#run = null;
+    if (!fresh) this.#say(ended.verdict ?? state); // The page could not be renewed: the events' own word.
     this.#answer.end();
     this.#busyChanged(false);
     // Two documents in one answer: the last counts, and is the only second load there is.
@@ -218,6 +220,7 @@ function newRun(generation, expected) {
     characters: 0,
     document: null,
     documents: 0,
+    verdict: null,
     made: null, // a promise, kept when the version is in sight
   };
 }
