@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 import frontend
@@ -26,6 +25,7 @@ from server.providers.registry import Registry
 from server.routes import (
     access,
     artifacts,
+    assets,
     generations,
     health,
     messages,
@@ -117,8 +117,8 @@ def _host(services: Services, background: Background) -> Any:
     app.state.services = services
     app.state.background = background
     app.state.templates = Jinja2Templates(frontend.TEMPLATES)
+    assets.install(app, app.state.templates)
     for module in (artifacts, messages, versions, generations, models, health, access, pages):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=frontend.STATIC), name="static")
     errors.install(app)
     return Door(app, services.settings, services.frames)

@@ -45,7 +45,8 @@ class Door:
                 out = MutableHeaders(scope=message)
                 for name, value in policy:
                     out.setdefault(name, value)
-                out.setdefault("Cache-Control", "no-cache")
+                if "cache-control" not in out:
+                    out["Cache-Control"] = "no-cache"
             await send(message)
 
         refusal = self._refusal(scope, headers)
