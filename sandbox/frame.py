@@ -29,6 +29,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HTML = ("content-type", "text/html; charset=utf-8")
 _NO_DOCUMENT = "<title>No document</title><p>There is no document here: none was made."
+_RESTING = "<!doctype html><title>Nothing yet</title>"
 _NOT_FOUND = "<!doctype html><title>Not found</title><p>There is no tool at this address."
 
 
@@ -110,6 +111,10 @@ class _Request:
         if self.scope["method"] not in ("GET", "HEAD"):
             headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
             await self._send_whole(_Answer(405, headers, "Only GET and HEAD."))
+            return
+        if self.scope["path"] == "/":
+            # A page may open this ahead, so that the browser has a process for the tool's site.
+            await self._send_whole(_Answer(200, frame_headers(NO_GRANTS, ancestors), _RESTING))
             return
         document = await self._open()
         if document is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,11 +44,14 @@ from server.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`host` serves pages and API, `frame` the documents of tools, each on a port of its own."""
+    """`host` serves pages and API, `frame` the documents of tools, each on a port of its own.
+
+    `warm` gets ready what the first visitor would wait for; call it once both answer.
+    """
 
     host: Any
     frame: Any
-    services: Services
+    warm: Callable[[], None]
 
 
 @asynccontextmanager
@@ -98,11 +102,18 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             ancestors=lambda host: host_origins(host, services.frames),
             allows_host=lambda host: is_frame_host(host, services.frames),
         )
-        background.start(services.registry.models())  # asked now, so that no page waits for it
-        yield Application(_host(services, background), frame, services)
+        templates = Jinja2Templates(frontend.TEMPLATES)
+
+        def warm() -> None:
+            services.smoke.warm()
+            background.start(services.registry.models())
+            background.start(asyncio.to_thread(assets.compile_templates, templates))
+
+        host = _host(services, background, templates)
+        yield Application(host=host, frame=frame, warm=warm)
 
 
-def _host(services: Services, background: Background) -> Any:
+def _host(services: Services, background: Background, templates: Jinja2Templates) -> Any:
     app = FastAPI(
         title="Sandwright",
         version=__version__,
@@ -116,8 +127,8 @@ def _host(services: Services, background: Background) -> Any:
     )
     app.state.services = services
     app.state.background = background
-    app.state.templates = Jinja2Templates(frontend.TEMPLATES)
-    assets.install(app, app.state.templates)
+    app.state.templates = templates
+    assets.install(app, templates)
     for module in (artifacts, messages, versions, generations, models, health, access, pages):
         app.include_router(module.router)
     errors.install(app)

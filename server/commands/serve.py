@@ -117,7 +117,7 @@ async def _serve(settings: Settings, ports: tuple[BoundPort, BoundPort], *, open
 
     async def ready(application: Application) -> None:
         print(page_url(settings), flush=True)
-        application.services.smoke.warm()  # only now: it would slow the start
+        application.warm()  # only now: it would slow the start
         if open_page:
             await asyncio.to_thread(webbrowser.open, page_url(settings))
 

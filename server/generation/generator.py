@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.grants import NO_GRANTS, Grants
 from server import shapes
 from server.generation import titles
 from server.generation.execution import Execution
@@ -50,15 +51,20 @@ class Generator:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def create(
-        self, prompt: str, choice: Choice, attachments: Sequence[Json] = ()
+        self,
+        prompt: str,
+        choice: Choice,
+        attachments: Sequence[Json] = (),
+        *,
+        label: str | None = None,
     ) -> tuple[Artifact, Generation]:
-        """Make an artifact and start its first generation."""
+        """Make an artifact and start its first generation; `label` as in `artifacts.create`."""
         async with self._database.write() as connection:
             title = titles.from_prompt(prompt)
-            artifact = await artifacts.create(connection, title=title, prompt=prompt)
+            artifact = await artifacts.create(connection, title=title, prompt=prompt, label=label)
             generation = _new(artifact.id, "create", prompt, choice, attachments=list(attachments))
             generation = await self._record(connection, generation, kind="prompt")
-        await self._start(artifact, generation, choice)
+        self._begin(artifact, generation, choice, NO_GRANTS)
         return artifact, generation
 
     async def change(
@@ -199,6 +205,11 @@ class Generator:
     async def _start(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
         async with self._database.read() as connection:
             grants = await artifacts.grants(connection, artifact.id)
+        self._begin(artifact, generation, choice, grants)
+
+    def _begin(
+        self, artifact: Artifact, generation: Generation, choice: Choice, grants: Grants
+    ) -> None:
         run = Run(generation, title=artifact.title, grants=grants)
         self._hub.add(run)
         task = asyncio.create_task(self._perform(run, choice))

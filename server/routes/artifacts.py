@@ -18,6 +18,7 @@ from server.routes.choosing import check_prompt, choose, read_attachments
 from server.routes.views import View, find_artifact, find_version, view
 from server.store import artifacts, versions
 from server.store.artifacts import BadCursorError
+from server.store.overview import Overview
 from server.store.records import Json
 
 MAX_IMPORT_BYTES = 20_000_000
@@ -35,11 +36,11 @@ async def create(body: schemas.NewArtifact, viewing: Viewing, response: Response
     services = viewing.services
     choice = await choose(services.registry, body.model)
     artifact, generation = await services.generator.create(
-        body.prompt, choice, read_attachments(body.attachments)
+        body.prompt, choice, read_attachments(body.attachments), label=body.frame_label
     )
-    async with services.database.read() as connection:
-        shape = await viewing.artifact(connection, artifact)
     response.headers["Location"] = f"/api/artifacts/{artifact.id}"
+    # Nothing is asked of the store: of a new artifact, all is known.
+    shape = shapes.artifact(artifact, NO_GRANTS, Overview(state=str(generation.state)))
     return {"artifact": shape, "generation": viewing.generation(artifact, generation)}
 
 

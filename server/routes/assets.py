@@ -31,6 +31,12 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
     templates.env.globals["modules"] = modules
 
 
+def compile_templates(templates: Jinja2Templates) -> None:
+    """Compile every template, so that the first page does not wait for it."""
+    for name in templates.env.list_templates():
+        templates.env.get_template(name)
+
+
 class _Lasting(StaticFiles):
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -10,6 +10,7 @@ from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
+from server.identifiers import new_id
 from server.routes.models import models_for_page
 from server.routes.views import View, find_artifact, view
 from server.store import artifacts, generations
@@ -31,7 +32,13 @@ async def home(request: Request, viewing: Viewing) -> Response:
     async with services.database.read() as connection:
         found, after = await artifacts.page(connection, cursor=None, limit=HOME_ARTIFACTS)
         shown = await viewing.artifacts(connection, found)
+    label = new_id()
     context = {
+        "frame": {
+            "label": label,
+            "origin": viewing.frame_origin(label),
+            "sandbox": SANDBOX_FLAGS,
+        },
         "artifacts": shown,
         "next": after,
         "models": await models_for_page(services.registry),

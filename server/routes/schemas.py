@@ -21,13 +21,24 @@ class Attachment(Shape):
     data: Annotated[str, Field(description="base64", max_length=14_000_000)]
 
 
-class NewArtifact(Shape):
+FrameLabel = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z2-7]{16}$"),
+    Field(description="the frame's host label, when the page has opened its site ahead"),
+]
+
+
+class Wish(Shape):
     prompt: Prompt
     model: str | None = None
     attachments: Annotated[list[Attachment], Field(max_length=10)] = []
 
 
-class NewMessage(NewArtifact):
+class NewArtifact(Wish):
+    frame_label: FrameLabel | None = None
+
+
+class NewMessage(Wish):
     base_version: Annotated[int, Field(ge=1)] | None = None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.origins import frame_origin
 from server import shapes
 from server.errors import Problem
 from server.prose import render_prose
@@ -29,6 +30,9 @@ class View:
 
     def frame_url(self, artifact: Artifact, secret: str) -> str:
         return self.services.frame_url(artifact.label, secret, self.host, self.scheme)
+
+    def frame_origin(self, label: str) -> str:
+        return frame_origin(label, self.host, self.services.frames, self.scheme)
 
     def generation(self, artifact: Artifact, record: Generation) -> Json:
         """Shape a generation; one that runs here tells its state of this moment."""

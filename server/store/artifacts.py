@@ -23,13 +23,24 @@ class BadCursorError(ValueError):
 
 
 async def create(
-    connection: AsyncConnection, *, title: str, prompt: str, titled_by: str = "prompt"
+    connection: AsyncConnection,
+    *,
+    title: str,
+    prompt: str,
+    titled_by: str = "prompt",
+    label: str | None = None,
 ) -> Artifact:
-    """Make an artifact without versions; its frame label differs from its id."""
+    """Make an artifact without versions; its frame label differs from its id.
+
+    A `label` that another artifact has already is not used: each has a site of its own.
+    """
+    if label is not None:
+        taken = select(tables.artifacts.c.id).where(tables.artifacts.c.label == label)
+        label = None if (await connection.execute(taken)).first() else label
     now = datetime.now(UTC)
     artifact = Artifact(
         id=new_id(),
-        label=new_id(),
+        label=label or new_id(),
         title=title,
         titled_by=titled_by,
         prompt=prompt,

@@ -135,3 +135,16 @@ async def test_a_tool_may_copy_after_a_click(page: Page, server: Process, api: A
     alone = page.frame_locator("iframe")
     await alone.get_by_role("button", name="Copy").click(timeout=PATIENCE)
     await expect(alone.locator("output")).to_have_text("copied")
+
+
+async def test_the_next_tools_site_is_opened_ahead(page: Page, server: Process) -> None:
+    """Home opens an empty frame of the very site that the tool made from it will have."""
+    await page.goto(server.url)
+    ahead = page.locator("iframe[hidden]")
+    await expect(ahead).to_have_count(1, timeout=PATIENCE)
+    origin = await ahead.get_attribute("src")
+    await page.get_by_role("textbox", name="Describe a tool").fill("a to-do list")
+    await page.get_by_role("button", name="Create").click()
+    await page.wait_for_url("**/artifacts/*", wait_until="commit")
+    preview = page.locator('iframe[title="Preview"]')
+    assert (await preview.get_attribute("src") or "").startswith(str(origin))

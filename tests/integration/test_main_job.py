@@ -149,3 +149,17 @@ def test_a_change_that_waits_stands_on_the_one_before(
     second = client.ended(asked)
     assert (second["version"], second["base_version"]) == (2, 1)
     assert "bigger" in client.client.get(f"{path}/versions/2/source").text
+
+
+def test_two_tools_never_share_a_site(server: Process, api: type[Api]) -> None:
+    """A label that is taken is not used again; one of the wrong form is refused."""
+    client = api(server.url)
+    label = "abcdefghijklmnop"
+    urls = [
+        client("POST", "/api/artifacts", status=201, prompt="a to-do list", frame_label=label)
+        for _ in range(2)
+    ]
+    first, second = (made["generation"]["frame_url"] for made in urls)
+    assert f"//{label}.localhost:" in first
+    assert f"//{label}.localhost:" not in second
+    client("POST", "/api/artifacts", status=422, prompt="a to-do list", frame_label="../x")

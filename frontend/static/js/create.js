@@ -2,7 +2,7 @@ import { ask } from "./api.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 /** Create: one request, then the workbench. When it fails, the words stay where they are. */
-export function create(form, { box, menu, files, draft, renew }) {
+export function create(form, { box, menu, files, draft, label, renew }) {
   const problem = document.querySelector("[data-problem]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -15,6 +15,7 @@ export function create(form, { box, menu, files, draft, renew }) {
         prompt: box.value,
         ...(menu.value && { model: menu.value }),
         attachments: await files.read(),
+        frame_label: label,
       });
       draft.forget();
       location.assign(made.artifact.url);

@@ -8,6 +8,7 @@ import { pageData } from "./page-data.js";
 import { submitWhenWorded } from "./submit.js";
 import { themeToggle } from "./theme.js";
 import { deletable, offerUndo } from "./trash.js";
+import { warm } from "./warm.js";
 
 const data = pageData();
 const form = document.getElementById("create");
@@ -20,6 +21,7 @@ ages();
 const renew = submitWhenWorded(form, box, form.querySelector("[type=submit]"));
 estimate(box, menu, document.getElementById("estimate"), data.recipes);
 examples(box);
-create(form, { box, menu, files: attachments(form), draft: kept, renew });
+create(form, { box, menu, files: attachments(form), draft: kept, label: data.frame.label, renew });
+warm(data.frame);
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));
