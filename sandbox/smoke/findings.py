@@ -109,7 +109,8 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
     if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc:
         line = line or _line_of_text(blocked, document)
         if directive.startswith("script-src") and _is_imported(blocked, document.html):
-            return _missing_library(blocked, line, moment)
+            # Chromium names the parser's line at that moment, which is not the import's.
+            return _missing_library(blocked, _line_of_text(blocked, document) or line, moment)
         origin = f"{parts.scheme}://{parts.netloc}"
         return _advisory("needs network", f"needs network: {origin}", moment, line, None)
     message = f"blocked by the sandbox: {directive} {blocked}".rstrip()

@@ -71,7 +71,7 @@ async def test_every_answer_is_confined(port: int) -> None:
         await ask(port, host="rebound.example"),
         await ask(port, dest="document"),
     ]
-    assert [reply.status for reply in answers] == [200, 404, 404, 404, 405, 421, 200]
+    assert [reply.status for reply in answers] == [200, 404, 200, 404, 405, 421, 200]
     for reply in answers:
         assert reply.headers["content-security-policy"].startswith("default-src 'none'; ")
         assert reply.headers["x-content-type-options"] == "nosniff"
