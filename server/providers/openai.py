@@ -13,7 +13,8 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from server.providers.openai_errors import Refusals
@@ -232,7 +233,9 @@ class _Call:
         """Read an answer that is no stream: a refusal, or a host that does not stream."""
         data = reply.json() if reply.status < 300 else None  # noqa: PLR2004 - accepted
         if isinstance(data, dict) and data.get("choices"):
-            return [*self._read_object(data), self._end()]
+            events = self._read_object(data, reply.body)
+            is_over = isinstance(events[-1], Error) if events else False
+            return events if is_over else [*events, self._end()]
         return [self._refusals.from_reply(reply)]
 
     def _read_data(self, data: str) -> list[Event]:
@@ -243,36 +246,38 @@ class _Call:
             return []
         try:
             value = json.loads(data)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             value = None
-        if not isinstance(value, dict):
-            return [
-                Error(
-                    "garbage",
-                    f"{self._host} sent something that is not the OpenAI format: "
-                    f"“{self._refusals.redacted(data)[:80]}”.",
-                    "Check that the base URL is that of an OpenAI-compatible API.",
-                )
-            ]
-        return self._read_object(value)
+        return self._read_object(value, data)
 
-    def _read_object(self, value: dict[str, Any]) -> list[Event]:
-        if value.get("error"):
+    def _read_object(self, value: Any, said: str) -> list[Event]:
+        """Read one chunk; `said` is how the host wrote it, for the message if it is none."""
+        if isinstance(value, dict) and value.get("error"):
             return [self._refusals.from_chunk(value["error"])]
+        chunk = _chunk(value)
+        if chunk is None:
+            return [self._garbage(said)]
         events: list[Event] = []
         if not self._started:
             self._started = True
-            events.append(Start(str(value.get("model") or self._refusals.model)))
-        for choice in value.get("choices") or ():
-            if choice.get("error"):
-                return [*events, self._refusals.from_chunk(choice["error"])]
-            _read_delta(choice.get("delta") or choice.get("message") or {}, events)
-            self._finish = choice.get("finish_reason") or self._finish
-        usage = _usage(value.get("usage") or (value.get("x_groq") or {}).get("usage"))
-        if usage is not None and usage != self._usage:
-            self._usage = usage
-            events.append(usage)
+            events.append(Start(chunk.model or self._refusals.model))
+        for choice in chunk.choices:
+            if choice.error:
+                return [*events, self._refusals.from_chunk(choice.error)]
+            _read_delta(choice.delta, events)
+            self._finish = choice.finish or self._finish
+        if chunk.usage is not None and chunk.usage != self._usage:
+            self._usage = chunk.usage
+            events.append(chunk.usage)
         return events
+
+    def _garbage(self, said: str) -> Error:
+        return Error(
+            "garbage",
+            f"{self._host} sent something that is not the OpenAI format: "
+            f"“{self._refusals.redacted(said)[:80]}”.",
+            "Check that the base URL is that of an OpenAI-compatible API.",
+        )
 
     def _end(self) -> Stop | Error:
         if self._finish == "error":
@@ -311,6 +316,57 @@ def _content(turn: Turn) -> str | list[dict[str, Any]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    delta: Mapping[str, Any]
+    finish: str | None
+    error: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    model: str | None
+    choices: tuple[_Choice, ...]
+    usage: Usage | None
+
+
+class _MalformedError(ValueError):
+    """A field has another type than the format gives it."""
+
+
+def _chunk(value: Any) -> _Chunk | None:
+    """Read a chunk or a whole answer; None when it is not the format. Absent is null is empty."""
+    try:
+        if not isinstance(value, dict):
+            return None
+        choices = tuple(_choice(choice) for choice in _typed(value, "choices", list) or ())
+        groq = _typed(value, "x_groq", dict) or {}
+        usage = _typed(value, "usage", dict) or _typed(groq, "usage", dict)
+        model = value.get("model")
+        return _Chunk(
+            model if isinstance(model, str) else None, choices, _usage(usage) if usage else None
+        )
+    except _MalformedError:
+        return None
+
+
+def _choice(value: Any) -> _Choice:
+    if not isinstance(value, dict):
+        raise _MalformedError
+    delta = _typed(value, "delta", dict) or _typed(value, "message", dict) or {}
+    return _Choice(delta, _typed(value, "finish_reason", str) or None, value.get("error"))
+
+
+T = TypeVar("T")
+
+
+def _typed(value: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    found = value.get(name)
+    if found is None or isinstance(found, kind):
+        return found
+    raise _MalformedError
+
+
 def _read_delta(delta: Mapping[str, Any], events: list[Event]) -> None:
     reasoning = delta.get("reasoning_content") or delta.get("reasoning")
     if isinstance(reasoning, str) and reasoning:
@@ -320,11 +376,9 @@ def _read_delta(delta: Mapping[str, Any], events: list[Event]) -> None:
         events.append(Text(text))
 
 
-def _usage(value: Any) -> Usage | None:
-    if not isinstance(value, dict):
-        return None
-    sent = value.get("prompt_tokens_details") or {}
-    made = value.get("completion_tokens_details") or {}
+def _usage(value: Mapping[str, Any]) -> Usage:
+    sent = _typed(value, "prompt_tokens_details", dict) or {}
+    made = _typed(value, "completion_tokens_details", dict) or {}
     return Usage(
         input=_count(value.get("prompt_tokens")),
         output=_count(value.get("completion_tokens")),
@@ -334,7 +388,8 @@ def _usage(value: Any) -> Usage | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None
 
 
 def _price(pricing: Any) -> Price | None:

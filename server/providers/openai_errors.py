@@ -108,7 +108,9 @@ def _status(error: Any) -> int:
     if isinstance(error, dict):
         for name in ("code", "status", "status_code"):
             value = error.get(name)
-            if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+            if isinstance(value, int):
+                return value
+            if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
                 return int(value)
     return 0
 

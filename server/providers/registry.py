@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from server.providers.openai import OpenAIProvider
@@ -72,18 +72,23 @@ class Registry:
         chosen: str | None = None,
     ) -> None:
         """`chosen` is `provider/model`. Raises `SettingsError` if its provider is not connected."""
+        if chosen is not None:
+            _check(chosen, providers)
         self.providers = dict(providers)
         self._transport = transport
         self._listed: dict[str, _Listed] = {}
-        self._chosen = None if chosen is None else self._explicit(chosen)
+        self._chosen = None if chosen is None else chosen
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeouts: Timeouts | None = None) -> Registry:
         """Connect what the settings name. Raises `SettingsError` for a model that none serves."""
-        transport = Transport(timeouts)
         environment = settings.provider_environment
-        providers: dict[str, Provider] = {}
         key, base_url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+        if settings.model is not None:  # before there is a transport that somebody must close
+            names = (OpenAIProvider.name,) if key or base_url else ()
+            _check(settings.model, (*names, RecipesProvider.name))
+        transport = Transport(timeouts)
+        providers: dict[str, Provider] = {}
         if key or base_url:
             openai = OpenAIProvider(transport, base_url=base_url, key=key)
             providers[openai.name] = openai
@@ -99,16 +104,16 @@ class Registry:
 
     def resolve(self, name: str) -> Choice | None:
         """Find `provider/model`, whether a list names the model or not; None if not connected."""
-        provider_name, slash, model = name.partition("/")
-        provider = self.providers.get(provider_name)
-        if provider is None or not slash or not model:
+        if not _is_served(name, self.providers):
             return None
-        return Choice(provider, model, "You chose it.")
+        provider_name, _, model = name.partition("/")
+        return Choice(self.providers[provider_name], model, "You chose it.")
 
     async def default(self) -> Choice:
         """Choose the model for a request that names none; may ask a host for its list."""
         if self._chosen is not None:
-            return self._chosen
+            provider_name, _, model = self._chosen.partition("/")
+            return Choice(self.providers[provider_name], model, "SANDWRIGHT_MODEL names it.")
         openai = self.providers.get("openai")
         if isinstance(openai, OpenAIProvider):
             return await self._first_of(openai)
@@ -129,17 +134,6 @@ class Registry:
         return Models(
             tuple(model for listing in listings for model in listing.models), tuple(errors)
         )
-
-    def _explicit(self, name: str) -> Choice:
-        choice = self.resolve(f"recipes/{RECIPES_MODEL}" if name == "recipes" else name)
-        if choice is None:
-            connected = ", ".join(self.providers)
-            raise SettingsError(
-                f"SANDWRIGHT_MODEL is “{name}”, which no connected provider serves. Write it as "
-                f"provider/model, for example openai/{OPENAI_MODEL}, and connect the provider "
-                f"(for openai: OPENAI_API_KEY or OPENAI_BASE_URL). Connected: {connected}."
-            )
-        return Choice(choice.provider, choice.model, "SANDWRIGHT_MODEL names it.")
 
     async def _first_of(self, openai: OpenAIProvider) -> Choice:
         if openai.is_official:
@@ -169,3 +163,20 @@ class Registry:
         lasts = _LIST_SECONDS if listing.error is None else _RETRY_SECONDS
         self._listed[name] = _Listed(listing, time.monotonic() + lasts)
         return listing
+
+
+def _is_served(name: str, providers: Iterable[str]) -> bool:
+    """Whether a connected provider takes `provider/model`; the recipes are one model only."""
+    provider, _, model = name.partition("/")
+    if provider == RecipesProvider.name and model != RECIPES_MODEL:
+        return False
+    return provider in providers and bool(model)
+
+
+def _check(chosen: str, providers: Iterable[str]) -> None:
+    if not _is_served(chosen, providers):
+        raise SettingsError(
+            f"SANDWRIGHT_MODEL is “{chosen}”, which no connected provider serves. Write it as "
+            f"provider/model, for example openai/{OPENAI_MODEL}, and connect the provider "
+            f"(for openai: OPENAI_API_KEY or OPENAI_BASE_URL). Connected: {', '.join(providers)}."
+        )

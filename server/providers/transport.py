@@ -61,7 +61,7 @@ class Reply:
         """Return the body as JSON; None when it is none."""
         try:
             return json.loads(self.body)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return None
 
 

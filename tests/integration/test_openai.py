@@ -154,6 +154,12 @@ async def test_an_error_in_the_middle_of_a_stream_ends_it_with_what_the_host_sai
     assert "Upstream fell over" in events[-1].message
 
 
+async def test_a_code_that_only_looks_like_a_number_is_none():
+    for code in ("²", "9" * 5000):
+        error = ScriptedError(at="mid", body={"code": code, "message": "Fell over"})
+        assert (await played(Answer(text="x y", error=error)))[-1].code == "unavailable"
+
+
 async def test_a_finish_reason_of_error_is_an_error():
     assert (await played(Answer(text="x", finish_reason="error")))[-1].code == "unavailable"
 
@@ -162,6 +168,33 @@ async def test_a_line_that_is_not_json_is_garbage():
     events = await played(Answer(raw="data: <oops>\n\n"))
     assert events[-1].code == "garbage"
     assert "<oops>" in events[-1].message
+
+
+MALFORMED = [
+    '{"choices":["x"]}',
+    '{"choices":[{"delta":"hi"}]}',
+    '{"choices":5}',
+    '{"choices":{"delta":{}}}',
+    '{"x_groq":"a"}',
+    '{"x_groq":{"usage":7}}',
+    '{"usage":[1]}',
+    '{"usage":{"prompt_tokens_details":[1]}}',
+    '{"usage":{"completion_tokens_details":"x"}}',
+    '{"choices":[{"delta":{},"finish_reason":{"a":1}}]}',
+    "[" * 5000,
+]
+
+
+@pytest.mark.parametrize("data", MALFORMED)
+async def test_json_of_another_shape_is_garbage_and_names_the_host(data):
+    events = await played(Answer(raw=f"data: {data}\n\n"))
+    assert events[-1].code == "garbage"
+    assert "127.0.0.1" in events[-1].message
+
+
+async def test_a_whole_answer_of_another_shape_is_garbage_and_the_only_end():
+    events = await played(error_answer(200, {"choices": ["x"]}))
+    assert [event.code for event in events] == ["garbage"]
 
 
 async def test_a_host_that_answers_html_is_garbage_and_its_title_is_told():

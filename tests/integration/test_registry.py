@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from server.providers import prices
 from server.providers.protocol import Price, Usage
 from server.providers.registry import OPENAI_MODEL, Registry
 from server.providers.scripted import ScriptedServer
-from server.settings import Settings, SettingsError
+from server.providers.transport import Transport
+from server.settings import Settings, SettingsError, load_settings
 
 
 async def test_without_any_key_the_recipes_answer_and_it_is_said_why():
@@ -55,7 +58,29 @@ async def test_an_explicit_model_is_used_even_when_no_list_names_it():
     assert server.calls == []
 
 
-@pytest.mark.parametrize("model", ["elsewhere/m", "gpt-4.1", "openai/gpt-4.1", "recipes/"])
+async def test_the_recipes_may_be_named_with_or_without_their_one_model():
+    for name in ("recipes", "recipes/built-in"):
+        registry = Registry.from_settings(load_settings({"SANDWRIGHT_MODEL": name}))
+        assert (await registry.default()).id == "recipes/built-in"
+        await registry.aclose()
+
+
+def test_a_refused_model_leaves_no_transport_behind():
+    before = transports()
+    with pytest.raises(SettingsError) as caught:
+        Registry.from_settings(Settings(model="elsewhere/m"))
+    assert caught.value.__traceback__ is not None  # which would keep one alive
+    assert transports() == before
+
+
+def transports():
+    gc.collect()
+    return sum(isinstance(one, Transport) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize(
+    "model", ["elsewhere/m", "gpt-4.1", "openai/gpt-4.1", "recipes/", "recipes/other"]
+)
 def test_an_explicit_model_that_nothing_serves_is_refused_at_the_door(model):
     with pytest.raises(SettingsError, match="SANDWRIGHT_MODEL"):
         Registry.from_settings(Settings(model=model))
