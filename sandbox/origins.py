@@ -47,7 +47,10 @@ class HostAddress:
 
 @dataclass(frozen=True, slots=True)
 class FrameAddress:
-    """The inputs, as settings have them. `template` contains `{id}`, or is one fixed origin."""
+    """The inputs, as settings have them.
+
+    `template` begins with the label `{id}`, or is one fixed origin; `allowed_hosts` are names.
+    """
 
     host_port: int
     frame_port: int
@@ -113,35 +116,27 @@ def is_frame_host(header: str, address: FrameAddress) -> bool:
     host = parse_host(header)
     if host is None:
         return False
-    if host.is_loopback or host.is_ip:
+    if host.is_loopback or host.is_ip or host.name in address.allowed_hosts:
         return True
-    return any(_covers(allowed, host) for allowed in (*address.allowed_hosts, *_template(address)))
+    return address.template is not None and _is_of(address.template, host)
 
 
-def _template(address: FrameAddress) -> tuple[str, ...]:
-    if address.template is None:
-        return ()
-    return (address.template.partition("://")[2].rstrip("/").replace("{id}", "*"),)
-
-
-def _covers(allowed: str, host: HostAddress) -> bool:
-    """Whether `name`, `name:port` or a pattern with one `*` for part of a label is this host."""
-    named = parse_host(allowed.replace("*", "x", 1))
+def _is_of(template: str, host: HostAddress) -> bool:
+    """Whether `FRAME_URL` serves this host: its own name, or one label before the rest of it."""
+    authority = template.partition("://")[2].rstrip("/")
+    named = parse_host(authority.removeprefix("{id}."))
     if named is None or named.port not in (None, host.port):
         return False
-    name = allowed.lower().partition(":")[0]
-    pattern = re.escape(name).replace(r"\*", "[a-z0-9-]+", 1)
-    return re.fullmatch(pattern, host.name) is not None
+    if not authority.startswith("{id}."):
+        return host.name == named.name
+    label, _, rest = host.name.partition(".")
+    return rest == named.name and re.fullmatch("[a-z0-9-]+", label) is not None
 
 
-def _named(allowed: str, host_port: int) -> tuple[str, ...]:
-    """Return the origins of one entry of `ALLOWED_HOSTS`, as a proxy or the server has them."""
-    host = parse_host(allowed.removeprefix("*."))
-    if host is None or ":" in host.name:
+def _named(name: str, host_port: int) -> tuple[str, ...]:
+    """Return the origins of one of `ALLOWED_HOSTS`, as a proxy or the server has them."""
+    if ":" in name:
         return ()
-    name = f"*.{host.name}" if allowed.startswith("*.") else host.name
-    if host.port is not None:
-        return (f"http://{name}:{host.port}", f"https://{name}:{host.port}")
     return (f"https://{name}", f"http://{name}", f"http://{name}:{host_port}")
 
 

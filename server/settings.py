@@ -150,6 +150,7 @@ def load_settings(
         provider_environment=_chosen(environment, PROVIDER_VARIABLES),
         browser_environment=_chosen(environment, BROWSER_VARIABLES),
     )
+    _refuse_own_origin(source.get("FRAME_URL"), settings)
     if port and frame_port and settings.port and settings.port == settings.frame_port:
         raise frame_port.wrong(
             f"must be another port than {port.name}, since the frame is its own origin",
@@ -200,7 +201,7 @@ def _frame_url(given: _Given | None) -> str | None:
     example = "https://{id}.frames.example.org"
     try:
         parts = urlsplit(given.value)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise given.wrong("must be a web address", example) from None
     # A user name in it would be a secret in every frame's address.
@@ -209,7 +210,25 @@ def _frame_url(given: _Given | None) -> str | None:
         raise given.wrong("must be http:// or https:// and a host, with no path", example)
     if parts.query or parts.fragment or "{" in given.value.replace("{id}", "", 1):
         raise given.wrong("may hold {id} once and nothing behind the host", example)
+    # A content security policy knows a wildcard for whole labels only, and no IPv6 address.
+    if not _HOST_NAME.fullmatch(host.removeprefix("{id}.")):
+        raise given.wrong("must be a host name, with {id} as its whole first label or not", example)
     return given.value.rstrip("/")
+
+
+def _refuse_own_origin(given: _Given | None, settings: Settings) -> None:
+    """A tool on the origin of the pages could read them: refuse what is known to be theirs."""
+    if given is None:
+        return
+    parts = urlsplit(given.value)
+    host, default = parts.hostname or "", 443 if parts.scheme == "https" else 80
+    port = parts.port or default
+    is_named = host in settings.allowed_hosts
+    is_ours = is_named or host == settings.host or is_loopback(host)
+    if (is_ours and port == settings.port) or (is_named and port == default):
+        raise given.wrong(
+            "must be another origin than that of the pages", "https://{id}.frames.example.org"
+        )
 
 
 def _allowed_hosts(given: _Given | None) -> tuple[str, ...]:
@@ -264,6 +283,8 @@ def _database_url(given: _Given | None, data_dir: Path) -> str:
 def _model(given: _Given | None) -> str | None:
     if given is None:
         return None
+    if given.value == "recipes":
+        return "recipes/built-in"  # the one model that they have
     provider, _, model = given.value.partition("/")
     if not provider or not model:
         raise given.wrong("must be provider/model", "openai/gpt-4.1")

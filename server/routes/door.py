@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import json
-from http.cookies import SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.origins import FrameAddress, frame_sources, is_safe_host, parse_host
@@ -80,11 +80,7 @@ class Door:
         if is_safe_host(host):
             return True
         named = parse_host(host)
-        return named is not None and any(
-            allowed in {named.name, host.lower()}
-            or (allowed.startswith("*.") and named.name.endswith(allowed[1:]))
-            for allowed in self._settings.allowed_hosts
-        )
+        return named is not None and named.name in self._settings.allowed_hosts
 
     def _may_enter(self, path: str, headers: Headers) -> bool:
         token = self._settings.access_token
@@ -93,8 +89,9 @@ class Door:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and same_token(given.strip(), token):
             return True
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        return cookie is not None and same_token(cookie.value, cookie_value(token))
+        # Not http.cookies: what another program on this host set may not lock anybody out.
+        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+        return cookie is not None and same_token(cookie, cookie_value(token))
 
 
 def cookie_value(token: str) -> str:
@@ -132,7 +129,8 @@ def _limited(receive: Receive) -> Receive:
 
 async def _refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
     headers = Headers(scope=scope)
-    wants_page = "text/html" in headers.get("accept", "")
+    is_page = not scope["path"].startswith("/api/")
+    wants_page = is_page and "text/html" in headers.get("accept", "")
     if status == 401 and wants_page and scope["method"] == "GET":  # noqa: PLR2004
         out = [(b"location", b"/access")]
         await send({"type": "http.response.start", "status": 303, "headers": out})

@@ -142,6 +142,22 @@ def test_the_access_token_guards_everything(serve_app: Start, api: type[Api]) ->
     assert "samesite=strict" in cookie
     assert "open-sesame" not in cookie
     assert client("GET", "/api/artifacts")["items"] == []
+    name, value = entered.headers["set-cookie"].partition(";")[0].split("=")
+    for other in ("a/b=1", 'x={"a": 1}', 'x="', "=;;"):
+        cookies = {"Cookie": f"{other}; {name}={value}"}
+        assert httpx.get(f"{app.url}/api/artifacts", headers=cookies).status_code == 200, other
+        assert httpx.get(f"{app.url}/", headers={"Cookie": other}).status_code == 401, other
+
+
+def test_the_api_refuses_in_its_own_form_whatever_is_accepted(
+    serve_app: Start, api: type[Api]
+) -> None:
+    """A browser that opens an API address gets problem+json, not a page."""
+    app = serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame")
+    accept = {"Accept": "text/html"}
+    refused(api(app.url).client.get("/api/artifacts", headers=accept), 401)
+    foreign = {**accept, "Host": "evil.example"}
+    refused(api(app.url).client.get("/api/artifacts", headers=foreign), 421)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,32 @@ def test_allowed_hosts_are_a_list_in_lower_case():
     assert settings.allowed_hosts == ("tools.example.org", "tools.local")
 
 
+@pytest.mark.parametrize("url", ["https://tools.example.org", "http://tools.example.org:8000/"])
+def test_the_frames_may_not_have_the_origin_of_the_pages(url):
+    names = {"SANDWRIGHT_ALLOWED_HOSTS": "tools.example.org", "SANDWRIGHT_FRAME_URL": url}
+    with pytest.raises(SettingsError, match="another origin"):
+        load_settings(names)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://{id}.example.org",
+        "https://{id}.frames.example.org:444",
+        "https://frames.example.org",
+        "https://tools.example.org:8443",
+        "http://192.0.2.7:8001",
+    ],
+)
+def test_the_frames_may_have_any_origin_of_their_own(url):
+    names = {"SANDWRIGHT_ALLOWED_HOSTS": "tools.example.org", "SANDWRIGHT_FRAME_URL": url}
+    assert load_settings(names).frame_url == url
+
+
+def test_the_recipes_are_their_one_model():
+    assert load_settings({"SANDWRIGHT_MODEL": "recipes"}).model == "recipes/built-in"
+
+
 def test_providers_get_their_own_variables_and_no_others():
     environment = {"OPENAI_API_KEY": "k", "OLLAMA_HOST": "", "AWS_SECRET_ACCESS_KEY": "s"}
     assert load_settings(environment).provider_environment == {"OPENAI_API_KEY": "k"}
@@ -132,8 +158,19 @@ WRONG = [
     ("FRAME_URL", "https://{id}.{id}.example.org"),
     ("FRAME_URL", "https://ada@example.org"),
     ("FRAME_URL", "https://example.org:port"),
+    ("FRAME_URL", "https://t-{id}.example.org"),
+    ("FRAME_URL", "https://frames.{id}.example.org"),
+    ("FRAME_URL", "https://{id}example.org"),
+    ("FRAME_URL", "https://{id}"),
+    ("FRAME_URL", "https://*.example.org"),
+    ("FRAME_URL", "https://a;b.example.org"),
+    ("FRAME_URL", "https://[2001:db8::1]"),
+    ("FRAME_URL", "http://localhost:8000"),
+    ("FRAME_URL", "http://127.0.0.1:8000"),
     ("ALLOWED_HOSTS", "https://tools.example.org"),
     ("ALLOWED_HOSTS", ","),
+    ("ALLOWED_HOSTS", "tools.example.org:444"),
+    ("ALLOWED_HOSTS", "*.example.org"),
     ("DATA_DIR", "/dev/null"),
     ("DATABASE_URL", "postgresql://localhost/tools"),
     ("DATABASE_URL", "tools.db"),
