@@ -49,7 +49,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         sys.stderr.close()
         return COULD_NOT
+    except Exception as error:
+        reason = _reason(error)
+        if reason is None:
+            raise
+        print(reason, file=sys.stderr)
+        return COULD_NOT
     return code
+
+
+def _reason(error: Exception) -> str | None:
+    """Say in one line what a person can mend; None for what is a mistake of ours."""
+    # Imported here, since a start must be quick; whatever raises these has loaded them.
+    from sqlite3 import Error as SQLiteError  # noqa: PLC0415
+
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from server.errors import Problem  # noqa: PLC0415
+    from server.store.database import NewerDatabaseError  # noqa: PLC0415
+
+    match error:
+        case Problem():
+            text = f"{error.detail} {error.action or ''}"
+        case NewerDatabaseError():
+            text = str(error)
+        case SQLAlchemyError() | SQLiteError():
+            cause = getattr(error, "orig", None) or error
+            text = f"The database cannot be used: {str(cause).partition(chr(10))[0]}."
+        case OSError(filename=str() as name):
+            text = f"{name} cannot be used: {error.strerror}."
+        case OSError():
+            text = f"This machine refused: {error.strerror or error}."
+        case _:
+            return None
+    return " ".join(text.split())
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
+import re
 from pathlib import Path
 
 from server.errors import Problem
@@ -14,7 +14,7 @@ from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
 
-GOOD, COULD_NOT = 0, 2
+GOOD = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,21 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    try:
-        asyncio.run(_export(arguments.artifact, arguments.output))
-    except Problem as problem:
-        print(problem.detail, file=sys.stderr)
-        return COULD_NOT
-    except OSError as error:
-        print(f"{arguments.output} cannot be written: {error.strerror}", file=sys.stderr)
-        return COULD_NOT
+    """Exit 0 when it is written."""
+    asyncio.run(_export(arguments.artifact, arguments.output))
     print(arguments.output)
     return GOOD
 
 
 async def _export(name: str, output: Path) -> None:
     artifact_id, _, number = name.partition("@")
-    if number and not number.removeprefix("v").isdigit():
+    if number and not re.fullmatch(r"v?[0-9]{1,9}", number):
         raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
     database = Database(load_settings(os.environ).database_url)
     try:
@@ -55,4 +49,11 @@ async def _export(name: str, output: Path) -> None:
         await database.aclose()
     if html is None:
         raise Problem(404, f"This tool has no version {n}." if n else "It has no version yet.")
-    await asyncio.to_thread(output.write_text, html, encoding="utf-8", errors="replace", newline="")
+    await asyncio.to_thread(_write, output, html)
+
+
+def _write(path: Path, html: str) -> None:
+    try:
+        path.write_text(html, encoding="utf-8", errors="replace", newline="")
+    except OSError as error:
+        raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error

@@ -37,12 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when it passed, 1 when it failed or none was made, 2 when it was not tested."""
-    try:
-        return asyncio.run(_new(arguments))
-    except Problem as problem:
-        action = f" {problem.action}" if problem.action else ""
-        print(f"{problem.detail}{action}", file=sys.stderr)
-        return COULD_NOT
+    return asyncio.run(_new(arguments))
 
 
 async def _new(arguments: argparse.Namespace) -> int:
@@ -106,7 +101,7 @@ def _write(path: Path, html: str) -> str:
     try:
         path.write_text(html, encoding="utf-8", errors="replace", newline="")
     except OSError as error:
-        raise Problem(500, f"{path} cannot be written: {error.strerror}") from error
+        raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error
     return str(path)
 
 

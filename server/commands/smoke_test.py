@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
+from server.errors import Problem
 from server.settings import load_settings
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ def _save(report: Report, file: Path, number: int, folder: Path | None) -> list[
     for screenshot in report.screenshots:
         name = re.sub(r"[^\w.-]+", "-", f"{number:02}-{file.stem}-{screenshot.name}")
         path = folder / f"{name.removesuffix('.png')}.png"
-        path.write_bytes(screenshot.png)
+        try:
+            path.write_bytes(screenshot.png)
+        except OSError as error:
+            raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error
         paths.append(str(path))
     return paths
 

@@ -38,7 +38,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         if self.url.database and self.url.database != ":memory:":
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine: AsyncEngine = create_async_engine(self.url, pool_size=8)
         self._writer = asyncio.Lock()
         _prepare(self.engine)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +79,82 @@ def test_a_file_that_is_not_there_is_not_tested_and_exits_2(tmp_path):
     done = sandwright("test", tmp_path / "nowhere.html", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["verdict"] == "not tested"
+
+
+def refused(done):
+    """Exit 2 and one line, no traceback; returns the line."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "a-file"
+    path.write_text("in the way")
+    return path
+
+
+COMMANDS = {
+    "new": ("new", "tip splitter"),
+    "export": ("export", "abc", "-o", "{out}"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_data_directory_that_cannot_be_made_is_one_line(name, file, tmp_path):
+    out = tmp_path / "out.html"
+    words = [word.format(out=out) for word in COMMANDS[name]]
+    line = refused(sandwright(*words, SANDWRIGHT_DATA_DIR=str(file / "data")))
+    assert str(file / "data") in line
+    assert "out.html" not in line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_database_that_is_none_is_one_line(name, tmp_path):
+    (tmp_path / "sandwright.db").write_bytes(b"this is no database, it is a letter" * 200)
+    words = [word.format(out=tmp_path / "out.html") for word in COMMANDS[name]]
+    line = refused(sandwright(*words, SANDWRIGHT_DATA_DIR=str(tmp_path)))
+    assert "database" in line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_database_from_the_future_is_one_line(name, tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "sandwright.db")) as database:
+        database.execute("CREATE TABLE alembic_version (version_num)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        database.commit()
+    words = [word.format(out=tmp_path / "out.html") for word in COMMANDS[name]]
+    line = refused(sandwright(*words, SANDWRIGHT_DATA_DIR=str(tmp_path)))
+    assert "9999" in line
+
+
+def test_a_tool_that_is_not_there_is_not_exported_and_the_data_stay_private(tmp_path):
+    data = tmp_path / "data"
+    words = ("export", "abc@2", "-o", tmp_path / "out.html")
+    assert "'abc'" in refused(sandwright(*words, SANDWRIGHT_DATA_DIR=str(data)))
+    assert data.stat().st_mode & 0o777 == 0o700
+    words = ("export", "abc@²", "-o", tmp_path / "out.html")
+    assert "no version number" in refused(sandwright(*words, SANDWRIGHT_DATA_DIR=str(data)))
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path):
+    out = tmp_path / "none" / "out.html"
+    here = {"SANDWRIGHT_DATA_DIR": str(tmp_path), "SANDWRIGHT_BROWSER": "/no/such/browser"}
+    made = json.loads(sandwright("new", "tip splitter", "--json", **here).stdout)
+    line = refused(sandwright("export", made["artifact"], "-o", out, **here))
+    assert line == f"{out} cannot be written: No such file or directory."
+
+
+def test_a_screenshot_that_cannot_be_written_is_one_line(good, tmp_path):
+    (tmp_path / "01-good-load.png").mkdir()
+    line = refused(sandwright("test", good, "--screenshot", tmp_path))
+    assert "01-good-load.png cannot be written" in line
+
+
+def test_a_model_that_nothing_serves_is_one_line():
+    assert "SANDWRIGHT_MODEL" in refused(sandwright("models", SANDWRIGHT_MODEL="nowhere/m"))
 
 
 def test_doctor_says_what_works_and_exits_0(tmp_path):
