@@ -76,6 +76,7 @@ class Run:
     """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.
 
     `finished`: the document was opened, looked at and used as far as the budgets allow.
+    `out_of_time`: the budget of seconds ended the use of controls.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -83,6 +84,7 @@ class Run:
     controls_found: int = 0
     controls_used: int = 0
     finished: bool = False
+    out_of_time: bool = False
     reason: str | None = None
     moment: Moment = field(default_factory=Moment)  # the last one
 
@@ -282,6 +284,7 @@ class Driver:
         await self._look_for_controls()
         while (control := self._tour.next()) is not None:
             if asyncio.get_running_loop().time() >= self._until:
+                self.run.out_of_time = True
                 self.run.reason = (
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
                 )

@@ -12,8 +12,14 @@ from sandbox.smoke.signatures import sign
 # (https://html.spec.whatwg.org/multipage/syntax.html, raw text and escapable raw text elements).
 _SWALLOWING = frozenset({"script", "style", "textarea", "title", "iframe", "xmp"})
 _COMMENT_OR_TAG = re.compile(
-    r"""<!--|<([a-zA-Z][^\s/><]*)(?>=\s*"[^"]*"|=\s*'[^']*'|[^><])*+>""",
+    r"""<!--|<(/?[a-zA-Z][^\s/><]*)(?>=\s*"[^"]*"|=\s*'[^']*'|[^><])*+>""",
 )
+# SVG and MathML, where "/>" closes any element and style and script are markup that ends with
+# its parent (the same, rules for parsing tokens in foreign content).
+_FOREIGN = frozenset({"svg", "math"})
+_HTML_WITHIN = "foreignobject"
+_DEEPEST = 500  # engines nest no deeper either
+_END_WITH_PARENT = frozenset({"script", "style"})
 _COMMENT_END = re.compile(r"--!?>")
 
 
@@ -45,9 +51,14 @@ def _is_whole(html: str) -> bool:
 
 def _first_unclosed(html: str) -> _Unclosed | None:
     at = 0
+    around: list[str] = []  # what is open of svg, math and foreignObject
     while match := _COMMENT_OR_TAG.search(html, at):
         name = (match[1] or "").lower()
         at = match.end()
+        is_foreign = bool(around) and around[-1] in _FOREIGN
+        _follow(around, name, match[0])
+        if is_foreign and _closes_itself(match[0]):
+            continue
         if match[1] is None:
             # "<!-->" is a whole comment, so its end may share the two dashes of its start.
             end = _COMMENT_END.search(html, match.start() + 2)
@@ -57,10 +68,29 @@ def _first_unclosed(html: str) -> _Unclosed | None:
             shown = f"<{name}>"
         else:
             continue
-        if end is None:
+        if end is not None:
+            at = end.end()
+        elif not (is_foreign and name in _END_WITH_PARENT):
             return _Unclosed(shown, match.start())
-        at = end.end()
     return None
+
+
+def _follow(around: list[str], name: str, tag: str) -> None:
+    opens = name in _FOREIGN or (bool(around) and name == _HTML_WITHIN)
+    if name.startswith("/"):
+        if name[1:] in around:
+            del around[len(around) - 1 - around[::-1].index(name[1:]) :]
+    elif opens and len(around) < _DEEPEST and not _closes_itself(tag):
+        around.append(name)
+
+
+def _closes_itself(tag: str) -> bool:
+    """Whether a tag ends with a slash that is not the end of an unquoted value."""
+    if not tag.endswith("/>"):
+        return False
+    # Linear, whatever the tag: the last word, and what stands before it.
+    start = 1 + max(tag.rfind(character) for character in " \t\n\f\r\"'")
+    return "=" not in tag[start:] and not tag[:start].rstrip().endswith("=")
 
 
 def _finding(kind: str, severity: str, message: str, line: int, column: int | None) -> Finding:

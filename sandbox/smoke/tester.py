@@ -30,8 +30,11 @@ AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    """`lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did."""
+class Attempt:
+    """One run in one browser.
+
+    `lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did.
+    """
 
     run: Run
     seconds: float = 0.0
@@ -91,17 +94,18 @@ class SmokeTester:
 
         Never longer than 15 s once begun, two attempts together, the start of a browser aside.
         """
-        read = read_findings(html)
-        if self._pool is None:
-            return _not_tested(read, self._reason())
         async with self._slots:
+            # In a thread: reading twenty megabytes would hold up every open stream.
+            read = await asyncio.to_thread(read_findings, html)
+            if self._pool is None:
+                return _not_tested(read, self._reason())
             first = last = await self._attempt(html, grants, on_progress, MOST_SECONDS)
             seconds = first.seconds
             if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
                 left = MOST_SECONDS - seconds
                 last = await self._attempt(html, grants, on_progress, left)
                 seconds += last.seconds
-            return _report(read, first, last, round(seconds * 1000))
+            return report(read, first, last, round(seconds * 1000))
 
     def _reason(self) -> str:
         missing = self._missing or NoBrowser("There is no browser to test with.", ADVICE)
@@ -113,13 +117,13 @@ class SmokeTester:
         grants: Grants,
         on_progress: Callable[[Progress], None] | None,
         most: float,
-    ) -> _Attempt:
+    ) -> Attempt:
         assert self._pool is not None, "asked only with a browser"
         assert self._folder is not None, "entered first"
         try:
             context = await self._pool.open_context()
         except BrowserUnavailableError as error:
-            return _Attempt(Run(), lost=str(error))
+            return Attempt(Run(), lost=str(error))
         begun = asyncio.get_running_loop().time()
         play = self._stage.put(html, grants)
         driver = Driver(
@@ -143,10 +147,10 @@ class SmokeTester:
             self._stage.remove(play)
             await self._pool.close_context(context)
         seconds = asyncio.get_running_loop().time() - begun
-        return _Attempt(driver.run, seconds, lost=lost, cut=cut, crashed=crashed)
+        return Attempt(driver.run, seconds, lost=lost, cut=cut, crashed=crashed)
 
 
-def _report(read: list[Finding], first: _Attempt, last: _Attempt, duration_ms: int) -> Report:
+def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int) -> Report:
     """Judge. A crash that comes twice is the tool's own; a lost browser proves nothing."""
     run = last.run
     seen = [*read, *run.findings]
@@ -160,6 +164,7 @@ def _report(read: list[Finding], first: _Attempt, last: _Attempt, duration_ms: i
     conclusion = conclude(
         seen,
         ran=crashed_twice or not last.ended_badly or (last.cut and is_broken),
+        unused=run.out_of_time and run.controls_found > 0 and run.controls_used == 0,
         reason=reason,
     )
     return Report(

@@ -19,17 +19,25 @@ class Conclusion:
 
 
 def conclude(
-    findings: Iterable[Finding], *, ran: bool = True, reason: str | None = None
+    findings: Iterable[Finding],
+    *,
+    ran: bool = True,
+    unused: bool = False,
+    reason: str | None = None,
 ) -> Conclusion:
     """Judge: `failed` with any fatal finding, `passed` without, either only if a browser `ran` it.
 
+    `unused`: time ran out before any of its controls was used, so nobody has seen it work.
     `reason` is one sentence: why it was not tested, or why not every control was used.
     """
     distinct = once_each(findings)
     if not ran:
         return Conclusion(Verdict.NOT_TESTED, distinct, reason or "No browser ran the document.")
-    is_broken = any(finding.severity == "fatal" for finding in distinct)
-    return Conclusion(Verdict.FAILED if is_broken else Verdict.PASSED, distinct, reason)
+    if any(finding.severity == "fatal" for finding in distinct):
+        return Conclusion(Verdict.FAILED, distinct, reason)
+    if unused:
+        return Conclusion(Verdict.NOT_TESTED, distinct, reason or "None of its controls was used.")
+    return Conclusion(Verdict.PASSED, distinct, reason)
 
 
 def once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+import time
 import zipfile
 import zlib
 from io import BytesIO
@@ -16,11 +17,13 @@ from hypothesis import strategies as st
 from sandbox.report import Finding, Verdict
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour
+from sandbox.smoke.driver import Run
 from sandbox.smoke.files import png, sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.source import read_findings
+from sandbox.smoke.tester import Attempt, report
 from sandbox.smoke.values import Field, value_for
 from sandbox.smoke.verdict import conclude
 
@@ -219,6 +222,30 @@ class TestVerdict:
             assert conclusion.verdict is Verdict.NOT_TESTED
             assert conclusion.reason
 
+    def test_what_nobody_used_for_want_of_time_is_not_tested_and_the_reason_is_told(self) -> None:
+        reason = "Time ran out: 0 of 3 controls were used."
+        conclusion = conclude([finding("advisory")], unused=True, reason=reason)
+        assert (conclusion.verdict, conclusion.reason) == (Verdict.NOT_TESTED, reason)
+        assert conclude([], unused=True).reason
+        assert conclude([finding("fatal")], unused=True).verdict is Verdict.FAILED
+
+    def test_what_was_used_in_part_passes_with_the_reason(self) -> None:
+        reason = "Time ran out: 1 of 3 controls were used."
+        conclusion = conclude([], reason=reason)
+        assert (conclusion.verdict, conclusion.reason) == (Verdict.PASSED, reason)
+
+    def test_only_a_run_cut_for_time_with_every_control_unused_is_not_tested(self) -> None:
+        expected = {
+            (True, 3, 0): Verdict.NOT_TESTED,
+            (True, 3, 1): Verdict.PASSED,
+            (True, 0, 0): Verdict.PASSED,
+            (False, 3, 0): Verdict.PASSED,
+        }
+        for (out_of_time, found, used), verdict in expected.items():
+            run = Run(controls_found=found, controls_used=used, out_of_time=out_of_time)
+            attempt = Attempt(run)
+            assert report([], attempt, attempt, 1).verdict is verdict
+
     def test_each_signature_is_told_once_fatal_ones_first(self) -> None:
         told = conclude([finding("advisory", "a"), finding("fatal", "b"), finding("fatal", "b")])
         assert [(one.severity, one.signature) for one in told.findings] == [
@@ -236,6 +263,12 @@ class TestSource:
             ("<p>\n<textarea>x</p>", "<textarea> is never closed", 2),
             ("<p>\n\n<!-- forgotten", "a comment, <!--, is never closed", 3),
             ("<script>a</script >\n<SCRIPT >b", "<script> is never closed", 2),
+            ("<style/><p>swallowed", "<style> is never closed", 1),
+            ("<svg/><style/><p>swallowed", "<style> is never closed", 1),
+            ("<svg><style/></svg>\n<title/>", "<title> is never closed", 2),
+            ("<svg><style media=x/></svg>\n<style>", "<style> is never closed", 2),
+            ("<svg><foreignObject><textarea/><p>x", "<textarea> is never closed", 1),
+            ("<svg>\n<title>Icon</svg><p>in the title", "<title> is never closed", 2),
         ],
     )
     def test_what_is_not_closed_is_found(self, html: str, message: str, line: int) -> None:
@@ -252,6 +285,11 @@ class TestSource:
             "<textarea><script></textarea>",
             "<p>no html element</p>",
             "<a<b<c",
+            "<svg><style/><title/><script href='a'/></svg><p>seen",
+            "<math><style /></math><SVG><Style/></SVG>",
+            '<svg><g><style media="x"/></g><path d="M0 0"/></svg><style>p{}</style>',
+            "<svg><style>p{}</svg><p>seen",
+            "<svg><foreignObject><textarea></textarea></foreignObject><style/></svg>",
         ],
     )
     def test_what_is_closed_is_not_reported(self, html: str) -> None:
@@ -267,6 +305,15 @@ class TestSource:
     @given(st.text(alphabet="<>!-/ ='\"scriptyle\n"))
     def test_any_text_can_be_read(self, html: str) -> None:
         assert len(read_findings(html)) <= 1
+
+    @pytest.mark.parametrize("part", ["=", "<svg ", "<svg/>", "<svg>", "</svg>", "a='", "<a/"])
+    def test_a_large_document_is_read_in_time_that_grows_with_its_length(self, part: str) -> None:
+        def seconds(times: int) -> float:
+            begun = time.perf_counter()
+            read_findings("<svg><a " + part * times + "/>" + "</math></svg>" * times)
+            return time.perf_counter() - begun
+
+        assert seconds(80_000) < 40 * max(seconds(8_000), 0.002)
 
 
 class TestValues:
