@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.templating import Jinja2Templates
 
 import frontend
@@ -22,6 +22,7 @@ from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.testing import VersionTester
+from server.openapi import DescribedApi
 from server.providers.registry import Registry
 from server.routes import (
     access,
@@ -32,7 +33,6 @@ from server.routes import (
     messages,
     models,
     pages,
-    schemas,
     versions,
 )
 from server.routes.background import Background
@@ -64,7 +64,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         registry = Registry.from_settings(settings)
         stack.push_async_callback(registry.aclose)
         hub = Hub()
-        leases = Leases(database, hub, settings.data_dir / "owners")
+        leases = Leases(database, hub, _beside(database, settings) / "owners")
         await leases.start()
         stack.push_async_callback(leases.aclose)
         browser = find_browser(settings.browser, settings.browser_environment)
@@ -88,6 +88,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             browser=browser,
         )
+
+
+def _beside(database: Database, settings: Settings) -> Path:
+    """Where owners of this database find each other, whatever their DATA_DIR."""
+    file = database.url.database
+    return Path(file).resolve().parent if file else settings.data_dir
 
 
 @asynccontextmanager
@@ -114,16 +120,12 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
 
 
 def _host(services: Services, background: Background, templates: Jinja2Templates) -> Any:
-    app = FastAPI(
+    app = DescribedApi(
         title="Sandwright",
         version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses={
-            status: {"model": schemas.Problem, "description": text}
-            for status, text in ((404, "Not found"), (422, "Cannot be used"))
-        },
     )
     app.state.services = services
     app.state.background = background

@@ -232,3 +232,52 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/readyz": {"get"},
     }.items():
         assert methods <= set(paths[path]), path
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/versions/99999999999999999999/source", 422),
+        ("/versions/0", 422),
+        ("/versions/1/diff?against=99999999999999999999", 422),
+        ("/versions/2", 404),
+    ],
+)
+def test_a_number_out_of_range_is_refused(
+    server: Process, api: type[Api], path: str, status: int
+) -> None:
+    """No number reaches the database that it cannot hold."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=GOOD)
+    refused(client.client.get(f"/api/artifacts/{made['artifact']['id']}{path}"), status)
+
+
+def test_a_wrong_cursor_is_refused(server: Process, api: type[Api]) -> None:
+    """Whatever it decodes to."""
+    for cursor in ("nonsense", "MDAwMS0wMS0wMVQwMDowMDowMCswMDowMCBh", "²"):
+        refused(api(server.url).client.get("/api/artifacts", params={"cursor": cursor}), 422)
+
+
+def test_every_error_is_described_as_the_problem_that_it_is(
+    server: Process, api: type[Api]
+) -> None:
+    """Only problem+json for errors, and each only where it happens."""
+    described = api(server.url)("GET", "/api/openapi.json")
+    assert "Problem" in described["components"]["schemas"]
+    assert "HTTPValidationError" not in json.dumps(described)
+    errors = {}
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            failed = {k: v for k, v in operation["responses"].items() if not k.startswith("2")}
+            assert all(list(one["content"]) == [JSON] for one in failed.values()), path
+            errors[method, path] = set(failed)
+    artifact = "/api/artifacts/{artifact_id}"
+    assert errors["get", "/healthz"] == {"421"}
+    assert errors["get", "/readyz"] == {"421", "503"}
+    assert errors["get", "/api/models"] == {"401", "421"}
+    assert errors["get", artifact] == {"401", "404", "421"}
+    assert errors["get", f"{artifact}/versions/{{n}}"] == {"401", "404", "421", "422"}
+    assert errors["post", "/api/artifacts"] == {"401", "403", "413", "421", "422"}
+    assert errors["post", f"{artifact}/fix"] == {
+        *("401", "403", "404", "409", "413", "421", "422"),
+    }

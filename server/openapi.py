@@ -1,0 +1,76 @@
+"""The API's description of itself: FastAPI's own, with the errors that really happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from server.routes.schemas import Problem
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_NEVER_SENT = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
+_OPEN = ("/healthz", "/readyz")
+_GENERATION = "/api/generations/{generation_id}"
+_CONFLICTS = frozenset(
+    {
+        ("post", "/api/artifacts/{artifact_id}/fix"),
+        ("post", f"{_GENERATION}/cancel"),
+        ("post", f"{_GENERATION}/retry"),
+        ("post", f"{_GENERATION}/continue"),
+        ("delete", "/api/artifacts/{artifact_id}/versions/{n}/pin"),
+    }
+)
+_MEANINGS = {
+    401: "The access token is missing or wrong (only where one is set)",
+    403: "Another site's page asked for a change",
+    404: "Not found",
+    409: "Not in this state",
+    413: "Larger than is taken",
+    421: "The server does not answer under this host name",
+    422: "Cannot be used",
+    503: "The database does not answer",
+}
+
+
+class DescribedApi(FastAPI):
+    """FastAPI, whose `/api/openapi.json` names for each operation its problem documents."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    _describe(path, method, operation)
+            schemas = document["components"]["schemas"]
+            for name in _NEVER_SENT:
+                schemas.pop(name, None)
+            schemas["Problem"] = Problem.model_json_schema()
+        return self.openapi_schema or {}
+
+
+def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    answers.pop("422", None)
+    for status in _errors(path, method, operation):
+        answers[str(status)] = {"description": _MEANINGS[status], "content": _PROBLEM}
+
+
+def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
+    parameters = operation.get("parameters", ())
+    has_body = "requestBody" in operation
+    # A string in a path is any string: what it names is there or not.
+    can_be_wrong = has_body or any(
+        one["in"] == "query" or one["schema"].get("type") != "string" for one in parameters
+    )
+    happens = {
+        401: path not in _OPEN,
+        403: method != "get",
+        404: any(one["in"] == "path" for one in parameters),
+        409: (method, path) in _CONFLICTS,
+        413: has_body,
+        421: True,
+        422: can_be_wrong,
+        503: path == "/readyz",
+    }
+    return [status for status, true in happens.items() if true]
