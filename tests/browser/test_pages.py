@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.conftest import Process, clean_environment, free_port
+from tests.conftest import Process, Start, clean_environment, free_port
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -59,12 +62,22 @@ def preview(page: Page) -> Any:
     return page.frame_locator('iframe[title="Preview"]')
 
 
+# A second greeting, then a flood of nothing through the port that it hands over.
+FORGED = (
+    "const {port1, port2} = new MessageChannel();"
+    "parent.postMessage({sandwright: 1, type: 'hello'}, '*', [port2]);"
+    "for (let i = 0; i < 1000; i++) port1.postMessage({type: i % 2 ? 'loaded' : 'nothing'});"
+    "port1.postMessage({type: 'console', text: 'a word in the flood'});"
+    "setTimeout(() => port1.postMessage({type: 'console', text: 'a word after it'}), 1000)"
+)
+
 # What the scripted model writes for each wish; the last two in turn, for all others.
 ANSWERS = [
     {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 200},
     {"match": "wish-long", "text": tool("Long", lines=300), "tokens_per_second": 300},
     {"match": "wish-old", "text": tool("Old")},
     {"match": "wish-new", "text": tool("New", lines=150), "tokens_per_second": 300},
+    {"match": "wish-first", "text": tool("First")},
     {"match": "wish-two", "text": tool("First") + "\nBetter:\n\n" + tool("Second")},
     {"match": "wish-broken", "text": tool("Broken", script="splitEvenly()")},
     {"match": "splitEvenly is not defined", "text": tool("Mended")},
@@ -72,6 +85,8 @@ ANSWERS = [
         "match": "wish-loud",
         "text": tool("Loud", script="for (let i = 0; i < 5000; i++) console.error('<b>' + i)"),
     },
+    {"match": "wish-forged", "text": tool("Forged", script=FORGED)},
+    {"match": "wish-refused", "error": {"status": 403, "at": "start"}},
     {"text": tool("Slow", lines=400), "tokens_per_second": 50},
     {"text": tool("Quick")},
 ]
@@ -348,7 +363,10 @@ async def test_nothing_moves_and_nothing_reloads(page: Page, connected: str) -> 
 
 
 def _framed(request: Any) -> bool:
-    return request.is_navigation_request() and request.frame.parent_frame is not None
+    # Home opens the tool's site ahead, at its empty root; that is no document of a tool.
+    if not request.is_navigation_request() or request.frame.parent_frame is None:
+        return False
+    return urlsplit(request.url).path != "/"
 
 
 async def test_a_reload_and_a_second_tab_see_the_same(
@@ -426,3 +444,201 @@ async def test_a_tool_that_shouts_is_heard_in_the_console_as_text(
     lines = page.get_by_role("list", name="Console").get_by_role("listitem")
     await expect(lines.first).to_contain_text("<b>0")
     assert await lines.count() <= 500
+
+
+async def test_a_flood_through_a_port_of_its_own_is_cut_too(page: Page, connected: str) -> None:
+    """A tool that hands over a port of its own has the same allowance, whatever it sends."""
+    await create(page, connected, "wish-forged")
+    await expect(verdict(page)).to_contain_text(re.compile("passed|failed"))
+    await preview(page).get_by_role("button", name="Go").click()
+    await page.get_by_role("tab", name="Console").click()
+    console = page.get_by_role("list", name="Console")
+    await expect(console).to_contain_text("a word after it")
+    await expect(console).to_contain_text("more, not shown")
+    await expect(console).not_to_contain_text("a word in the flood")
+
+
+async def test_kill_nine_and_the_tab_goes_on(page: Page, scripted: Start, tmp_path: Path) -> None:
+    """With the tab left open, a killed server that is back says Interrupted; Continue finishes."""
+    whole = tool("Lasting", lines=200)
+    script = [
+        {"match": "cut off", "text": whole[whole.index("<p>", 3000) :]},
+        {"text": whole, "tokens_per_second": 300},
+    ]
+    model = scripted(json.dumps(script))
+    ports = ["--port", str(free_port()), "--frame-port", str(free_port())]
+    arguments = ["serve", "--no-open", "--data-dir", str(tmp_path / "kept"), *ports]
+    environment = clean_environment(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none")
+    first = Process(arguments, environment).start()
+    await create(page, first.url, "a tool")
+    await expect(preview(page).get_by_role("heading", name="Lasting")).to_be_visible()
+    await expect(page.locator("[data-activity]")).to_contain_text(re.compile("[3-9][0-9][0-9] tok"))
+    first.kill()
+    await expect(page.get_by_text("The server is away.")).to_be_visible()
+    second = await asyncio.to_thread(Process(arguments, environment).start)
+    try:
+        await expect(page.get_by_text("Interrupted.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Send")).to_be_visible()
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        await page.get_by_role("button", name="Continue").click()
+        await expect(verdict(page)).to_contain_text("passed")
+        await expect(preview(page).get_by_role("heading", name="Lasting")).to_be_visible()
+        await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    finally:
+        second.stop()
+
+
+async def test_a_file_that_cannot_be_read_is_said_and_nothing_hangs(
+    page: Page, server: Any, tmp_path: Path
+) -> None:
+    """An attachment that has gone meanwhile is named, the words stay, and Send works again."""
+    await create(page, server.url, "a to-do list")
+    await expect(verdict(page)).to_contain_text("passed")
+    file = tmp_path / "gone.txt"
+    file.write_text("some words", encoding="utf-8")
+    await page.locator("[data-attach-input]").set_input_files(file)
+    file.unlink()
+    await ask(page, "with these words")
+    await expect(page.get_by_role("alert")).to_contain_text("could not be read")
+    await expect(page.get_by_role("textbox", name="Ask for a change")).to_have_value(
+        "with these words"
+    )
+    await expect(page.get_by_role("button", name="Send")).to_be_enabled()
+
+
+async def test_words_typed_while_others_are_sent_are_kept(page: Page, server: Any) -> None:
+    """What is typed while a request runs stays in the box, and through a reload."""
+    await create(page, server.url, "split a restaurant bill with tip")
+    await expect(verdict(page)).to_contain_text("passed")
+    typed = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/messages", held)
+    await ask(page, "in euros")
+    box = page.get_by_role("textbox", name="Ask for a change")
+    await box.fill("and with a search")
+    typed.set()
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
+    await expect(box).to_have_value("and with a search")
+    await page.reload()
+    await expect(box).to_have_value("and with a search")
+
+
+async def test_one_run_after_another_is_followed(
+    page: Page, connected: str, api: Callable[..., Any]
+) -> None:
+    """A run that begins while the page still brings the former to its end is shown as it comes."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    go_on = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route(page.url, held)
+    client = api(connected)
+    path = page.url.removeprefix(connected).replace("/artifacts", "/api/artifacts", 1)
+    made = await asyncio.to_thread(
+        client, "POST", f"{path}/messages", status=202, prompt="wish-first"
+    )
+    await asyncio.to_thread(client.ended, made["generation"])
+    await expect(preview(page).get_by_role("heading", name="First")).to_be_visible()
+    await asyncio.to_thread(client, "POST", f"{path}/messages", status=202, prompt="wish-long")
+    await expect(page.locator('iframe[title="Loading next version"]')).to_have_count(1)
+    go_on.set()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(preview(page).get_by_role("heading", name="Long")).to_be_visible()
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(verdict(page)).to_contain_text("passed")
+
+
+async def test_a_renewal_that_cannot_be_read_stops_no_other(page: Page, connected: str) -> None:
+    """When the page's own renewal comes back broken once, the next one still shows the end."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    broken = '<script type="application/json" id="page-data">{</script>'
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.route(
+        page.url, lambda route: route.fulfill(body=broken, content_type="text/html"), times=1
+    )
+    await ask(page, "wish-new")
+    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert len(errors) == 1
+
+
+async def test_the_menu_names_the_model_first(page: Page, connected: str) -> None:
+    """The model menu says which model writes, then where it is."""
+    await page.goto(connected)
+    await expect(page.get_by_label("Model").locator("option").first).to_have_text(
+        re.compile(r"^scripted · .*127\.0\.0\.1")
+    )
+
+
+async def test_nothing_written_is_nothing_to_continue(page: Page, connected: str) -> None:
+    """A run that failed before its first word can be tried again, but not continued."""
+    await create(page, connected, "wish-refused")
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    await expect(page.get_by_role("button", name="Continue")).to_have_count(0)
+
+
+async def test_the_tab_icon_tells_the_verdict(page: Page, server: Any) -> None:
+    """The favicon changes with the verdict, to a file that is there."""
+    await create(page, server.url, "a to-do list")
+    await expect(verdict(page)).to_contain_text("passed")
+    icon = page.locator("#favicon")
+    await expect(icon).to_have_attribute("href", re.compile(r"/favicon-passed\.svg$"))
+    found = await page.request.get(server.url + str(await icon.get_attribute("href")))
+    assert found.ok
+
+
+async def test_the_frame_that_home_opens_ahead_is_nobodys_to_find(page: Page, server: Any) -> None:
+    """The hidden frame on home is out of sight, of the accessibility tree and of the Tab key."""
+    await page.goto(server.url)
+    frame = page.locator("iframe")
+    await expect(frame).to_have_count(1)
+    await expect(frame).to_be_hidden()
+    assert "iframe" not in await page.locator("body").aria_snapshot()
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.localName") != "iframe"
+
+
+async def test_older_tools_are_a_page_away(
+    page: Page, serve_app: Start, api: Callable[..., Any]
+) -> None:
+    """Home shows the newest twelve; Older tools leads to the rest, and back."""
+    app = serve_app()
+    client = api(app.url)
+    for _ in range(13):
+        made = client("POST", "/api/artifacts", status=201, prompt="a to-do list")
+        client.ended(made["generation"])
+    await page.goto(app.url)
+    cards = page.locator("#cards > li")
+    await expect(cards).to_have_count(12)
+    await page.get_by_role("link", name="Older tools").click()
+    await expect(page.get_by_role("heading", name="Older tools")).to_be_visible()
+    await expect(cards).to_have_count(1)
+    await page.get_by_role("link", name="Newest tools").click()
+    await expect(cards).to_have_count(12)
+
+
+async def test_the_access_token_opens_the_door(page: Page, serve_app: Start) -> None:
+    """A wrong token is said to be wrong, on the page itself; the right one leads to home."""
+    app = serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame")
+    await page.goto(app.url)
+    for token in ("closed", "open-sesame"):
+        await page.get_by_label("Token").fill(token)
+        await page.get_by_role("button", name="Sign in").click()
+        if token == "closed":
+            await expect(page.get_by_role("alert")).to_contain_text("not the token")
+    await expect(page.get_by_role("textbox", name="Describe a tool")).to_be_visible()

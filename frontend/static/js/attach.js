@@ -9,6 +9,7 @@ export function attachments(form) {
   const list = form.querySelector("[data-attachments]");
   const problem = form.querySelector("[data-problem]") ?? document.querySelector("[data-problem]");
   let files = [];
+  let sent = [];
 
   form.querySelector("[data-attach]").addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
@@ -58,6 +59,7 @@ export function attachments(form) {
 
   return {
     async read() {
+      sent = files;
       if (files.length === 0) return undefined;
       return Promise.all(
         files.map(async (file) => ({
@@ -67,8 +69,9 @@ export function attachments(form) {
         })),
       );
     },
+    /** Takes away what was read last; what was added since stays. */
     clear() {
-      files = [];
+      files = files.filter((file) => !sent.includes(file));
       show();
     },
   };

@@ -1,7 +1,12 @@
 /**
  * The host's end of the bridge to a tool. Nothing a tool says is trusted: shapes are checked,
- * lengths cut, floods dropped and counted. A hello counts once a document load; another is heard
- * only after the frame has loaded again.
+ * lengths cut, floods dropped and counted, whatever they consist of.
+ *
+ * A hello counts once until the frame has loaded, then once more: the frame may have been
+ * navigated by the tool itself, and of a document of another origin nothing tells which one
+ * speaks. So a tool can, after it has loaded, put a port of its own in the place of the bridge's.
+ * It gains nothing by it: it can then say what it could also write to its console, in this
+ * frame's own log, as text, within the same allowance.
  */
 const MAX_TEXT = 2000;
 const BURST = 200;
@@ -33,6 +38,7 @@ function entry(level, words, said) {
 export function bridge(frame, hear) {
   let greeted = false;
   let port = null;
+  const hearing = limited(hear); // one allowance for the frame, not one for each port
   const relief = () => {
     greeted = false;
   };
@@ -44,7 +50,7 @@ export function bridge(frame, hear) {
     greeted = true;
     port?.close();
     [port] = event.ports;
-    port.addEventListener("message", guard(hear));
+    port.addEventListener("message", hearing);
     port.start();
     hear.hello();
   }
@@ -60,19 +66,11 @@ export function bridge(frame, hear) {
   };
 }
 
-function guard(hear) {
+function limited(hear) {
   let allowance = BURST;
   let last = performance.now();
   let dropped = 0;
   return ({ data }) => {
-    if (typeof data !== "object" || data === null) return;
-    if (data.type === "loaded") {
-      hear.loaded();
-      return;
-    }
-    const read = Object.hasOwn(READERS, data.type) ? READERS[data.type] : null;
-    const one = read?.(data);
-    if (!one) return;
     const now = performance.now();
     allowance = Math.min(BURST, allowance + ((now - last) / 1000) * PER_SECOND);
     last = now;
@@ -81,6 +79,11 @@ function guard(hear) {
       return;
     }
     allowance -= 1;
+    if (typeof data !== "object" || data === null) return;
+    if (data.type === "loaded") hear.loaded();
+    const read = Object.hasOwn(READERS, data.type) ? READERS[data.type] : null;
+    const one = read?.(data);
+    if (!one) return;
     if (dropped > 0) hear.entry(READERS.dropped({ count: dropped }));
     dropped = 0;
     hear.entry(one);

@@ -6,18 +6,19 @@ export function create(form, { box, menu, files, draft, label, renew }) {
   const problem = document.querySelector("[data-problem]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (box.value.trim() === "" || form.hasAttribute("data-busy")) return;
+    const prompt = box.value;
+    if (prompt.trim() === "" || form.hasAttribute("data-busy")) return;
     clearProblem(problem);
     form.toggleAttribute("data-busy", true);
     renew();
     try {
       const made = await ask("POST", "/api/artifacts", {
-        prompt: box.value,
+        prompt,
         ...(menu.value && { model: menu.value }),
         attachments: await files.read(),
         frame_label: label,
       });
-      draft.forget();
+      draft.forget(prompt);
       location.assign(made.artifact.url);
     } catch (error) {
       showProblem(problem, error);

@@ -1,4 +1,7 @@
-/** Keeps what is being typed until it was sent: a reload or a crash loses nothing. */
+/**
+ * Keeps what is being typed until it was sent: a reload or a crash loses nothing. `forget(sent)`
+ * forgets no more than that: words typed while they were on their way stay.
+ */
 export function draft(box, key) {
   try {
     if (!box.value) box.value = localStorage.getItem(key) ?? "";
@@ -15,5 +18,9 @@ export function draft(box, key) {
       // As above.
     }
   }
-  return { forget: () => keep("") };
+  return {
+    forget(sent) {
+      if (box.value === sent) keep("");
+    },
+  };
 }

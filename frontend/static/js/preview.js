@@ -61,6 +61,15 @@ export class Preview {
     if (this.#next?.frame.dataset.generation === generation) this.#drop();
   }
 
+  /** Nothing came at all, and nothing was there before: an empty stage says so itself. */
+  clear() {
+    if (this.#current === null) return;
+    this.#current.bridge.close();
+    this.#current.frame.remove();
+    this.#current = null;
+    this.#show([]);
+  }
+
   reload(url) {
     if (!this.#current) return;
     this.#current.log.length = 0;
@@ -70,7 +79,9 @@ export class Preview {
   }
 
   #load(url, generation) {
-    this.#drop();
+    // A version that was only waiting to have loaded must not be lost to the next one.
+    if (this.#next?.settled) this.#swap();
+    else this.#drop();
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", this.#stage.dataset.sandbox);
     frame.setAttribute("allow", this.#stage.dataset.allow);

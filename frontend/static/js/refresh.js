@@ -10,7 +10,11 @@ let running = Promise.resolve();
 
 /** @returns {Promise<object | null>} the new page data, or null when the server did not answer */
 export function refresh() {
-  running = running.then(fetchRegions);
+  // A page that cannot be read is an error to be seen, but must not stop the renewals after it.
+  running = running.then(fetchRegions).catch((error) => {
+    reportError(error);
+    return null;
+  });
   return running;
 }
 

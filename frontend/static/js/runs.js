@@ -5,7 +5,7 @@ import { Progress } from "./progress.js";
 import { refresh } from "./refresh.js";
 
 const ACTIVE = new Set(["queued", "streaming", "testing"]);
-const FRESH = ["artifact", "generation", "shown", "selected", "newest"];
+const FRESH = ["artifact", "generation", "shown", "selected", "newest", "frame_url"];
 
 const one = (selector) => document.querySelector(selector);
 
@@ -50,7 +50,7 @@ export class Runs {
   start() {
     const { generation, shown, artifact } = this.#data;
     this.#thread.scrollTop = this.#thread.scrollHeight;
-    if (shown) this.#code.stored(`/api/artifacts/${artifact.id}/versions/${shown.n}/source`);
+    if (shown) this.#code.stored(this.#source(shown));
     if (generation) this.#over.add(generation.id);
     if (generation && ACTIVE.has(generation.state)) {
       this.#over.delete(generation.id);
@@ -65,7 +65,7 @@ export class Runs {
       after: this.#run ? `${this.#run.id}:0` : (this.#data.events_after ?? null),
       handle: (kind, event) => this.#handle(kind, event),
       connected: (yes) => {
-        if (yes && away) this.#renew();
+        if (yes && away) this.#returned();
         away = !yes;
         this.#progress.away(away);
       },
@@ -82,11 +82,12 @@ export class Runs {
   }
 
   get frameUrl() {
-    return this.#data.shown?.frame_url ?? this.#data.generation?.frame_url ?? "about:blank";
+    return this.#data.frame_url ?? "about:blank";
   }
 
   async begin(generation) {
     if (this.#run?.id === generation.id || this.#over.has(generation.id) || !ACTIVE.has(generation.state)) return;
+    const kept = Boolean(this.#data.shown || this.#run?.made);
     if (this.#run) this.#over.add(this.#run.id);
     // A change that starts from an older version leads to the newest, so the address does too.
     if (this.#data.selected !== null) history.replaceState(null, "", this.#data.artifact.url);
@@ -94,19 +95,25 @@ export class Runs {
     this.#answer.begin();
     this.#busyChanged(true);
     this.#say("Writing");
-    this.#preview.stream(generation.id, generation.frame_url, !this.#data.shown);
+    this.#preview.stream(generation.id, generation.frame_url, !kept);
     this.#paint();
     await this.#renew();
     this.#thread.scrollTop = this.#thread.scrollHeight;
   }
 
+  /**
+   * A generation is unknown, then followed (`#run`), then over (`#over`), and never goes back.
+   * The one that is followed may be over while `#finish` still brings its version into sight; the
+   * first `state` of the next one takes over even then, so that none of its events is lost.
+   */
   #handle(kind, event) {
     if (kind === "report" && this.#run?.id !== event.generation) {
       this.#judgedAgain(event);
       return;
     }
     if (this.#over.has(event.generation)) return;
-    if (kind === "state" && !this.#run) this.begin({ ...event, id: event.generation });
+    const free = !this.#run || this.#over.has(this.#run.id);
+    if (kind === "state" && free) this.begin({ ...event, id: event.generation });
     if (this.#run?.id !== event.generation) return;
     this.#take(kind, event);
     this.#paint();
@@ -158,9 +165,25 @@ export class Runs {
     if (!fresh) this.#say(ended.verdict ?? state); // The page could not be renewed: the events' own word.
     this.#answer.end();
     this.#busyChanged(false);
-    // Two documents in one answer: the last counts, and is the only second load there is.
-    if (ended.documents > 1 && fresh?.shown && state === "done") this.#preview.replace(fresh.shown.frame_url);
+    if (fresh && !fresh.frame_url) this.#preview.clear();
+    // Two documents in one answer: the last counts, and is the only second load there is, but for
+    // a document whose stream was cut off here and had its end on the server.
+    if ((ended.documents > 1 || ended.cut) && fresh?.shown && state === "done") {
+      this.#preview.replace(fresh.shown.frame_url);
+      if (ended.cut) this.#code.stored(this.#source(fresh.shown));
+    }
     this.#settled();
+  }
+
+  /** The server was away, and may have been killed: what this page followed may have ended without a word. */
+  async #returned() {
+    const fresh = await this.#renew();
+    const run = this.#run;
+    if (!fresh?.generation || !run || this.#over.has(run.id)) return;
+    const newest = fresh.generation.id === run.id;
+    if (newest ? ACTIVE.has(fresh.generation.state) : !fresh.known.includes(run.id)) return;
+    run.cut = true;
+    this.#finish(newest ? fresh.generation.state : "done");
   }
 
   /** A version was tested again, or while this page was on its way here. */
@@ -179,6 +202,10 @@ export class Runs {
     this.#answer.yieldTo(rendered && this.#messages.querySelector(rendered));
     this.#settled();
     return fresh;
+  }
+
+  #source({ n }) {
+    return `/api/artifacts/${this.#data.artifact.id}/versions/${n}/source`;
   }
 
   #settled() {
@@ -221,6 +248,7 @@ function newRun(generation, expected) {
     document: null,
     documents: 0,
     verdict: null,
+    cut: false, // the connection was lost and the end not heard
     made: null, // a promise, kept when the version is in sight
   };
 }

@@ -63,12 +63,12 @@ function busyChanged(yes) {
   renew();
 }
 
-/** Runs a request that starts a generation; what fails is said beside the box. */
+/** Runs a request that starts a generation (`body` may be a promise); what fails is said beside the box. */
 async function begin(url, body, button = null) {
   clearProblem(problem);
   if (button) button.disabled = true;
   try {
-    const { generation } = await ask("POST", url, body);
+    const { generation } = await ask("POST", url, await body);
     bench.begin(generation);
     return true;
   } catch (error) {
@@ -79,12 +79,16 @@ async function begin(url, body, button = null) {
   }
 }
 
-async function wish(prompt) {
+function wish(prompt) {
+  return begin(`${api}/messages`, wished(prompt));
+}
+
+async function wished(prompt) {
   const body = { prompt, ...(modelMenu.value && { model: modelMenu.value }) };
   if (bench.shown) body.base_version = bench.shown.n;
   const attached = await files.read();
   if (attached) body.attachments = attached;
-  return begin(`${api}/messages`, body);
+  return body;
 }
 
 form.addEventListener("submit", async (event) => {
@@ -93,13 +97,15 @@ form.addEventListener("submit", async (event) => {
   if (prompt.trim() === "" || bench.running || form.hasAttribute("data-busy")) return;
   form.toggleAttribute("data-busy", true);
   renew();
-  if (await wish(prompt)) {
+  try {
+    if (!(await wish(prompt))) return;
+    kept.forget(prompt);
     if (box.value === prompt) box.value = "";
-    kept.forget();
     files.clear();
+  } finally {
+    form.toggleAttribute("data-busy", false);
+    renew();
   }
-  form.toggleAttribute("data-busy", false);
-  renew();
 });
 
 stop.addEventListener("click", async () => {
