@@ -26,6 +26,7 @@ def _markdown() -> MarkdownIt:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def render_prose(text: str) -> str:
     """Render Markdown to HTML that holds no script, style, image, form or foreign protocol."""
     rendered = _markdown().render(text)

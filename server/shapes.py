@@ -61,6 +61,7 @@ def generation(record: Generation, frame_url: str) -> Json:
         "cost": record.cost,
         "seconds": record.seconds,
         "error": record.error,
+        "can_continue": record.can_continue,
         "created": moment(record.created),
         "ended": moment(record.ended) if record.ended else None,
     }

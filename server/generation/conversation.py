@@ -40,6 +40,8 @@ def _on_line(
     line: list[Version],
     generation: Generation,
 ) -> list[Message]:
+    if not line:  # nothing was made yet: every wish so far still stands
+        return [one for one in said if one.position < _position(said, generation)]
     numbers = {version.n for version in line}
     led_to: dict[str, set[int | None]] = {}
     for one in made.values():
@@ -47,7 +49,7 @@ def _on_line(
             led_to.setdefault(one.message_id, set()).add(one.version)
     kept: list[Message] = []
     for message in said:
-        if message.id == generation.message_id:
+        if message.position >= _position(said, generation):
             break
         if message.role == "user":
             ends = led_to.get(message.id, set())
@@ -56,3 +58,9 @@ def _on_line(
         elif message.version is None or message.version in numbers:
             kept.append(message)
     return kept
+
+
+def _position(said: list[Message], generation: Generation) -> int:
+    """Where the generation's own message stands in the conversation."""
+    own = [one.position for one in said if one.id == generation.message_id]
+    return own[0] if own else said[-1].position + 1 if said else 0

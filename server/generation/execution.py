@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.report import Report, Verdict
 from sandbox.smoke import Progress
 from server import shapes
 from server.generation import conversation, titles
@@ -21,11 +22,19 @@ from server.generation.testing import VersionTester
 from server.generation.turn import Outcome, Turn
 from server.providers import prices
 from server.providers.protocol import Error, ModelRequest, Provider, Usage
-from server.store import artifacts, generations, journal, messages, versions
+from server.store import artifacts, generations, journal, messages, reports, versions
 from server.store.database import Database
-from server.store.records import Json, State, Version
+from server.store.records import Json, State, StoredReport, Version
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+_INTERNAL = Error(
+    "internal",
+    "Something went wrong on this server; its log has the details. What had arrived is kept.",
+    "Try again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class Execution:
         self._provider = provider
         self._generation = run.generation
         self._unsaved: dict[str, Any] = {}
+        self._ended = False
 
     async def perform(self) -> None:
         """Run to an end state. Cancelling the task ends as `cancelled` or `interrupted`."""
@@ -59,17 +69,16 @@ class Execution:
             try:
                 await self._perform()
             except asyncio.CancelledError:
-                await asyncio.shield(self.stopped())
+                await whole(self.stopped())
             except Exception:  # noqa: BLE001 the last wall: told to the user, logged in full
                 _log.exception("generation %s failed", self._generation.id)
-                await self._fail(
-                    Error(
-                        "internal",
-                        "Something went wrong on this server; its log has the details. "
-                        "What had arrived is kept.",
-                        "Try again.",
-                    )
-                )
+                await whole(self._crashed())
+
+    async def _crashed(self) -> None:
+        if self._run.version is not None:
+            await self._end_untested("Something went wrong on this server during the test.")
+        else:
+            await self._fail(_INTERNAL)
 
     async def _perform(self) -> None:
         self._state(State.STREAMING)
@@ -89,13 +98,13 @@ class Execution:
         )
         values = {"usage": usage, "cost": cost, "seconds": round(outcome.seconds, 3)}
         if outcome.error is not None:
-            await self._fail(outcome.error, **values)
+            await whole(self._fail(outcome.error, **values))
             return
         document = None if outcome.stop and outcome.stop.reason == "refusal" else outcome.document
         if document is None:
-            await self._answer_in_words(outcome, values)
+            await whole(self._answer_in_words(outcome, values))
             return
-        version = await self._keep(document, outcome, values)
+        version = await whole(self._keep(document, outcome, values))
         await self._test(version)
 
     async def _request(self) -> tuple[ModelRequest, Resumed | None]:
@@ -170,8 +179,20 @@ class Execution:
             self._run.emit("progress", **asdict(progress))
 
         stored = await self._tester.test(version.artifact_id, version.n, on_progress=on_progress)
-        self._run.emit("report", version=version.n, report=shapes.report(stored))
+        await whole(self._conclude(stored))
+
+    async def _conclude(self, stored: StoredReport) -> None:
+        self._run.emit("report", version=stored.n, report=shapes.report(stored))
         await self._end(State.DONE)
+
+    async def _end_untested(self, reason: str) -> None:
+        """End as done: the version is there, only its test was cut short."""
+        report = Report(Verdict.NOT_TESTED, reason=reason)
+        n = self._run.version
+        assert n is not None
+        async with self._database.write() as connection:
+            stored = await reports.add(connection, self._generation.artifact_id, n, report)
+        await self._conclude(stored)
 
     async def _answer_in_words(self, outcome: Outcome, values: dict[str, Any]) -> None:
         """Keep an answer without a document: a question back, a refusal, a recipe declined."""
@@ -194,16 +215,12 @@ class Execution:
 
     async def stopped(self) -> None:
         """End a generation whose task was cancelled, as the run's `stopping` says."""
+        if self._ended:
+            return
         if self._run.version is not None:
-            await self._end(State.DONE)  # the version is there; only its test was cut short
+            await self._end_untested("The test was stopped before it had ended.")
         elif self._run.stopping is State.INTERRUPTED:
-            detail = {
-                "code": "interrupted",
-                "message": "The server was stopped while this was being made. "
-                "What had arrived is kept.",
-                "action": "Continue from there, or try again.",
-            }
-            await self._end(State.INTERRUPTED, error=detail)
+            await self._end(State.INTERRUPTED, error=generations.INTERRUPTED)
         else:
             await self._end(State.CANCELLED)
 
@@ -218,6 +235,7 @@ class Execution:
         self._run.emit("state", **told)
 
     async def _end(self, state: State, *, error: Json | None = None, **values: Any) -> None:
+        self._ended = True
         version = self._run.version
         self._run.withhold()
         self._state(state, version=version, error=error)
@@ -251,22 +269,32 @@ class Execution:
                 await self._run.changed()
             await asyncio.sleep(JOURNAL_SECONDS)
             try:
-                await asyncio.shield(self._save())
+                await whole(self._save())
             except Exception:  # noqa: BLE001 a full disk may pass; the batch is tried again
                 _log.exception("could not write the journal of %s", self._generation.id)
 
     async def _save(self) -> None:
         """Write what the journal and the record lack, in one transaction."""
         async with self._database.write() as connection:
-            batch, changes = self._run.unwritten(), dict(self._unsaved)
+            batch = self._run.unwritten()
+            changes = {**self._unsaved, "characters": self._run.characters}
             await journal.append(connection, self._generation.id, batch)
-            if changes:
-                await generations.change(connection, self._generation.id, **changes)
-        # Nothing else runs between the commit and these lines: no await lies between.
+            await generations.change(connection, self._generation.id, **changes)
+        # The lock is let go after the commit, and from there to here nothing else can run.
         self._run.written(batch)
         for name, value in changes.items():
             if self._unsaved.get(name) is value:
                 del self._unsaved[name]
+
+
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that a cancellation must not cut in two: it ends first, then we are cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _declined(outcome: Outcome) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox.grants import NO_GRANTS, Grants
 from server import shapes
 from server.generation import titles
-from server.generation.execution import Execution
+from server.generation.execution import Execution, whole
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.prompts import fix_prompt
@@ -143,6 +143,7 @@ class Generator:
             usage=None,
             cost=None,
             seconds=None,
+            characters=0,
             error=None,
             created=now,
             ended=None,
@@ -162,6 +163,11 @@ class Generator:
             run.stopping = State.CANCELLED
             task.cancel()
             await asyncio.wait([task], timeout=CANCEL_SECONDS)
+
+    async def cancel_all(self, artifact_id: str) -> None:
+        """Stop whatever runs or waits for an artifact."""
+        for run in self._hub.of(artifact_id):
+            await self.cancel(run.generation.id)
 
     async def ended(self, generation_id: str) -> None:
         """Wait for the end of a generation that this process runs."""
@@ -228,7 +234,7 @@ class Generator:
             async with turn, self._slots:
                 await execution.perform()
         except asyncio.CancelledError:
-            await asyncio.shield(execution.stopped())  # while it waited for its turn
+            await whole(execution.stopped())  # while it waited for its turn
         finally:
             run.end()
             self._hub.remove(run)
@@ -262,6 +268,7 @@ def _new(
         usage=None,
         cost=None,
         seconds=None,
+        characters=0,
         error=None,
         created=datetime.now(UTC),
         ended=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from server.generation.run import Run
@@ -28,6 +28,7 @@ class Hub:
         self._by_id: dict[str, Run] = {}
         self._by_secret: dict[str, Run] = {}
         self._bells: dict[str, asyncio.Event] = {}
+        self._rings: Counter[str] = Counter()
         self._notices: deque[Notice] = deque(maxlen=_KEPT_NOTICES)
         self._serial = 0
 
@@ -48,7 +49,11 @@ class Hub:
 
     def busy(self, artifact_id: str) -> bool:
         """Whether a generation of the artifact runs or waits here."""
-        return any(run.generation.artifact_id == artifact_id for run in self._by_id.values())
+        return bool(self.of(artifact_id))
+
+    def of(self, artifact_id: str) -> list[Run]:
+        """List the artifact's runs here, the one that runs and those that wait."""
+        return [run for run in self._by_id.values() if run.generation.artifact_id == artifact_id]
 
     def notify(self, artifact_id: str, kind: str, data: str) -> None:
         """Tell the artifact's open pages something, once; it is not journaled."""
@@ -69,13 +74,20 @@ class Hub:
         ]
 
     def ring(self, artifact_id: str) -> None:
-        """Wake every reader of the artifact."""
+        """Wake every reader of the artifact, and those that were about to wait."""
+        self._rings[artifact_id] += 1
         bell = self._bells.pop(artifact_id, None)
         if bell is not None:
             bell.set()
 
-    async def heard(self, artifact_id: str, timeout: float) -> None:  # noqa: ASYNC109 a bound, not an error
-        """Wait until the artifact's bell rings, or `timeout` seconds."""
+    def rings(self, artifact_id: str) -> int:
+        """How often the artifact's bell rang; ask before looking, and give it to `heard`."""
+        return self._rings[artifact_id]
+
+    async def heard(self, artifact_id: str, rings: int, timeout: float) -> None:  # noqa: ASYNC109 a bound, not an error
+        """Wait until the bell has rung more often than `rings`, or `timeout` seconds."""
+        if self._rings[artifact_id] != rings:
+            return
         bell = self._bells.setdefault(artifact_id, asyncio.Event())
         try:
             async with asyncio.timeout(timeout):

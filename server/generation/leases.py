@@ -2,8 +2,10 @@
 
 Each process that runs generations is an owner: it holds a lock file as long as it lives (the
 operating system lets go of it even after `kill -9`) and renews a lease in the database. A
-generation is interrupted when its owner's lock is free or its lease has run out, so a restart
-knows at once, and commands beside a running server leave that server's work alone.
+generation is interrupted when its owner's lock is free, or, where no lock file is to be
+seen, when its lease has run out; so a restart
+knows at once, and commands beside a running server leave that server's work alone. A held
+lock outweighs a lease that ran out: a laptop that slept has not died.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import shapes
 from server.generation.hub import Hub
 from server.identifiers import new_id
-from server.store import generations, journal
+from server.store import generations, journal, reports
 from server.store.database import Database
-from server.store.records import Generation, JournalEntry, Json, State
+from server.store.records import Generation, JournalEntry, State
 
 HEARTBEAT_SECONDS = 2.0
+_AHEAD = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class Leases:
         self._folder = folder
         self._lock = FileLock(self._path(self.owner), thread_local=False)
         self._heart: asyncio.Task[None] | None = None
+        self._idle: set[str] = set()
 
     def _path(self, owner: str) -> Path:
         return self._folder / f"{owner}.lock"
@@ -46,6 +50,8 @@ class Leases:
     async def start(self) -> None:
         await asyncio.to_thread(self._take)
         await self.recover()
+        async with self._database.write() as connection:
+            await reports.add_missing(connection, "The server stopped before the test had ended.")
         self._heart = asyncio.create_task(self._beat())
 
     def _take(self) -> None:
@@ -66,39 +72,48 @@ class Leases:
         """Mark what no owner runs any more as interrupted; returns the generations' ids."""
         async with self._database.read() as connection:
             active = await generations.active(connection)
-        gone = await asyncio.to_thread(lambda: [one for one in active if self._is_gone(one)])
+        lost = self._lost([one for one in active if one.owner == self.owner])
+        others = [one for one in active if one.owner != self.owner]
+        gone = await asyncio.to_thread(lambda: [one for one in others if self._is_gone(one)])
+        gone += lost
         if not gone:
             return []
         async with self._database.write() as connection:
             for one in gone:
-                error = await generations.interrupt(connection, one.id)
-                await self._tell(connection, one, error)
+                await self._tell(connection, one, await generations.interrupt(connection, one))
         for one in gone:
             self._hub.ring(one.artifact_id)
         return [one.id for one in gone]
 
-    async def _tell(self, connection: AsyncConnection, gone: Generation, error: Json) -> None:
+    async def _tell(self, connection: AsyncConnection, gone: Generation, state: State) -> None:
         """Write into the journal what the generation could not say itself."""
-        said = await journal.end(connection, gone.id)
-        state = str(State.INTERRUPTED)
-        told = shapes.state_event(gone, state=state, version=gone.version, error=error)
-        end = {"generation": gone.id, "state": state, "version": gone.version}
+        # Readers may be ahead of the journal, by what was not written when the server died.
+        said = await journal.end(connection, gone.id) + _AHEAD
+        error = generations.INTERRUPTED if state is State.INTERRUPTED else None
+        told = shapes.state_event(gone, state=str(state), version=gone.version, error=error)
+        end = {"generation": gone.id, "state": str(state), "version": gone.version}
         entries = [
             JournalEntry(said + 1, "state", json.dumps(told, ensure_ascii=False)),
             JournalEntry(said + 2, "end", json.dumps(end)),
         ]
         await journal.append(connection, gone.id, entries)
 
+    def _lost(self, own: list[Generation]) -> list[Generation]:
+        """Find our own that nothing runs any more: their end could not be stored.
+
+        Only at the second look, for one is in the store a moment before it runs.
+        """
+        idle = {one.id for one in own if self._hub.get(one.id) is None}
+        lost = [one for one in own if one.id in idle & self._idle]
+        self._idle = idle
+        return lost
+
     def _is_gone(self, generation: Generation) -> bool:
-        if generation.owner == self.owner:
-            return False
         if generation.owner is None or generation.lease_expires is None:
-            return True
-        if generation.lease_expires < datetime.now(UTC):
             return True
         path = self._path(generation.owner)
         if not path.exists():
-            return True
+            return generation.lease_expires < datetime.now(UTC)
         lock = FileLock(path, thread_local=False)
         try:
             lock.acquire(timeout=0)

@@ -12,7 +12,7 @@ from sandbox.live import LiveDocument
 from server.store.records import Generation, JournalEntry, State
 
 COALESCE_SECONDS = 0.04
-JOURNAL_SECONDS = 0.2
+JOURNAL_SECONDS = 0.15
 
 
 class Run:
@@ -28,6 +28,7 @@ class Run:
         self.grants = grants
         self.document = LiveDocument()
         self.entries: list[JournalEntry] = []
+        self.characters = 0  # of prose and documents
         self.state: State = generation.state
         self.version: int | None = None
         self.stopping = State.INTERRUPTED  # what a cancelled task ends as
@@ -44,6 +45,7 @@ class Run:
         self._add(event, data)
 
     def prose(self, text: str) -> None:
+        self.characters += len(text)
         self._gather("prose", 0, text)
 
     def reasoning(self, text: str) -> None:
@@ -51,6 +53,7 @@ class Run:
 
     def document_text(self, index: int, text: str) -> None:
         """Take a piece of the document; the first document is the one the frame shows live."""
+        self.characters += len(text)
         if index == 0:
             self.document.append(text)
         self._gather("document", index, text)

@@ -29,13 +29,19 @@ from server.providers.protocol import (
 )
 
 MAX_CONTINUATIONS = 3
-MAX_DOCUMENT_CHARS = 5_000_000
+MAX_DOCUMENT_BYTES = 5_000_000
+MAX_ANSWER_BYTES = 12_000_000  # words and reasoning included
 USAGE_SECONDS = 0.25
 
 _TOO_LARGE = Error(
     "too_large",
     "The document grew past 5 MB, so the model was stopped. What came is kept.",
     "Ask for something smaller, or for less data written into the document.",
+)
+_ENDLESS = Error(
+    "too_large",
+    "The answer grew past 12 MB without an end, so the model was stopped. What came is kept.",
+    "Try again, or ask another model.",
 )
 _CUT_OFF = Error(
     "cut_off",
@@ -97,6 +103,7 @@ class Turn:
         self._prose: list[str] = []
         self._documents: list[Document] = []
         self._size = 0
+        self._total = 0
         self._earlier = Usage()
         self._usage = Usage()
         self._tokens = 0
@@ -155,12 +162,12 @@ class Turn:
                 self._tokens += 1
                 self._take(self._joined(stitcher, stitcher.feed(text)) if stitcher else text)
                 self._show_usage()
-                if self._size > MAX_DOCUMENT_CHARS:
-                    return _TOO_LARGE
+                return self._outgrown(text)
             case Reasoning(text):
                 self._tokens += 1
                 self._run.reasoning(_clean(text))
                 self._show_usage()
+                return self._outgrown(text)
             case Usage():
                 self._usage = event
             case Stop() | Error():
@@ -170,6 +177,12 @@ class Turn:
             case Start():
                 pass
         return None
+
+    def _outgrown(self, text: str) -> Error | None:
+        self._total += _bytes(text)
+        if self._size > MAX_DOCUMENT_BYTES:
+            return _TOO_LARGE
+        return _ENDLESS if self._total > MAX_ANSWER_BYTES else None
 
     def _joined(self, stitcher: ContinuationStitcher, text: str) -> str:
         """A continuation that begins the document anew is a second document."""
@@ -199,7 +212,7 @@ class Turn:
                     self._size = 0
                 case DocumentText(text):
                     self._documents[-1].parts.append(text)
-                    self._size += len(text)
+                    self._size += _bytes(text)
                     self._run.document_text(len(self._documents) - 1, text)
                 case DocumentEnd(complete=complete):
                     self._documents[-1].complete = complete
@@ -241,6 +254,10 @@ class Turn:
 
 def _plus(one: int | None, other: int | None) -> int | None:
     return other if one is None else one + (other or 0)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _clean(text: str) -> str:

@@ -15,7 +15,7 @@ from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
 from server.routes.choosing import check_prompt, choose, read_attachments
-from server.routes.views import View, find_artifact, find_version, view
+from server.routes.views import Number, View, find_artifact, find_version, view
 from server.store import artifacts, versions
 from server.store.artifacts import BadCursorError
 from server.store.overview import Overview
@@ -133,10 +133,11 @@ async def change(artifact_id: str, body: schemas.ArtifactChange, viewing: Viewin
 
 @router.delete("/{artifact_id}", status_code=204)
 async def delete(artifact_id: str, viewing: Viewing) -> Response:
-    """Move to the bin; `undelete` brings it back whole."""
+    """Move to the bin and stop what runs; `undelete` brings it back whole."""
     async with viewing.services.database.write() as connection:
         await find_artifact(connection, artifact_id)
         await artifacts.bin_(connection, artifact_id)
+    await viewing.services.generator.cancel_all(artifact_id)
     return Response(status_code=204)
 
 
@@ -176,7 +177,7 @@ async def set_grants(artifact_id: str, body: schemas.Grants, viewing: Viewing) -
 
 
 @router.post("/{artifact_id}/versions/{n}/fork", status_code=201, response_model=schemas.Imported)
-async def fork(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+async def fork(artifact_id: str, n: Number, viewing: Viewing, request: Request) -> Json:
     """Make a new artifact from version `n` and the versions that led to it."""
     async with viewing.services.database.write() as connection:
         artifact = await find_artifact(connection, artifact_id)

@@ -20,6 +20,7 @@ KEEP_ALIVE_SECONDS = 15.0
 LISTEN_SECONDS = 2.0
 POLL_SECONDS = 0.25
 
+_OFFSET_DIGITS = 10
 _KEEP_ALIVE = ": keep-alive\n\n"
 
 
@@ -32,7 +33,7 @@ async def generation_stream(
     viewing: View, artifact: Artifact, generation: Generation, last_event: str
 ) -> AsyncIterator[str]:
     """Yield the frames of one generation's stream, from its start or past `last_event`."""
-    offset = int(last_event) if last_event.isdigit() else 0
+    offset = _offset(last_event)
     frame_url = viewing.frame_url(artifact, generation.secret)
     yield "retry: 1000\n\n"
     async for entry in _entries(viewing, generation.id, offset):
@@ -49,6 +50,7 @@ async def artifact_stream(viewing: View, artifact: Artifact, last_event: str) ->
     async for frame in _newest_report(viewing, artifact):
         yield frame
     while True:
+        rings = hub.rings(artifact.id)
         for generation in await _since(viewing, artifact, at):
             offset = offset if generation.id == at else 0
             at = generation.id
@@ -63,11 +65,15 @@ async def artifact_stream(viewing: View, artifact: Artifact, last_event: str) ->
         for notice in hub.notices(artifact.id, seen_notice):
             seen_notice = notice.serial
             yield f"event: {notice.entry.kind}\ndata: {notice.entry.data}\n\n"
-        await hub.heard(artifact.id, LISTEN_SECONDS)
+        await hub.heard(artifact.id, rings, LISTEN_SECONDS)
         silent += LISTEN_SECONDS
         if silent >= KEEP_ALIVE_SECONDS:
             silent = 0.0
             yield _KEEP_ALIVE
+
+
+def _offset(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < _OFFSET_DIGITS else 0
 
 
 async def _beginning(viewing: View, artifact: Artifact, last_event: str) -> tuple[str | None, int]:
@@ -75,8 +81,8 @@ async def _beginning(viewing: View, artifact: Artifact, last_event: str) -> tupl
     async with viewing.services.database.read() as connection:
         made = await generations.listed(connection, artifact.id)
     generation_id, _, offset = last_event.partition(":")
-    if offset.isdigit() and any(one.id == generation_id for one in made):
-        return generation_id, int(offset)
+    if any(one.id == generation_id for one in made):
+        return generation_id, _offset(offset)
     ended = [one for one in made if not one.state.active]
     if not ended:
         return None, 0

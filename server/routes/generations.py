@@ -13,7 +13,7 @@ from server.routes import schemas
 from server.routes.choosing import choose
 from server.routes.events import artifact_stream, generation_stream, sse
 from server.routes.views import View, find_artifact, find_generation, view
-from server.store.records import Generation, Json, State
+from server.store.records import Generation, Json
 
 router = APIRouter(prefix="/api", tags=["generations"])
 Viewing = Annotated[View, Depends(view)]
@@ -26,7 +26,7 @@ async def read(generation_id: str, viewing: Viewing) -> Json:
     return viewing.generation(artifact, generation)
 
 
-@router.post("/generations/{generation_id}/cancel", response_model=schemas.Generation)
+@router.post("/generations/{generation_id}/cancel", status_code=202, response_model=schemas.Started)
 async def cancel(generation_id: str, viewing: Viewing) -> Json:
     """Stop the model; what came is kept. Cancelling an ended generation changes nothing."""
     async with viewing.services.database.read() as connection:
@@ -34,7 +34,7 @@ async def cancel(generation_id: str, viewing: Viewing) -> Json:
     if generation.state.active and viewing.services.hub.get(generation_id) is None:
         raise Problem(409, "Another process runs this generation; stop it there.")
     await viewing.services.generator.cancel(generation_id)
-    return await read(generation_id, viewing)
+    return {"generation": await read(generation_id, viewing)}
 
 
 @router.post("/generations/{generation_id}/retry", status_code=202, response_model=schemas.Started)
@@ -63,8 +63,12 @@ async def _again(
         artifact, earlier = await find_generation(connection, generation_id)
     if earlier.state.active:
         raise Problem(409, "This generation still runs.", action="Stop it first, or wait.")
-    if resume and earlier.state is State.DONE:
-        raise Problem(409, "This generation is done; there is nothing to continue.")
+    if resume and not earlier.can_continue:
+        raise Problem(
+            409,
+            "There is nothing to continue from: nothing had arrived, or it is done.",
+            action="Try again instead.",
+        )
     choice = await _choice(viewing, earlier, body.model if body else None)
     generation = await services.generator.again(artifact, earlier, choice, resume=resume)
     return {"generation": viewing.generation(artifact, generation)}

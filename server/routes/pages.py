@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
@@ -12,8 +13,10 @@ from server import __version__, recipes
 from server.errors import Problem
 from server.identifiers import new_id
 from server.routes.models import models_for_page
-from server.routes.views import View, find_artifact, view
-from server.store import artifacts, generations
+from server.routes.views import Number, View, find_artifact, view
+from server.store import artifacts, generations, journal
+from server.store.artifacts import BadCursorError
+from server.store.records import Generation
 
 HOME_ARTIFACTS = 12
 
@@ -26,11 +29,14 @@ def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
     return response
 
 
-@router.get("/")
-async def home(request: Request, viewing: Viewing) -> Response:
+@router.api_route("/", methods=["GET", "HEAD"])
+async def home(request: Request, viewing: Viewing, cursor: str | None = None) -> Response:
     services = viewing.services
     async with services.database.read() as connection:
-        found, after = await artifacts.page(connection, cursor=None, limit=HOME_ARTIFACTS)
+        try:
+            found, after = await artifacts.page(connection, cursor=cursor, limit=HOME_ARTIFACTS)
+        except BadCursorError as error:
+            raise Problem(404, "There is no such page of tools.") from error
         shown = await viewing.artifacts(connection, found)
     label = new_id()
     context = {
@@ -41,6 +47,7 @@ async def home(request: Request, viewing: Viewing) -> Response:
         },
         "artifacts": shown,
         "next": after,
+        "cursor": cursor,
         "models": await models_for_page(services.registry),
         "recipes": [
             {"name": one.name, "title": one.title, "example": one.example}
@@ -56,7 +63,7 @@ async def workbench(artifact_id: str, request: Request, viewing: Viewing) -> Res
 
 
 @router.get("/artifacts/{artifact_id}/versions/{n}")
-async def version(artifact_id: str, n: int, request: Request, viewing: Viewing) -> Response:
+async def version(artifact_id: str, n: Number, request: Request, viewing: Viewing) -> Response:
     return await _workbench(artifact_id, n, request, viewing)
 
 
@@ -76,10 +83,18 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "messages": await viewing.messages(connection, artifact),
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
+            "events_after": await _events_after(connection, newest),
             "frame": {"sandbox": SANDBOX_FLAGS, "allow": frame_allow(grants)},
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
+
+
+async def _events_after(connection: AsyncConnection, newest: Generation | None) -> str | None:
+    """Where the page's event stream begins, so that nothing falls between page and stream."""
+    if newest is None or newest.state.active:
+        return None
+    return f"{newest.id}:{await journal.end(connection, newest.id)}"
 
 
 @router.get("/settings")

@@ -11,6 +11,9 @@ MAX_PROMPT_BYTES = 100_000
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -39,11 +42,11 @@ class NewArtifact(Wish):
 
 
 class NewMessage(Wish):
-    base_version: Annotated[int, Field(ge=1)] | None = None
+    base_version: VersionNumber | None = None
 
 
 class NewFix(Shape):
-    version: Annotated[int, Field(ge=1)]
+    version: VersionNumber
     findings: list[str] | None = None
     model: str | None = None
 
@@ -147,6 +150,7 @@ class Generation(BaseModel):
     cost: Cost | None
     seconds: float | None
     error: GenerationError | None
+    can_continue: bool
     created: str
     ended: str | None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -14,7 +16,7 @@ from server.exporting import exported
 from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
-from server.routes.views import View, find_artifact, find_version, view
+from server.routes.views import Number, View, find_artifact, find_version, view
 from server.store import artifacts, reports, versions
 from server.store.records import Json
 
@@ -31,7 +33,7 @@ async def listed(artifact_id: str, viewing: Viewing) -> Json:
 
 
 @router.get("/{n}", response_model=schemas.Version)
-async def read(artifact_id: str, n: int, viewing: Viewing) -> Json:
+async def read(artifact_id: str, n: Number, viewing: Viewing) -> Json:
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         return await viewing.version(connection, artifact, n)
@@ -48,7 +50,7 @@ async def _source(viewing: View, artifact_id: str, n: int) -> str:
 # and sandbox it should some browser not.
 def _document(html: str, name: str) -> Response:
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
     }
@@ -57,7 +59,7 @@ def _document(html: str, name: str) -> Response:
 
 
 @router.get("/{n}/source", response_class=Response)
-async def source(artifact_id: str, n: int, viewing: Viewing) -> Response:
+async def source(artifact_id: str, n: Number, viewing: Viewing) -> Response:
     """Get the document as the model wrote it."""
     return _document(await _source(viewing, artifact_id, n), f"source-v{n}.html")
 
@@ -65,7 +67,7 @@ async def source(artifact_id: str, n: int, viewing: Viewing) -> Response:
 @router.get("/{n}/export", response_class=Response)
 async def export(
     artifact_id: str,
-    n: int,
+    n: Number,
     viewing: Viewing,
     *,
     prompt: Annotated[bool, Query(description="write the prompt into the file")] = True,
@@ -80,20 +82,27 @@ async def export(
 
 @router.get("/{n}/diff", response_class=Response)
 async def diff(
-    artifact_id: str, n: int, viewing: Viewing, against: Annotated[int, Query(ge=1)]
+    artifact_id: str,
+    n: Number,
+    viewing: Viewing,
+    against: Annotated[int, Query(ge=1, le=2**31 - 1)],
 ) -> Response:
     """Get the unified diff from version `against` to version `n`."""
     old = await _source(viewing, artifact_id, against)
     new = await _source(viewing, artifact_id, n)
-    lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), f"version {against}", f"version {n}", lineterm=""
-    )
-    text = "".join(f"{line}\n" for line in lines)
+    text = await asyncio.to_thread(_unified, (f"version {against}", old), (f"version {n}", new))
     return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
 
 
+def _unified(old: tuple[str, str], new: tuple[str, str]) -> str:
+    lines = difflib.unified_diff(
+        old[1].splitlines(), new[1].splitlines(), old[0], new[0], lineterm=""
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
 @router.post("/{n}/restore", status_code=201, response_model=schemas.Made)
-async def restore(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+async def restore(artifact_id: str, n: Number, viewing: Viewing, request: Request) -> Json:
     """Make a new version that equals version `n`."""
     async with viewing.services.database.write() as connection:
         artifact = await find_artifact(connection, artifact_id)
@@ -117,7 +126,7 @@ async def restore(artifact_id: str, n: int, viewing: Viewing, request: Request) 
 
 
 @router.post("/{n}/test", status_code=202, response_model=schemas.Made)
-async def test(artifact_id: str, n: int, viewing: Viewing, request: Request) -> Json:
+async def test(artifact_id: str, n: Number, viewing: Viewing, request: Request) -> Json:
     """Test the version again; the report arrives on the artifact's event stream."""
     version = await read(artifact_id, n, viewing)
     in_background(request, viewing.services.tester.test_and_notify(artifact_id, n))
@@ -125,7 +134,7 @@ async def test(artifact_id: str, n: int, viewing: Viewing, request: Request) -> 
 
 
 @router.post("/{n}/pin", response_model=schemas.Changed)
-async def pin(artifact_id: str, n: int, viewing: Viewing) -> Json:
+async def pin(artifact_id: str, n: Number, viewing: Viewing) -> Json:
     """Hold this version live, whatever later ones do."""
     async with viewing.services.database.write() as connection:
         artifact = await find_artifact(connection, artifact_id)
@@ -135,7 +144,7 @@ async def pin(artifact_id: str, n: int, viewing: Viewing) -> Json:
 
 
 @router.delete("/{n}/pin", response_model=schemas.Changed)
-async def unpin(artifact_id: str, n: int, viewing: Viewing) -> Json:
+async def unpin(artifact_id: str, n: Number, viewing: Viewing) -> Json:
     """Let the newest version that passed be live again."""
     async with viewing.services.database.write() as connection:
         artifact = await find_artifact(connection, artifact_id)
@@ -153,7 +162,7 @@ async def _artifact(artifact_id: str, viewing: View) -> Json:
 
 @router.get("/{n}/screenshots/{report_id}/{name}.png", response_class=Response)
 async def screenshot(
-    artifact_id: str, n: int, report_id: str, name: str, viewing: Viewing
+    artifact_id: str, n: Number, report_id: str, name: str, viewing: Viewing
 ) -> Response:
     """Get a picture that a smoke test took."""
     async with viewing.services.database.read() as connection:

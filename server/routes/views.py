@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.origins import frame_origin
@@ -15,8 +17,9 @@ from server.prose import render_prose
 from server.services import Services
 from server.store import artifacts, generations, messages, overview, reports, versions
 from server.store.overview import live_version
-from server.store.records import Artifact, Generation, Json, Version
+from server.store.records import Artifact, Generation, Json, Message, Version
 
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 NO_ARTIFACT = "There is no tool with this id; it may be in the bin."
 
 
@@ -88,10 +91,12 @@ class View:
         ]
 
     async def messages(self, connection: AsyncConnection, artifact: Artifact) -> list[Json]:
-        return [
-            shapes.message(one, render_prose(one.text) if one.role == "assistant" else None)
-            for one in await messages.listed(connection, artifact.id)
-        ]
+        said = await messages.listed(connection, artifact.id)
+        return await asyncio.to_thread(lambda: [_message(one) for one in said])
+
+
+def _message(record: Message) -> Json:
+    return shapes.message(record, render_prose(record.text) if record.role == "assistant" else None)
 
 
 def view(request: Request) -> View:

@@ -91,7 +91,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         moment, last_id = text.split(" ")
         return datetime.fromisoformat(moment).astimezone(UTC), last_id
-    except (binascii.Error, UnicodeError, ValueError) as error:
+    except (binascii.Error, OverflowError, UnicodeError, ValueError) as error:
         raise BadCursorError(cursor) from error
 
 

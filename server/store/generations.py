@@ -12,10 +12,18 @@ from server.store import tables
 from server.store.records import ACTIVE, Generation, Json, State
 
 LEASE = timedelta(seconds=10)
+INTERRUPTED: Json = {
+    "code": "interrupted",
+    "message": "The server stopped while this was being made. What had arrived is kept.",
+    "action": "Continue from there, or try again.",
+}
+
+# Attachments may be megabytes: lists leave them out.
+_BRIEF = [column for column in tables.generations.c if column.name != "attachments"]
 
 
 def _record(row: RowMapping) -> Generation:
-    values = dict(row)
+    values = {"attachments": [], **row}
     return Generation(**{**values, "state": State(values["state"])})
 
 
@@ -44,9 +52,9 @@ async def newest(connection: AsyncConnection, artifact_id: str) -> Generation | 
 
 
 async def listed(connection: AsyncConnection, artifact_id: str) -> list[Generation]:
-    """List an artifact's generations, oldest first."""
+    """List an artifact's generations without their attachments, oldest first."""
     table = tables.generations
-    query = select(table).where(table.c.artifact_id == artifact_id)
+    query = select(*_BRIEF).where(table.c.artifact_id == artifact_id)
     query = query.order_by(table.c.created, table.c.id)
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
 
@@ -68,24 +76,23 @@ async def renew(connection: AsyncConnection, owner: str) -> None:
 async def active(connection: AsyncConnection) -> list[Generation]:
     """List those that some owner runs, or ran when it died."""
     table = tables.generations
-    query = select(table).where(table.c.state.in_(ACTIVE))
+    query = select(*_BRIEF).where(table.c.state.in_(ACTIVE))
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
 
 
-async def interrupt(connection: AsyncConnection, generation_id: str) -> Json:
-    """Mark a generation whose owner is gone; returns the error it is given."""
-    error = {
-        "code": "interrupted",
-        "message": "The server stopped while this was being made. What had arrived is kept.",
-        "action": "Continue from there, or try again.",
-    }
+async def interrupt(connection: AsyncConnection, generation: Generation) -> State:
+    """End a generation whose owner is gone; returns its state.
+
+    One that was being tested has made its version, and is done.
+    """
+    state = State.DONE if generation.version is not None else State.INTERRUPTED
     await change(
         connection,
-        generation_id,
-        state=State.INTERRUPTED,
+        generation.id,
+        state=state,
         ended=datetime.now(UTC),
-        error=error,
+        error=None if state is State.DONE else INTERRUPTED,
         owner=None,
         lease_expires=None,
     )
-    return error
+    return state

@@ -27,6 +27,7 @@ class State(StrEnum):
 
 
 ACTIVE = frozenset({State.QUEUED, State.STREAMING, State.TESTING})
+STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,17 @@ class Generation:
     usage: Json | None
     cost: Json | None
     seconds: float | None
+    characters: int
     error: Json | None
     created: datetime
     ended: datetime | None
     owner: str | None
     lease_expires: datetime | None
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether it stopped with something to go on from."""
+        return self.state in STOPPED and self.characters > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.report import Report
+from sandbox.report import Report, Verdict
 from server.identifiers import new_id
 from server.store import tables
 from server.store.records import StoredReport
@@ -44,6 +44,19 @@ async def add(
         row = {"report_id": stored.id, "name": shot.name, "png": shot.png}
         await connection.execute(insert(tables.screenshots).values(**row))
     return stored
+
+
+async def add_missing(connection: AsyncConnection, reason: str) -> int:
+    """Give every version without a report one that says "not tested"; returns how many."""
+    versions, table = tables.versions, tables.reports
+    tested = select(table.c.id).where(
+        table.c.artifact_id == versions.c.artifact_id, table.c.n == versions.c.n
+    )
+    query = select(versions.c.artifact_id, versions.c.n).where(~tested.exists())
+    found = (await connection.execute(query)).all()
+    for row in found:
+        await add(connection, row.artifact_id, row.n, Report(Verdict.NOT_TESTED, reason=reason))
+    return len(found)
 
 
 async def latest(connection: AsyncConnection, artifact_id: str) -> dict[int, StoredReport]:

@@ -77,6 +77,7 @@ generations = Table(
     Column("usage", JSON),
     Column("cost", JSON),
     Column("seconds", Float),
+    Column("characters", Integer, nullable=False),  # of text that arrived
     Column("error", JSON),
     Column("created", Moment, nullable=False),
     Column("ended", Moment),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from tests.conftest import Api, Process, Start
 from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced
@@ -163,3 +164,12 @@ def test_two_tools_never_share_a_site(server: Process, api: type[Api]) -> None:
     assert f"//{label}.localhost:" in first
     assert f"//{label}.localhost:" not in second
     client("POST", "/api/artifacts", status=422, prompt="a to-do list", frame_label="../x")
+
+
+def test_an_export_is_named_in_any_script(server: Process, api: type[Api]) -> None:
+    """A Chinese title makes a file of that name (RFC 8187)."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=GOOD, title="二维码 生成器")
+    path = f"/api/artifacts/{made['artifact']['id']}/versions/1/export"
+    named = client.client.get(path).headers["content-disposition"]
+    assert unquote(named.partition("UTF-8''")[2]).startswith("二维码")

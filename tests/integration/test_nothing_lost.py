@@ -68,6 +68,9 @@ def test_kill_nine_loses_at_most_one_batch(
     ended = again("GET", f"/api/generations/{generation['id']}")
     assert ended["state"] == "interrupted"
     assert ended["error"]["action"]
+    assert ended["can_continue"] is True
+    told = whole_stream(again, generation["id"], last_event="300")
+    assert [json.loads(data)["state"] for _, data in told] == ["interrupted"] * 2
     kept = read_frame(ended["frame_url"])
     assert early in kept
 
@@ -120,12 +123,12 @@ def test_stop_reaches_the_model_at_once_and_keeps_what_came(
     made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
     early = until_written(client, made["generation"], 3000)
     asked = time.monotonic()
-    stopped = client("POST", f"/api/generations/{made['generation']['id']}/cancel")
+    path = f"/api/generations/{made['generation']['id']}"
+    stopped = client("POST", f"{path}/cancel", status=202)["generation"]
     assert stopped["state"] == "cancelled"
     log = until_disconnected(model.removesuffix("/v1"))
     assert log["disconnected"]["monotonic"] - asked < 0.25
     assert early in read_frame(stopped["frame_url"])
-    path = f"/api/generations/{made['generation']['id']}"
     continued = client("POST", f"{path}/continue", status=202)
     assert client.ended(continued["generation"])["state"] == "done"
 
@@ -201,3 +204,52 @@ def test_a_question_back_is_a_message_and_no_version(
     said = client("GET", f"/api/artifacts/{made['artifact']['id']}/messages")["items"][-1]
     assert "<strong>currency</strong>" in said["html"]
     assert "no document" in read_frame(ended["frame_url"]).lower()
+
+
+def test_stop_while_testing_leaves_a_version_that_was_not_tested(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """The version exists, so the generation is done; the verdict says "not tested" and why."""
+    model = scripted(answers({"text": fenced(GOOD)}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    path = f"/api/generations/{made['generation']['id']}"
+    with client.client.stream("GET", f"{path}/events") as response:
+        next(line for line in response.iter_lines() if '"state": "testing"' in line)
+    client("POST", f"{path}/cancel", status=202)
+    ended = client("GET", path)
+    assert (ended["state"], ended["version"]) == ("done", 1)
+    version = client("GET", f"/api/artifacts/{made['artifact']['id']}/versions/1")
+    assert version["report"]["verdict"] == "not tested"
+    assert version["report"]["reason"]
+
+
+def test_deleting_a_tool_stops_its_model(serve_app: Start, scripted: Start, api: type[Api]) -> None:
+    """Nobody pays for what is in the bin, and what came is there after undelete."""
+    app, model = start_long(serve_app, scripted)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
+    until_written(client, made["generation"], 500)
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    client("DELETE", path, status=204)
+    until_disconnected(model.removesuffix("/v1"))
+    client("POST", f"{path}/undelete")
+    assert client("GET", f"/api/generations/{made['generation']['id']}")["state"] == "cancelled"
+
+
+def test_a_wish_outlives_a_failed_first_try(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """With no version yet, the next message is read together with the wish before it."""
+    refused = {"text": "", "error": {"status": 500, "body": {"error": {"message": "no"}}}}
+    model = scripted(answers(refused, {"text": fenced(GOOD)}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter of sheep")
+    assert client.ended(made["generation"])["can_continue"] is False
+    path = f"/api/artifacts/{made['artifact']['id']}/messages"
+    asked = client("POST", path, status=202, prompt="in blue")
+    assert client.ended(asked["generation"])["version"] == 1
+    calls = httpx.get(f"{model.url.removesuffix('/v1')}/_scripted/log").json()["calls"]
+    sent = json.dumps(calls[-1]["body"])
+    assert "a counter of sheep" in sent
+    assert "in blue" in sent

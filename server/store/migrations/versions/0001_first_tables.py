@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("usage", sa.JSON(), nullable=True),
         sa.Column("cost", sa.JSON(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
+        sa.Column("characters", sa.Integer(), nullable=False),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("created", sa.DateTime(), nullable=False),
         sa.Column("ended", sa.DateTime(), nullable=True),
