@@ -28,9 +28,11 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HTML = ("content-type", "text/html; charset=utf-8")
-_NO_DOCUMENT = "<title>No document</title><p>There is no document here: none was made."
-_RESTING = "<!doctype html><title>Nothing yet</title>"
-_NOT_FOUND = "<!doctype html><title>Not found</title><p>There is no tool at this address."
+# Under the policy of tools, which allows inline style.
+_STYLE = (
+    "<style>:root{color-scheme:light dark}"
+    "body{margin:0;padding:2rem;font:1rem/1.5 system-ui,sans-serif;text-wrap:balance}</style>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,25 @@ class _Answer:
     status: int
     headers: Headers
     body: str
+
+
+def _words(title: str, text: str) -> str:
+    """Return words of ours for a person who sees the frame; both are markup already."""
+    return (
+        f'<title>{title}</title><meta name="viewport" content="width=device-width">'
+        f"{_STYLE}<p>{text}</p>"
+    )
+
+
+def _page(title: str, text: str) -> str:
+    return f'<!doctype html><html lang="en">{_words(title, text)}</html>'
+
+
+_NO_DOCUMENT = _words("No document", "There is no document here: none was made.")
+_RESTING = _page("Nothing here yet", "Tools open here, each at an address of its own.")
+_NOT_FOUND = _page("Not found", "There is no tool at this address.")
+_FOREIGN = _page("Not served", "This address is not served here.")
+_READ_ONLY = _page("Not allowed", "Only GET and HEAD.")
 
 
 def create_frame_app(
@@ -104,13 +125,13 @@ class _Request:
         if not self.allows_host(host):
             # No origins are named to a host that is not ours.
             headers = frame_headers(NO_GRANTS, ())
-            await self._send_whole(_Answer(421, headers, "This address is not served here."))
+            await self._send_whole(_Answer(421, headers, _FOREIGN))
             return
         own = f"{self.scope.get('scheme', 'http')}://{host}"
         ancestors = (*self.ancestors(host), own)
         if self.scope["method"] not in ("GET", "HEAD"):
             headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
-            await self._send_whole(_Answer(405, headers, "Only GET and HEAD."))
+            await self._send_whole(_Answer(405, headers, _READ_ONLY))
             return
         if self.scope["path"] == "/":
             # A page may open this ahead, so that the browser has a process for the tool's site.

@@ -26,12 +26,39 @@ async def ask(
     port: int, path: str = "/tool", method: str = "GET", host: str = "", dest: str = ""
 ) -> Reply:
     """One request in bytes of our own, so that any header can be sent."""
+    return await (await begin(port, path, method, host, dest)).rest()
+
+
+@dataclass(slots=True)
+class Answering:
+    """A reply that still comes."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    raw: bytes = b""
+
+    async def until(self, text: str) -> None:
+        """Wait for the text to have arrived."""
+        async with asyncio.timeout(10):
+            self.raw += await self.reader.readuntil(text.encode())
+
+    async def rest(self) -> Reply:
+        self.raw += await self.reader.read()
+        self.writer.close()
+        return parsed(self.raw)
+
+
+async def begin(
+    port: int, path: str, method: str = "GET", host: str = "", dest: str = ""
+) -> Answering:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"{method} {path} HTTP/1.1", f"host: {host or f'k7.localhost:{port}'}"]
     lines += [f"sec-fetch-dest: {dest}"] if dest else []
     writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode("latin-1"))
-    raw = await reader.read()
-    writer.close()
+    return Answering(reader, writer)
+
+
+def parsed(raw: bytes) -> Reply:
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *rest = head.decode("latin-1").split("\r\n")
     headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in rest)}
@@ -119,6 +146,21 @@ async def test_a_document_without_text_says_so(port: int, shelf: Shelf) -> None:
         assert b"There is no document here" in (await ask(port, f"/{secret}")).body
 
 
+async def test_our_own_words_are_readable_in_light_and_dark(port: int, shelf: Shelf) -> None:
+    shelf.put("empty", "")
+    for reply in (
+        await ask(port, "/empty"),
+        await ask(port, "/nowhere"),
+        await ask(port, "/"),
+        await ask(port, method="POST"),
+        await ask(port, host="evil.example"),
+    ):
+        assert b"color-scheme:light dark" in reply.body
+        assert b"system-ui" in reply.body
+        assert b"<p>" in reply.body
+        assert "style-src 'unsafe-inline'" in reply.headers["content-security-policy"]
+
+
 async def test_surrogates_nul_and_a_byte_order_mark_do_no_harm(port: int, shelf: Shelf) -> None:
     shelf.put("odd", "\ufeff<p>a\ud83d|\x00|\ude00b")
     body = (await ask(port, "/odd")).body.decode()
@@ -128,25 +170,25 @@ async def test_surrogates_nul_and_a_byte_order_mark_do_no_harm(port: int, shelf:
 async def test_a_surrogate_pair_split_between_two_flushes_is_one_character(
     port: int, shelf: Shelf
 ) -> None:
-    live = shelf.documents["split"] = LiveDocument("<p>\ud83d")
-    asking = asyncio.create_task(ask(port, "/split"))
-    await shelf.asked.wait()
-    await asyncio.sleep(0.05)
+    live = shelf.documents["split"] = LiveDocument("<p>half:\ud83d")
+    asking = await begin(port, "/split")
+    await asking.until("<p>half:")
     live.append("\ude00")
     live.finish()
-    assert (await asking).body.decode().endswith("<p>\U0001f600")
+    assert (await asking.rest()).body.decode().endswith("<p>half:\U0001f600")
 
 
 async def test_many_readers_each_get_the_document_from_its_start(port: int, shelf: Shelf) -> None:
     live = shelf.documents["live"] = LiveDocument()
-    asking = [asyncio.create_task(ask(port, "/live"))]
+    asking = [await begin(port, "/live")]
     for number in range(20):
-        live.append(f"{number},")
-        await asyncio.sleep(0.005)
+        live.append(f"<i>{number}</i>")
         if number % 5 == 0:
-            asking.append(asyncio.create_task(ask(port, "/live")))
+            asking.append(await begin(port, "/live"))
+            for one in asking:
+                await one.until(f"<i>{number}</i>")
     live.finish()
-    bodies = [reply.body.decode() for reply in await asyncio.gather(*asking)]
+    bodies = [(await one.rest()).body.decode() for one in asking]
     assert set(bodies) == {frame_prefix() + live.text}
 
 

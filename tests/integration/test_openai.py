@@ -9,8 +9,9 @@ import socket
 import time
 
 import pytest
+import pytest_asyncio
 
-from server.providers.openai import OpenAIProvider, normalised
+from server.providers.openai import OpenAIProvider
 from server.providers.protocol import (
     Error,
     Image,
@@ -27,19 +28,34 @@ from server.providers.scripted_answers import Answer, ScriptedError
 from server.providers.transport import Timeouts, Transport
 
 KEY = "sk-secret-0123456789"
+PATIENT = Timeouts(connect=5, silence=5)
 REQUEST = ModelRequest("scripted", "Be brief.", (Turn("user", "hello"),), ("hello",))
 TEXT = "Grüße, 世界! 😀 <b>done</b>\n```html\n<p>ok</p>\n```\n"
 
 
+# One loop and one transport for all, as in the server: each new transport reads the machine's
+# certificate authorities again.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+_OPEN: dict[Timeouts, Transport] = {}
+
+
+def transport_of(timeouts=PATIENT):
+    if timeouts not in _OPEN:
+        _OPEN[timeouts] = Transport(timeouts)
+    return _OPEN[timeouts]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def _transports():
+    yield
+    while _OPEN:
+        await _OPEN.popitem()[1].aclose()
+
+
 @contextlib.asynccontextmanager
-async def connected(*answers, key=KEY, timeouts=None, models=("scripted",)):
+async def connected(*answers, key=KEY, timeouts=PATIENT, models=("scripted",)):
     async with ScriptedServer(answers, models=models) as server:
-        transport = Transport(timeouts or Timeouts(connect=5, silence=5))
-        provider = OpenAIProvider(transport, base_url=server.base_url, key=key)
-        try:
-            yield server, provider
-        finally:
-            await transport.aclose()
+        yield server, OpenAIProvider(transport_of(timeouts), base_url=server.base_url, key=key)
 
 
 async def gathered(provider, request=REQUEST):
@@ -310,33 +326,29 @@ async def test_nothing_for_the_time_allowed_is_a_timeout():
 
 
 async def test_an_address_where_nothing_listens_is_unreachable():
-    transport = Transport()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
         port = taken.getsockname()[1]
-        provider = OpenAIProvider(transport, base_url=f"http://127.0.0.1:{port}")
+        provider = OpenAIProvider(transport_of(), base_url=f"http://127.0.0.1:{port}")
         events = await gathered(provider)
         listing = await provider.models()
-    await transport.aclose()
     assert [event.code for event in events] == ["unreachable"]
     assert f"127.0.0.1:{port}" in events[0].message
     assert f"127.0.0.1:{port}" in listing.error
 
 
 async def test_a_name_that_does_not_exist_is_unreachable():
-    transport = Transport()
-    events = await gathered(OpenAIProvider(transport, base_url="http://nowhere.invalid"))
-    await transport.aclose()
+    events = await gathered(OpenAIProvider(transport_of(), base_url="http://nowhere.invalid"))
     assert events[0].code == "unreachable"
     assert "nowhere.invalid" in events[0].message
 
 
 async def test_plain_http_where_tls_is_expected_is_unreachable_and_says_so():
     async with ScriptedServer([Answer()]) as server:
-        transport = Transport()
-        provider = OpenAIProvider(transport, base_url=server.base_url.replace("http:", "https:"))
+        provider = OpenAIProvider(
+            transport_of(), base_url=server.base_url.replace("http:", "https:")
+        )
         events = await gathered(provider)
-        await transport.aclose()
     assert events[0].code == "unreachable"
     assert "secure connection" in events[0].message
 
@@ -345,9 +357,7 @@ async def test_plain_http_where_tls_is_expected_is_unreachable_and_says_so():
     ("base_url", "code"), [("http://[oops", "unreachable"), ("ftp://x.example", "bad_request")]
 )
 async def test_an_address_that_is_none_is_an_error_event(base_url, code):
-    transport = Transport()
-    events = await gathered(OpenAIProvider(transport, base_url=base_url))
-    await transport.aclose()
+    events = await gathered(OpenAIProvider(transport_of(), base_url=base_url))
     assert [event.code for event in events] == [code]
 
 
@@ -362,9 +372,9 @@ async def test_a_server_that_speaks_no_http_is_garbage_and_one_that_hangs_up_una
 
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            transport = Transport()
-            events = await gathered(OpenAIProvider(transport, base_url=f"http://127.0.0.1:{port}"))
-            await transport.aclose()
+            events = await gathered(
+                OpenAIProvider(transport_of(), base_url=f"http://127.0.0.1:{port}")
+            )
         assert [event.code for event in events] == [code]
 
 
@@ -374,9 +384,7 @@ async def test_a_server_that_resets_the_connection_before_an_answer_is_unavailab
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        transport = Transport()
-        events = await gathered(OpenAIProvider(transport, base_url=f"http://127.0.0.1:{port}"))
-        await transport.aclose()
+        events = await gathered(OpenAIProvider(transport_of(), base_url=f"http://127.0.0.1:{port}"))
     assert [event.code for event in events] == ["unavailable"]
 
 
@@ -398,11 +406,17 @@ async def test_cancelling_the_task_is_noticed_upstream_within_250_ms(first_token
     answer = Answer(
         text="word " * 2000, tokens_per_second=5, first_token_seconds=first_token_seconds
     )
+    begun = asyncio.Event()
+
+    async def listen(provider):
+        async for event in provider.stream(REQUEST):
+            if isinstance(event, Text):
+                begun.set()
+
     async with connected(answer) as (server, provider):
-        task = asyncio.create_task(gathered(provider))
+        task = asyncio.create_task(listen(provider))
         async with asyncio.timeout(5):
-            await server.call(1)
-        await asyncio.sleep(0.1)
+            await (server.call(1) if first_token_seconds else begun.wait())
         cancelled = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -435,24 +449,9 @@ async def test_images_travel_as_content_parts_and_the_system_prompt_comes_first(
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
 async def test_a_base_url_works_in_every_form_people_paste(suffix):
     async with ScriptedServer([Answer(text="x")]) as server:
-        transport = Transport()
         base_url = server.base_url.removesuffix("/v1") + suffix
-        events = await gathered(OpenAIProvider(transport, base_url=base_url))
-        await transport.aclose()
+        events = await gathered(OpenAIProvider(transport_of(), base_url=base_url))
     assert events[-1] == Stop("stop")
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("localhost:1234", "http://localhost:1234/v1"),
-        ("api.example.org", "https://api.example.org/v1"),
-        ("https://api.example.org/openai/v1", "https://api.example.org/openai/v1"),
-        ("https://api.example.org/v1beta/openai/", "https://api.example.org/v1beta/openai"),
-    ],
-)
-def test_base_urls_get_what_they_lack(given, expected):
-    assert normalised(given) == expected
 
 
 async def test_models_are_listed_in_the_hosts_order():
@@ -480,16 +479,8 @@ async def test_context_price_and_eyes_are_read_where_a_host_tells_them():
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        transport = Transport()
         port = server.sockets[0].getsockname()[1]
-        listing = await OpenAIProvider(transport, base_url=f"http://127.0.0.1:{port}").models()
-        await transport.aclose()
+        listing = await OpenAIProvider(transport_of(), base_url=f"http://127.0.0.1:{port}").models()
     (model,) = listing.models
     assert (model.label, model.context, model.images) == ("One", 128000, True)
     assert (model.price.input, model.price.output) == (2.0, 10.0)
-
-
-def test_a_label_names_the_host_and_no_secret():
-    provider = OpenAIProvider(Transport(), base_url="https://me:hush@api.example.org/v1", key=KEY)
-    assert provider.label == "OpenAI-compatible, api.example.org"
-    assert "hush" not in provider.label
