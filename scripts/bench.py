@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
+from server.providers.scripted_answers import default_answers
 
 BIN = Path(sys.executable).parent
 # The watch runs in every frame before the page's own scripts; wall-clock milliseconds.
@@ -48,6 +49,12 @@ WATCH = """
   document.addEventListener("DOMContentLoaded", () => { look(); seen.ready = now(); });
 })();
 """
+
+
+def answer() -> str:
+    """The scripted model's tool, without the words after it: the last byte is the document's."""
+    whole = default_answers()[0].text
+    return whole[: whole.rindex("```") + 3] + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +134,20 @@ class ScriptedProcess:
         self._rate = rate
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
+        self._folder = tempfile.TemporaryDirectory()
 
     async def __aenter__(self) -> Self:
+        answers = Path(self._folder.name) / "answers.json"
+        await asyncio.to_thread(answers.write_text, json.dumps([{"text": answer()}]))
         arguments = ["scripted", "--port", "0", "--tokens-per-second", str(self._rate)]
+        arguments += ["--answers", str(answers)]
         self._process, self.url = await asyncio.to_thread(start, arguments, {})
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._process is not None
         await asyncio.to_thread(stop, self._process)
+        self._folder.cleanup()
 
     def last_call(self) -> dict[str, Any]:
         address = self.url.removesuffix("/v1") + "/_scripted/log"
@@ -214,6 +226,7 @@ async def once(browser: Browser, url: str, model: ScriptedProcess) -> Sample:
             ),
         )
         await page.goto(url)
+        await page.wait_for_load_state("networkidle")  # nobody types before the page is there
         await page.get_by_label("Describe a tool").fill("a table of books that I lent to friends")
         pressed = time.time()
         await page.get_by_role("button", name="Create").click()

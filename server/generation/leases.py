@@ -11,6 +11,7 @@ lock outweighs a lease that ran out: a laptop that slept has not died.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from server.store.records import Generation, JournalEntry, State
 
 HEARTBEAT_SECONDS = 2.0
 _AHEAD = 1000
+_SECOND_LOOK = 30  # beats
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +52,12 @@ class Leases:
     async def start(self) -> None:
         await asyncio.to_thread(self._take)
         await self.recover()
+        await self._judge_lost_tests()
+        self._heart = asyncio.create_task(self._beat())
+
+    async def _judge_lost_tests(self) -> None:
         async with self._database.write() as connection:
             await reports.add_missing(connection, "The server stopped before the test had ended.")
-        self._heart = asyncio.create_task(self._beat())
 
     def _take(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -124,11 +129,13 @@ class Leases:
         return True
 
     async def _beat(self) -> None:
-        while True:
+        for beat in itertools.count():
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
                 async with self._database.write() as connection:
                     await generations.renew(connection, self.owner)
                 await self.recover()
+                if beat == _SECOND_LOOK:
+                    await self._judge_lost_tests()  # those too young when the server started
             except Exception:  # noqa: BLE001 a full disk passes; the next beat tries again
                 _log.exception("could not renew the lease")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox.report import Report, Verdict
 from server.identifiers import new_id
 from server.store import tables
-from server.store.records import StoredReport
+from server.store.records import ACTIVE, StoredReport
+
+LONGEST_TEST = timedelta(seconds=40)  # its bound of 15 s, and a wait for its turn
 
 _COLUMNS = [
     column for column in tables.reports.c if column.name in StoredReport.__dataclass_fields__
@@ -47,12 +49,21 @@ async def add(
 
 
 async def add_missing(connection: AsyncConnection, reason: str) -> int:
-    """Give every version without a report one that says "not tested"; returns how many."""
+    """Give every version whose test was lost a report that says "not tested"; returns how many.
+
+    Those just made, or of a generation that still runs, are left to whoever tests them.
+    """
     versions, table = tables.versions, tables.reports
     tested = select(table.c.id).where(
         table.c.artifact_id == versions.c.artifact_id, table.c.n == versions.c.n
     )
-    query = select(versions.c.artifact_id, versions.c.n).where(~tested.exists())
+    running = select(tables.generations.c.id).where(
+        tables.generations.c.id == versions.c.generation_id,
+        tables.generations.c.state.in_(ACTIVE),
+    )
+    query = select(versions.c.artifact_id, versions.c.n).where(
+        ~tested.exists(), ~running.exists(), versions.c.created < datetime.now(UTC) - LONGEST_TEST
+    )
     found = (await connection.execute(query)).all()
     for row in found:
         await add(connection, row.artifact_id, row.n, Report(Verdict.NOT_TESTED, reason=reason))

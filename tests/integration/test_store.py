@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from server.store import artifacts, database, versions
+from server.store import artifacts, database, reports, versions
 from server.store.database import Database, NewerDatabaseError
 from server.store.immutability import TRIGGERS
 from server.store.records import Artifact
@@ -99,3 +99,20 @@ async def test_a_newer_database_is_not_touched(store: Database) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError, match="9999"):
         await store.migrate()
+
+
+async def test_a_lost_test_is_told_as_not_tested(store: Database) -> None:
+    """A version whose test was lost gets a report; one just made is left to its tester."""
+    old, new = await make(store), await make(store)
+    async with store.write() as connection:
+        for name in ("versions_never_change", "versions_never_replaced"):
+            await connection.execute(text(f"DROP TRIGGER {name}"))
+        await connection.execute(
+            text("UPDATE versions SET created = '2020-01-01 00:00:00' WHERE artifact_id = :id"),
+            {"id": old.id},
+        )
+        assert await reports.add_missing(connection, "lost") == 1
+        found = await reports.latest(connection, old.id)
+        assert (found[1].verdict, found[1].reason) == ("not tested", "lost")
+        assert await reports.latest(connection, new.id) == {}
+        assert await reports.add_missing(connection, "lost") == 0
