@@ -22,7 +22,8 @@ from server.settings import Settings
 COOKIE = "sandwright_access"
 MAX_BODY_BYTES = 48 * 1024 * 1024
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_OPEN_PATHS = ("/access", "/static/", "/healthz", "/readyz")
+_OPEN_PATHS = frozenset({"/access", "/healthz", "/readyz"})
+_OPEN_FOLDER = "/static/"
 
 
 class Door:
@@ -84,7 +85,7 @@ class Door:
 
     def _may_enter(self, path: str, headers: Headers) -> bool:
         token = self._settings.access_token
-        if token is None or path.startswith(_OPEN_PATHS):
+        if token is None or path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER):
             return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and same_token(given.strip(), token):

@@ -134,6 +134,7 @@ def test_the_access_token_guards_everything(serve_app: Start, api: type[Api]) ->
     page = client.client.get("/", headers={"Accept": "text/html"})
     assert page.headers["location"] == "/access"
     assert client("GET", "/healthz") == {"status": "ok"}
+    refused(client.client.get("/healthz.txt"), 401)
     assert api(app.url, Authorization="Bearer open-sesame")("GET", "/api/artifacts")["items"] == []
     assert api(app.url, Authorization="Bearer wrong").client.get("/api/models").status_code == 401
     assert client.client.post("/access", data={"token": "wrong"}).status_code == 401
