@@ -307,6 +307,7 @@ async def test_a_title_is_text_and_is_renamed_in_place(page: Page, server: Any) 
     await page.get_by_role("textbox", name="Title").fill("<b>购物</b> & more")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("<b>购物</b> & more")
+    await expect(page).to_have_title(re.compile("购物"))  # told once it is stored
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text("<b>购物</b> & more")
     await expect(page).to_have_title(re.compile("购物"))
