@@ -22,7 +22,6 @@ KINDS = (
     "frontend/static/css/*.css",
     "frontend/static/js/**/*.js",
     "frontend/static/vendor/archivo/*.woff2",
-    "frontend/static/vendor/lucide/*.svg",
     "sandbox/runtime/*.js",
     "sandbox/libraries/manifest.toml",
     "server/recipes/tools/**/*",
@@ -127,7 +126,7 @@ def test_the_server_starts_from_the_wheel_and_answers(installed, tmp_path):
             assert server.stdout is not None
             url = server.stdout.readline().strip()
             assert url.startswith("http://127.0.0.1:")
-            for path in ("/healthz", "/", "/static/vendor/lucide/plus.svg"):
+            for path in ("/healthz", "/", "/static/vendor/archivo/archivo-latin-standard-normal.woff2"):
                 with urllib.request.urlopen(url + path, timeout=20) as response:
                     assert response.status == 200
                     assert response.read()
