@@ -643,3 +643,29 @@ async def test_the_access_token_opens_the_door(page: Page, serve_app: Start) -> 
         if token == "closed":
             await expect(page.get_by_role("alert")).to_contain_text("not the token")
     await expect(page.get_by_role("textbox", name="Describe a tool")).to_be_visible()
+
+
+async def test_the_model_that_made_a_tool_stays_chosen(page: Page, connected: str) -> None:
+    """A tool made by a recipe is changed by the recipe, though a model is connected."""
+    await page.goto(connected)
+    await page.locator("[data-model]").select_option("recipes/built-in")
+    await page.get_by_role("textbox", name="Describe a tool").fill("a password generator")
+    await page.get_by_role("button", name="Create").click()
+    await page.wait_for_url("**/artifacts/*", wait_until="commit")
+    await expect(page.locator("[data-model]")).to_have_value("recipes/built-in")
+    await expect(verdict(page)).to_contain_text("passed")
+    await ask(page, "24 characters")
+    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
+    await expect(preview(page).locator("body")).to_contain_text("Password")
+
+
+async def test_enter_ends_a_rename(page: Page, server: Any) -> None:
+    """The field closes at Enter and stays closed, with the new title."""
+    await create(page, server.url, "a to-do list")
+    await expect(verdict(page)).to_contain_text("passed")
+    await page.locator("[data-rename]").click()
+    field = page.get_by_role("textbox", name="Title")
+    await field.fill("Class 7b")
+    await field.press("Enter")
+    await expect(page.locator("[data-rename]")).to_have_text("Class 7b")
+    await expect(field).to_have_count(0)

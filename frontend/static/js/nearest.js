@@ -2,7 +2,8 @@ import { Problem, ask } from "./api.js";
 
 /** When no recipe fits, the nearest three stand as buttons; `choose` is given the sentence. */
 export async function nearest(box, choose) {
-  if (!box || box.dataset.asked) return;
+  const list = box?.querySelector("[data-nearest]");
+  if (!list || box.dataset.asked) return;
   box.dataset.asked = "yes";
   let answer;
   try {
@@ -13,7 +14,7 @@ export async function nearest(box, choose) {
   }
   const found = (answer.nearest ?? []).slice(0, 3);
   box.querySelector("[data-nearest-label]").hidden = found.length === 0;
-  box.querySelector("[data-nearest]").replaceChildren(
+  list.replaceChildren(
     ...found.map((one) => {
       const button = document.createElement("button");
       button.type = "button";

@@ -25,7 +25,10 @@ export function rename(heading, artifact, renamed) {
     input.addEventListener("blur", () => close(true));
     input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
-      if (event.key === "Enter") close(true);
+      if (event.key === "Enter") {
+        event.preventDefault(); // The same key would press the button that gets the focus.
+        close(true);
+      }
       if (event.key === "Escape") close(false);
     });
   });

@@ -40,7 +40,7 @@ const preview = new Preview(
   consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
 );
 const select = tabs(one("[data-tabs]"), (id) => code.visible(id === "tab-code"));
-const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: wish });
+const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (example) => wish(example, "recipes/built-in") });
 
 themeToggle();
 ages();
@@ -79,12 +79,12 @@ async function begin(url, body, button = null) {
   }
 }
 
-function wish(prompt) {
-  return begin(`${api}/messages`, wished(prompt));
+function wish(prompt, model = modelMenu.value) {
+  return begin(`${api}/messages`, wished(prompt, model));
 }
 
-async function wished(prompt) {
-  const body = { prompt, ...(modelMenu.value && { model: modelMenu.value }) };
+async function wished(prompt, model) {
+  const body = { prompt, ...(model && { model }) };
   if (bench.shown) body.base_version = bench.shown.n;
   const attached = await files.read();
   if (attached) body.attachments = attached;
