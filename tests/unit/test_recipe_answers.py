@@ -325,3 +325,22 @@ def test_the_converter_knows_the_units_that_sentences_name():
 
 def test_a_very_long_wish_is_answered_at_once():
     assert respond(["split the bill " * 6_000]).recipe == "tip-splitter"
+
+
+@pytest.mark.parametrize(
+    ("wish", "recipe"),
+    [
+        (
+            "I need to split the bill of our class trip dinner between 7 colleagues with a 10% tip",
+            "tip-splitter",
+        ),
+        (
+            "strip double spaces, blank lines and smart quotes from pasted interview transcripts",
+            "text-cleaner",
+        ),
+        ("a bill of materials for a shelf", None),
+    ],
+)
+def test_the_words_around_a_wish_do_not_sink_it(wish, recipe):
+    """People tell a story; what they need is in it."""
+    assert estimate(wish).recipe == recipe

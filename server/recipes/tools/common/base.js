@@ -4,6 +4,8 @@ const byId = (id) => document.getElementById(id);
 
 const storage = (() => {
   const key = config.recipe; // Storage belongs to one tool alone; a new title must not lose it.
+  // In a sandboxed frame storage works, and ends with the page; a file on disk keeps it.
+  const confined = window.origin === "null" && location.protocol !== "file:";
   const memory = new Map();
   let place = null;
   try {
@@ -13,7 +15,7 @@ const storage = (() => {
     place = null; // A confined frame has no storage: things last while the page is open.
   }
   return {
-    lasting: place !== null,
+    lasting: place !== null && !confined,
     read() {
       try {
         return JSON.parse((place ? place.getItem(key) : memory.get(key)) ?? "null");
