@@ -226,7 +226,13 @@ watchConsole();
 window.addEventListener("error", onError, true);
 window.addEventListener("unhandledrejection", onRejection, true);
 window.addEventListener("securitypolicyviolation", onViolation, true);
-window.addEventListener("DOMContentLoaded", () => post({ type: "ready" }), true);
+const ready = (event) => {
+  if (event.isTrusted) {
+    window.removeEventListener("DOMContentLoaded", ready, true);
+    post({ type: "ready" });
+  }
+};
+window.addEventListener("DOMContentLoaded", ready, true);
 window.addEventListener("load", (event) => {
   if (event.isTrusted && targetOf(event) === document) {
     post({ type: "loaded" });

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.report import Report, Verdict
 from sandbox.smoke import Progress
+from sandbox.text import without_lone_surrogates
 from server import shapes
 from server.generation import conversation, titles
 from server.generation.prompts import build_request, continue_request
@@ -210,7 +211,11 @@ class Execution:
         await self._end(State.DONE, **values)
 
     async def _fail(self, error: Error, **values: Any) -> None:
-        detail = {"code": error.code, "message": error.message, "action": error.action}
+        detail = {
+            "code": error.code,
+            "message": without_lone_surrogates(error.message),  # a host's words may hold any
+            "action": without_lone_surrogates(error.action),
+        }
         await self._end(State.FAILED, error=detail, **values)
 
     async def stopped(self) -> None:

@@ -38,6 +38,10 @@ class NothingToFixError(ValueError):
     """The version's report has no finding that a repair could be asked for."""
 
 
+class AlreadyRunningError(RuntimeError):
+    """The same wish is run by another generation; running it twice would be paid twice."""
+
+
 class Generator:
     """One for a process; `aclose` interrupts what still runs and keeps what came."""
 
@@ -49,6 +53,7 @@ class Generator:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._again = asyncio.Lock()
 
     async def create(
         self,
@@ -129,7 +134,19 @@ class Generator:
     async def again(
         self, artifact: Artifact, earlier: Generation, choice: Choice, *, resume: bool
     ) -> Generation:
-        """Run an ended generation again, from its start or (`resume`) from where it stopped."""
+        """Run an ended generation again, from its start or (`resume`) from where it stopped.
+
+        Raises `AlreadyRunningError` while another generation runs the same wish.
+        """
+        async with self._again:
+            running = {run.generation.message_id for run in self._hub.of(artifact.id)}
+            if earlier.message_id in running:
+                raise AlreadyRunningError
+            return await self._run_again(artifact, earlier, choice, resume=resume)
+
+    async def _run_again(
+        self, artifact: Artifact, earlier: Generation, choice: Choice, *, resume: bool
+    ) -> Generation:
         now = datetime.now(UTC)
         generation = replace(
             earlier,

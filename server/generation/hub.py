@@ -55,6 +55,10 @@ class Hub:
         """List the artifact's runs here, the one that runs and those that wait."""
         return [run for run in self._by_id.values() if run.generation.artifact_id == artifact_id]
 
+    def artifacts(self) -> list[str]:
+        """List the artifacts that something runs or waits for here."""
+        return list(dict.fromkeys(run.generation.artifact_id for run in self._by_id.values()))
+
     def notify(self, artifact_id: str, kind: str, data: str) -> None:
         """Tell the artifact's open pages something, once; it is not journaled."""
         self._serial += 1

@@ -6,14 +6,21 @@ import html
 import re
 
 MAX_TITLE_CHARS = 200
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_OPENING = re.compile(r"<title\b[^>]{0,200}>", re.IGNORECASE)
+_CLOSING = re.compile(r"</title\b", re.IGNORECASE)
+# Controls, lone surrogates, and what turns the direction of the text that follows (UAX 9).
+_HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _HEAD_CHARS = 20_000
 
 
 def from_document(document: str) -> str | None:
     """Read the text of the first `<title>`; None when there is none or it is empty."""
-    found = _TITLE.search(document[:_HEAD_CHARS])
-    return shortened(html.unescape(found.group(1))) or None if found else None
+    head = document[:_HEAD_CHARS]
+    opened = _OPENING.search(head)
+    closed = _CLOSING.search(head, opened.end()) if opened else None
+    if opened is None or closed is None:
+        return None
+    return shortened(html.unescape(head[opened.end() : closed.start()])) or None
 
 
 def from_prompt(prompt: str) -> str:
@@ -26,6 +33,6 @@ def from_prompt(prompt: str) -> str:
 
 
 def shortened(title: str) -> str:
-    """Fold white space and keep at most 200 characters."""
-    text = " ".join(title.split())
+    """Fold white space, drop what is not seen, and keep at most 200 characters."""
+    text = " ".join(_HIDDEN.sub("", title).split())
     return text if len(text) <= MAX_TITLE_CHARS else text[: MAX_TITLE_CHARS - 1] + "…"

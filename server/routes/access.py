@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -24,8 +24,8 @@ async def form(request: Request) -> Response:
 
 @router.post("/access")
 async def enter(request: Request) -> Response:
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
-    token = fields.get("token", [""])[0]
+    fields = parse_qsl((await request.body()).decode("utf-8", "replace"))
+    token = dict(fields).get("token", "")
     settings: Settings = request.app.state.services.settings
     expected = settings.access_token
     if expected is not None and not same_token(token.strip(), expected):

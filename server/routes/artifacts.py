@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -49,7 +50,7 @@ async def import_(
     body: schemas.NewImport, viewing: Viewing, request: Request, response: Response
 ) -> Json:
     """Make an artifact from an HTML document; it is tested by itself."""
-    check_import(body.html)
+    await asyncio.to_thread(check_import, body.html)
     title = body.title or titles.from_document(body.html) or "Imported tool"
     new_title = titles.shortened(title)
     async with viewing.services.database.write() as connection:
@@ -112,6 +113,12 @@ async def listed(
 @router.delete("/bin", response_model=schemas.Emptied)
 async def empty_bin(viewing: Viewing) -> Json:
     """Delete everything in the bin for good: the one true deletion."""
+    services = viewing.services
+    for artifact_id in services.hub.artifacts():
+        async with services.database.read() as connection:
+            kept = await artifacts.get(connection, artifact_id)
+        if kept is None:
+            await services.generator.cancel_all(artifact_id)
     async with viewing.services.database.write() as connection:
         return {"deleted": await artifacts.empty_bin(connection)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -20,7 +21,11 @@ from server import errors
 from server.settings import Settings
 
 COOKIE = "sandwright_access"
-MAX_BODY_BYTES = 48 * 1024 * 1024
+MAX_BODY_BYTES = 48 * 1024 * 1024  # where documents and files are sent
+MAX_PLAIN_BYTES = 1024 * 1024
+MAX_FORM_BYTES = 4096  # the sign-in form, which strangers may send
+_LARGE = re.compile(r"/api/artifacts(/import|/[a-z2-7]+/messages)?/?")
+_TOO_LARGE = "The request is larger than the {most:,} bytes that are taken here."
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/access", "/healthz", "/readyz"})
 _OPEN_FOLDER = "/static/"
@@ -55,7 +60,7 @@ class Door:
             status, detail = refusal
             await _refuse(scope, send_with_policy, status, detail)
             return
-        await self._app(scope, _limited(receive), send_with_policy)
+        await self._app(scope, _limited(receive, _most(scope["path"])), send_with_policy)
 
     def _policy(self, host: str, scheme: str) -> list[tuple[str, str]]:
         sources = frame_sources(host, self._frames, scheme)
@@ -71,8 +76,9 @@ class Door:
         if scope["method"] not in _SAFE and not _same_origin(headers, host):
             return 403, "Another site's page may not change anything here."
         size = headers.get("content-length", "0")
-        if size.isdigit() and int(size) > MAX_BODY_BYTES:
-            return 413, "The request is larger than this server takes (48 MB)."
+        most = _most(scope["path"])
+        if size.isdecimal() and (len(size) > 15 or int(size) > most):  # noqa: PLR2004 digits
+            return 413, _TOO_LARGE.format(most=most)
         if not self._may_enter(scope["path"], headers):
             return 401, "This server asks for its access token: sign in at /access."
         return None
@@ -115,15 +121,22 @@ def _same_origin(headers: Headers, host: str) -> bool:
     return origin is None or origin.split("://", 1)[-1].lower() == host.lower()
 
 
-def _limited(receive: Receive) -> Receive:
+def _most(path: str) -> int:
+    """How many bytes the body of a request to `path` may have."""
+    if path == "/access":
+        return MAX_FORM_BYTES
+    return MAX_BODY_BYTES if _LARGE.fullmatch(path) else MAX_PLAIN_BYTES
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     taken = 0
 
     async def receive_limited() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
-            raise HTTPException(413, "The request is larger than this server takes (48 MB).")
+        if taken > most:
+            raise HTTPException(413, _TOO_LARGE.format(most=most))
         return message
 
     return receive_limited

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from server.errors import Problem
+from server.generation.generator import AlreadyRunningError
 from server.providers.registry import Choice
 from server.routes import schemas
 from server.routes.choosing import choose
@@ -70,7 +71,12 @@ async def _again(
             action="Try again instead.",
         )
     choice = await _choice(viewing, earlier, body.model if body else None)
-    generation = await services.generator.again(artifact, earlier, choice, resume=resume)
+    try:
+        generation = await services.generator.again(artifact, earlier, choice, resume=resume)
+    except AlreadyRunningError as error:
+        raise Problem(
+            409, "This wish is being worked on already.", action="Stop that first, or wait."
+        ) from error
     return {"generation": viewing.generation(artifact, generation)}
 
 

@@ -11,6 +11,7 @@ MAX_PROMPT_BYTES = 100_000
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -33,7 +34,7 @@ FrameLabel = Annotated[
 
 class Wish(Shape):
     prompt: Prompt
-    model: str | None = None
+    model: ModelName | None = None
     attachments: Annotated[list[Attachment], Field(max_length=10)] = []
 
 
@@ -48,11 +49,11 @@ class NewMessage(Wish):
 class NewFix(Shape):
     version: VersionNumber
     findings: list[str] | None = None
-    model: str | None = None
+    model: ModelName | None = None
 
 
 class ModelChoice(Shape):
-    model: str | None = None
+    model: ModelName | None = None
 
 
 class NewImport(Shape):
@@ -72,7 +73,7 @@ class Grants(Shape):
 
 class EstimateQuestion(Shape):
     prompt: Prompt
-    model: str | None = None
+    model: ModelName | None = None
 
 
 class Usage(BaseModel):

@@ -284,3 +284,46 @@ def test_every_error_is_described_as_the_problem_that_it_is(
     assert errors["post", f"{artifact}/fix"] == {
         *("401", "403", "404", "409", "413", "421", "422"),
     }
+
+
+def test_strangers_cannot_send_much(serve_app: Start, api: type[Api]) -> None:
+    """The sign-in form takes a few kB and any fields; other requests a size that fits them."""
+    client = api(serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame").url).client
+    assert client.post("/access", content=b"token=" + b"%41" * 5_000).status_code == 413
+    assert client.post("/access", content=b"a=1&b=2&c=3&d=4&e=5&f=6&g=7").status_code == 401
+    signed = {"Authorization": "Bearer open-sesame"}
+    huge = json.dumps({"prompt": "x" * 2_000_000})
+    refused(client.post("/api/estimate", content=huge, headers=signed), 413)
+
+
+def test_a_wish_is_not_run_twice_at_once(serve_app: Start, scripted: Start, api: type[Api]) -> None:
+    """Two clicks on "Try again" are one generation; the second is told so."""
+    slow = {"text": fenced(GOOD), "tokens_per_second": 20}
+    model = scripted(answers(failing(500, "broken") | {"text": ""}, slow))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    path = f"/api/generations/{client.ended(made['generation'])['id']}"
+    client("POST", f"{path}/retry", status=202)
+    refused(client.client.post(f"{path}/retry"), 409)
+
+
+def test_a_model_name_that_is_no_text_is_refused(server: Process, api: type[Api]) -> None:
+    """A lone surrogate in a name is the sender's mistake, not ours."""
+    body = b'{"prompt": "x", "model": "openai/\\ud800"}'
+    headers = {"Content-Type": "application/json"}
+    response = api(server.url).client.post("/api/artifacts", content=body, headers=headers)
+    refused(response, 422)
+
+
+def test_emptying_the_bin_stops_what_still_runs(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Nothing of a deleted tool is written after it is gone for good."""
+    model = scripted(answers({"text": fenced(GOOD), "tokens_per_second": 20}))
+    app = serve_app(OPENAI_BASE_URL=model.url)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    client("DELETE", f"/api/artifacts/{made['artifact']['id']}", status=204)
+    assert client("DELETE", "/api/artifacts/bin")["deleted"] == 1
+    app.stop()
+    assert not any("Traceback" in line for line in app.errors), app.errors
