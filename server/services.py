@@ -27,6 +27,6 @@ class Services:
     frames: FrameAddress
     browser: BrowserChoice | NoBrowser
 
-    def frame_url(self, label: str, secret: str, host: str, scheme: str = "http") -> str:
-        """Address of a frame for a page that was opened under the Host header `host`."""
-        return f"{frame_origin(label, host, self.frames, scheme)}/{secret}"
+    def frame_origin(self, label: str, host: str, scheme: str) -> str:
+        """Origin of the tool `label` for a page that was opened under the Host header `host`."""
+        return frame_origin(label, host, self.frames, scheme)

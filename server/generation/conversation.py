@@ -19,7 +19,7 @@ async def read(connection: AsyncConnection, generation: Generation) -> Conversat
     alone (a question back) stay.
     """
     said = await messages.listed(connection, generation.artifact_id)
-    made = {one.id: one for one in await generations.listed(connection, generation.artifact_id)}
+    made = await generations.listed(connection, generation.artifact_id)
     stored = await versions.listed(connection, generation.artifact_id)
     line = versions.lineage(stored, generation.base_version)
     document = None
@@ -36,21 +36,21 @@ async def read(connection: AsyncConnection, generation: Generation) -> Conversat
 
 def _on_line(
     said: list[Message],
-    made: dict[str, Generation],
+    made: list[Generation],
     line: list[Version],
     generation: Generation,
 ) -> list[Message]:
+    until = _position(said, generation)
+    earlier = [message for message in said if message.position < until]
     if not line:  # nothing was made yet: every wish so far still stands
-        return [one for one in said if one.position < _position(said, generation)]
+        return earlier
     numbers = {version.n for version in line}
     led_to: dict[str, set[int | None]] = {}
-    for one in made.values():
+    for one in made:
         if one.message_id and one.state is State.DONE and one.id != generation.id:
             led_to.setdefault(one.message_id, set()).add(one.version)
     kept: list[Message] = []
-    for message in said:
-        if message.position >= _position(said, generation):
-            break
+    for message in earlier:
         if message.role == "user":
             ends = led_to.get(message.id, set())
             if ends & numbers or None in ends:

@@ -85,7 +85,7 @@ async def diff(
     artifact_id: str,
     n: Number,
     viewing: Viewing,
-    against: Annotated[int, Query(ge=1, le=2**31 - 1)],
+    against: Annotated[schemas.VersionNumber, Query()],
 ) -> Response:
     """Get the unified diff from version `against` to version `n`."""
     old = await _source(viewing, artifact_id, against)

@@ -10,16 +10,16 @@ from typing import Annotated
 from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.origins import frame_origin
 from server import shapes
 from server.errors import Problem
 from server.prose import render_prose
+from server.routes.schemas import VersionNumber
 from server.services import Services
 from server.store import artifacts, generations, messages, overview, reports, versions
 from server.store.overview import live_version
 from server.store.records import Artifact, Generation, Json, Message, Version
 
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Number = Annotated[VersionNumber, Path()]
 NO_ARTIFACT = "There is no tool with this id; it may be in the bin."
 
 
@@ -32,10 +32,10 @@ class View:
     scheme: str
 
     def frame_url(self, artifact: Artifact, secret: str) -> str:
-        return self.services.frame_url(artifact.label, secret, self.host, self.scheme)
+        return f"{self.frame_origin(artifact.label)}/{secret}"
 
     def frame_origin(self, label: str) -> str:
-        return frame_origin(label, self.host, self.services.frames, self.scheme)
+        return self.services.frame_origin(label, self.host, self.scheme)
 
     def generation(self, artifact: Artifact, record: Generation) -> Json:
         """Shape a generation; one that runs here tells its state of this moment."""
