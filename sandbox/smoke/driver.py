@@ -398,6 +398,8 @@ class Driver:
         """Take a picture; a compositor that is too busy for one only costs the picture."""
         assert self._page is not None, "opened first"
         capture = asyncio.ensure_future(self._capture(self._page))
+        # Whoever ends this test while the picture is taken waits for neither.
+        capture.add_done_callback(_read)
         await asyncio.wait((capture, self._ended), timeout=2, return_when=asyncio.FIRST_COMPLETED)
         if not capture.done():
             _drop(capture)

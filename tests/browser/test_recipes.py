@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from sandbox.frame import FrameDocument, create_frame_app
 from sandbox.grants import NO_GRANTS
@@ -27,10 +28,15 @@ class _Shelf:
 
     def __init__(self):
         self.html = ""
+        self.rest = asyncio.Event()  # until then the tool's script has not arrived
+        self.rest.set()
 
     async def open_document(self, secret):
         async def chunks():
-            yield self.html
+            body, script, rest = self.html.partition('<script type="application/json"')
+            yield body
+            await self.rest.wait()
+            yield script + rest
 
         return FrameDocument(chunks(), NO_GRANTS) if secret == SECRET else None
 
@@ -66,6 +72,7 @@ async def stage(browser_path):
 async def open_tool(stage):
     """Open a wish's tool alone: our page around a sandboxed frame. Nothing may be logged."""
     logged = []
+    stage.shelf.rest.set()
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(*wishes, clock=False, **options):
@@ -81,7 +88,9 @@ async def open_tool(stage):
             page.on("dialog", lambda dialog: logged.append(f"dialog: {dialog.message}"))
             if clock:
                 await page.clock.install(time=0)
-            await page.goto(f"http://tool.localhost:{stage.port}/{SECRET}")
+            # The load ends with the tool's stream, which a test may be holding.
+            until = "load" if stage.shelf.rest.is_set() else "commit"
+            await page.goto(f"http://tool.localhost:{stage.port}/{SECRET}", wait_until=until)
             frame = page.frame_locator("iframe")
             await frame.locator("#status").wait_for(state="attached")
             return frame
@@ -107,6 +116,23 @@ async def _paste(frame, selector, html, text):
         }""",
         [html, text],
     )
+
+
+async def test_what_is_typed_before_the_tool_is_whole_stays(open_tool, stage):
+    stage.shelf.rest.clear()
+    tool = await open_tool("split a restaurant bill with tip")
+    await tool.get_by_label("Bill").fill("42")
+    await tool.get_by_label("Tip").fill("20")
+    await tool.get_by_label("People").fill("4")
+    await tool.get_by_label("Round each share").check()
+    stage.shelf.rest.set()
+    await expect(tool.get_by_label("Each person pays")).to_have_text("$13.00")
+
+    stage.shelf.rest.clear()
+    tool = await open_tool("miles to kilometres")
+    await tool.locator("#left").fill("5")
+    stage.shelf.rest.set()
+    await expect(tool.locator("#right")).to_have_value(re.compile(r"8\.0467"))
 
 
 async def test_the_tip_splitter_shares_a_typed_bill(open_tool):

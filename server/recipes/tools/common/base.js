@@ -35,6 +35,16 @@ const storage = (() => {
   };
 })();
 
+/** Sets a field as the tool begins; what a person typed while the tool was still arriving stays. */
+function preset(id, value) {
+  const field = byId(id);
+  if (field.type === "checkbox") {
+    if (field.checked === field.defaultChecked) field.checked = value;
+  } else if (field.value === field.defaultValue) {
+    field.value = value;
+  }
+}
+
 function announce(text) {
   byId("status").textContent = text;
 }
