@@ -29,6 +29,9 @@ VENV_PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "set-up-stamp"
 UV = "uv==0.13.9"
 OLDEST = (3, 11)
+# Else the first start compiles a thousand modules, and so does every one where Python is told to
+# write no bytecode (PYTHONDONTWRITEBYTECODE, as in many containers).
+COMPILED = ("--compile-bytecode",)
 
 
 class SetupError(Exception):
@@ -109,7 +112,7 @@ def install(uv: list[str], environment: dict[str, str]) -> bool:
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     if environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL"):
         return _install_from_own_index(uv, environment, quiet)
-    sync = ["sync", "--frozen", "--inexact", "--python", sys.executable, *quiet]
+    sync = ["sync", "--frozen", "--inexact", "--python", sys.executable, *COMPILED, *quiet]
     return run([*uv, *sync], environment)
 
 
@@ -118,7 +121,7 @@ def _install_from_own_index(uv: list[str], environment: dict[str, str], quiet: l
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "requirements.txt"
         export = ["export", "--frozen", "--no-emit-project", "--quiet", "-o", str(listing)]
-        into = ["--python", str(VENV_PYTHON), *quiet]
+        into = ["--python", str(VENV_PYTHON), *COMPILED, *quiet]
         if not VENV_PYTHON.exists() and not run(
             [*uv, "venv", "--python", sys.executable, VENV, *quiet], environment
         ):

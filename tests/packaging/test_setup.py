@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -99,6 +100,13 @@ def test_the_uv_that_set_up_installs_is_the_one_in_the_lock():
         r'^name = "uv"\nversion = "(.+)"$', (ROOT / "uv.lock").read_text(), re.MULTILINE
     )
     assert pinned == locked
+
+
+def test_set_up_compiles_what_it_installs_so_that_no_start_has_to():
+    spec = importlib.util.find_spec("sqlalchemy.orm.mapper")
+    assert spec is not None
+    assert spec.origin is not None
+    assert Path(importlib.util.cache_from_source(spec.origin)).is_file()
 
 
 def test_a_second_start_is_quick_and_prints_the_address_alone(tmp_path):
