@@ -1,30 +1,48 @@
 """Puts the runtime's JavaScript together for a frame, for the page around it and for exports.
 
-The files are plain classic scripts without a build step: semicolons everywhere, comments on
-lines of their own, no template literal across lines. That makes it safe to drop comments and
-to join lines, so that the frame's prefix is one line and a tool's own lines stay countable.
+The files of a frame are plain classic scripts without a build step, put into one closure; those
+of `host/` are ES modules, which our pages import one by one and the page around a tool opened
+alone gets in one closure too. Everywhere: semicolons, comments on lines of their own, no template
+literal across lines. That makes it safe to drop comments and to join lines, so that the frame's
+prefix is one line and a tool's own lines stay countable.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 FRAME_PREFIX_LINES = 1
-"""Lines that stand before the tool's own document; bridge.js subtracts the same number."""
+"""Lines that stand before the tool's own document; reports.js subtracts the same number."""
+
+HOST_MODULES = Path(str(files(__package__))) / "host"
+"""ES modules for pages that hold a tool: the other end of what runs in its frame."""
+
+# In the order in which they run: natives first, the hand-over last.
+_FRAME = (
+    "natives.js",
+    "channel.js",
+    "storage.js",
+    "cookies.js",
+    "reports.js",
+    "start.js",
+)
+_IMPORT = re.compile(r'^import [^;"]*"\./(?:host/)?([\w-]+\.js)";\n', re.MULTILINE)
 
 
 @cache
 def frame_prefix() -> str:
     """What precedes every tool: the doctype, and the bridge before any of the tool's code."""
-    return f"<!doctype html><script>{_closure('storage.js', 'cookies.js', 'bridge.js')}</script>\n"
+    return f"<!doctype html><script>{_closure(*map(_read, _FRAME))}</script>\n"
 
 
 @cache
 def alone_script() -> str:
     """The other end of the bridge, for the page that holds a tool opened alone."""
-    return _closure("alone.js")
+    return _closure(*_with_imports("alone.js"))
 
 
 @cache
@@ -35,21 +53,40 @@ def alone_style() -> str:
 def export_shim(storage_prefix: str) -> str:
     """Return the script of an exported file; `storage_prefix` keeps files from sharing storage."""
     prefix = json.dumps(storage_prefix).replace("<", "\\u003c")
-    return _closure(
-        "storage.js", "cookies.js", "export.js", before=f"const STORAGE_PREFIX = {prefix};"
-    )
+    shim = ("storage.js", "cookies.js", "export.js")
+    return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim))
 
 
-def _closure(*names: str, before: str = "") -> str:
-    body = " ".join(
-        _squeeze(files(__package__).joinpath(name).read_text("utf-8")) for name in names
-    )
-    script = f'(() => {{ "use strict"; {before} {body} }})();'
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _with_imports(entry: str) -> list[str]:
+    """Return the sources of a module and of all that it imports, each once and before its use."""
+    sources: dict[str, str] = {}
+
+    def gather(name: str) -> None:
+        source = _read(name)
+        for imported in _IMPORT.findall(source):
+            if f"host/{imported}" not in sources:
+                gather(f"host/{imported}")
+        sources[name] = re.sub(r"^export ", "", _IMPORT.sub("", source), flags=re.MULTILINE)
+
+    gather(entry)
+    return list(sources.values())
+
+
+def _closure(*sources: str) -> str:
+    body = " ".join(map(_squeeze, sources))
+    script = f'(() => {{ "use strict"; {body} }})();'
     assert "</script" not in script, "would end the script element early"
     assert "<!--" not in script, "would hide the end of the script element"
     return script
 
 
 def _squeeze(source: str) -> str:
-    lines = (line.strip() for line in source.splitlines())
-    return " ".join(line for line in lines if line and not line.startswith("//"))
+    bare = re.sub(r"^\s*/\*.*?\*/", "", source, flags=re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for line in bare.splitlines()]
+    code = [line for line in lines if line and not line.startswith("//")]
+    assert not any(" // " in line for line in code), "would comment out what follows"
+    return " ".join(code)

@@ -1,5 +1,6 @@
 """The pages' own files: addressed by their contents, so that a browser asks for each once.
 
+The sandbox's modules for pages that hold a tool stand among them, as `js/host/`.
 `/static/<fingerprint>/…` never changes and is cached for good; `/static/…` is checked each time.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,15 +20,17 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
 import frontend
+from sandbox.runtime.assembly import HOST_MODULES
 
-_IMPORT = re.compile(r"""^(?:import|export)\b[^;'"]*['"]\./([\w-]+)\.js['"]""", re.MULTILINE)
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;'"]*['"]\./([\w/-]+)\.js['"]""", re.MULTILINE)
 
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`, and `modules(entry)`."""
-    address = f"/static/{fingerprint(frontend.STATIC)}"
-    app.mount(address, _Lasting(directory=frontend.STATIC), name="assets")
-    app.mount("/static", StaticFiles(directory=frontend.STATIC), name="static")
+    address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}"
+    for prefix, files in ((address, _Lasting), ("/static", StaticFiles)):
+        app.mount(f"{prefix}/js/host", files(directory=HOST_MODULES))
+        app.mount(prefix, files(directory=frontend.STATIC))
     templates.env.globals["static"] = address
     templates.env.globals["modules"] = modules
 
@@ -44,12 +48,14 @@ class _Lasting(StaticFiles):
         return response
 
 
-def fingerprint(folder: Path) -> str:
-    """Digest the names and contents of all files below `folder`, in 12 hexadecimal digits."""
+def fingerprint(*folders: Path) -> str:
+    """Digest the names and contents of all files below `folders`, in 12 hexadecimal digits."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -62,7 +68,8 @@ def modules(entry: str) -> tuple[str, ...]:
 
 
 def _gather(name: str, sources: Mapping[str, str], found: dict[str, None]) -> None:
-    for imported in _IMPORT.findall(sources[name]):
+    for written in _IMPORT.findall(sources[name]):
+        imported = posixpath.join(posixpath.dirname(name), written)
         if imported not in found:
             _gather(imported, sources, found)
     found[name] = None
@@ -70,5 +77,6 @@ def _gather(name: str, sources: Mapping[str, str], found: dict[str, None]) -> No
 
 @functools.cache
 def _sources() -> dict[str, str]:
-    folder = frontend.STATIC / "js"
-    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.js")}
+    own = {path.stem: path for path in (frontend.STATIC / "js").glob("*.js")}
+    host = {f"host/{path.stem}": path for path in HOST_MODULES.glob("*.js")}
+    return {name: path.read_text(encoding="utf-8") for name, path in (own | host).items()}

@@ -23,6 +23,7 @@ KINDS = (
     "frontend/static/js/**/*.js",
     "frontend/static/vendor/archivo/*.woff2",
     "sandbox/runtime/*.js",
+    "sandbox/runtime/host/*.js",
     "sandbox/libraries/manifest.toml",
     "server/recipes/tools/**/*",
     "server/store/migrations/versions/*.py",

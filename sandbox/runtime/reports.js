@@ -1,64 +1,12 @@
-// The frame's end of the bridge. It runs before any of the tool's code, hands one MessagePort to
-// the page that holds the frame, and leaves nothing that the tool could reach.
-//
-// frame → host: ready · loaded · console · error · rejection · violation · resource · dropped ·
-// pong; host → frame: ping. Nothing sent here is to be trusted by the host: a tool that breaks
-// its own reports can only break its own reports.
+// What the tool does, told to the page: its console, its errors and what the walls kept inside, in
+// the line numbers of the tool's own document. A tool that breaks its own reports can only break
+// its own reports.
 
 // As FRAME_PREFIX_LINES in assembly.py: positions are told in the tool's own document.
 const PREFIX_LINES = 1;
 const MAX_TEXT = 2000;
 const MAX_ENTRIES = 20;
-const BURST = 100;
-const PER_MS = 0.05;
-
-installStorage({
-  localStorage: memoryStore([], () => {}),
-  sessionStorage: memoryStore([], () => {}),
-});
-installCookies();
-// Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
-delete Navigator.prototype.serviceWorker;
-
-// The tool may replace any function of the page later, so these are taken now.
-const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
-const unbound = (method) => Function.prototype.call.bind(method);
-const getter = (owner, name) => unbound(getOwnPropertyDescriptor(owner, name).get);
-const now = performance.now.bind(performance);
-const slice = unbound(String.prototype.slice);
-const split = unbound(String.prototype.split);
-const exec = unbound(RegExp.prototype.exec);
-const join = unbound(Array.prototype.join);
-const toText = String;
-const { isArray } = Array;
-const isError = (value) => typeof value === "object" && value instanceof NativeError;
-const NativeError = Error;
-const isElement = (value) => typeof value === "object" && value instanceof NativeElement;
-const NativeElement = Element;
-const documentUrl = getter(Document.prototype, "URL");
-const targetOf = getter(Event.prototype, "target");
-const dataOf = getter(MessageEvent.prototype, "data");
-const reasonOf = getter(PromiseRejectionEvent.prototype, "reason");
-const errorEvent = {
-  message: getter(ErrorEvent.prototype, "message"),
-  filename: getter(ErrorEvent.prototype, "filename"),
-  lineno: getter(ErrorEvent.prototype, "lineno"),
-  colno: getter(ErrorEvent.prototype, "colno"),
-};
-const violation = {
-  directive: getter(SecurityPolicyViolationEvent.prototype, "effectiveDirective"),
-  uri: getter(SecurityPolicyViolationEvent.prototype, "blockedURI"),
-  file: getter(SecurityPolicyViolationEvent.prototype, "sourceFile"),
-  line: getter(SecurityPolicyViolationEvent.prototype, "lineNumber"),
-  column: getter(SecurityPolicyViolationEvent.prototype, "columnNumber"),
-};
 const ownUrl = withoutHash(documentUrl(document));
-
-const channel = new MessageChannel();
-const post = channel.port1.postMessage.bind(channel.port1);
-let allowance = BURST;
-let refilled = now();
-let dropped = 0;
 
 function cut(value) {
   return slice(toText(value), 0, MAX_TEXT);
@@ -66,24 +14,6 @@ function cut(value) {
 
 function withoutHash(url) {
   return split(url, "#")[0];
-}
-
-// A flood is dropped and counted here, and again on the host's side.
-function send(message) {
-  const time = now();
-  allowance += (time - refilled) * PER_MS;
-  allowance = allowance > BURST ? BURST : allowance;
-  refilled = time;
-  if (allowance < 1) {
-    dropped += 1;
-    return;
-  }
-  allowance -= 1;
-  if (dropped > 0) {
-    post({ type: "dropped", count: dropped });
-    dropped = 0;
-  }
-  post(message);
 }
 
 // Where in the tool's document, or nowhere: other files and our own line do not count.
@@ -222,31 +152,21 @@ function onViolation(event) {
   }
 }
 
-watchConsole();
-window.addEventListener("error", onError, true);
-window.addEventListener("unhandledrejection", onRejection, true);
-window.addEventListener("securitypolicyviolation", onViolation, true);
-const ready = (event) => {
-  if (event.isTrusted) {
-    window.removeEventListener("DOMContentLoaded", ready, true);
-    post({ type: "ready" });
-  }
-};
-window.addEventListener("DOMContentLoaded", ready, true);
-window.addEventListener("load", (event) => {
-  if (event.isTrusted && targetOf(event) === document) {
-    post({ type: "loaded" });
-  }
-}, true);
-channel.port1.addEventListener("message", (event) => {
-  const message = dataOf(event);
-  if (message && message.type === "ping") {
-    post({ type: "pong", n: message.n });
-  }
-});
-channel.port1.start();
-// A document that is its own parent (no page of ours around it) would hand the port to the tool.
-if (window.parent !== window) {
-  window.parent.postMessage({ sandwright: 1, type: "hello" }, "*", [channel.port2]);
+function installReports() {
+  watchConsole();
+  window.addEventListener("error", onError, true);
+  window.addEventListener("unhandledrejection", onRejection, true);
+  window.addEventListener("securitypolicyviolation", onViolation, true);
+  const ready = (event) => {
+    if (event.isTrusted) {
+      window.removeEventListener("DOMContentLoaded", ready, true);
+      deliver({ type: "ready" });
+    }
+  };
+  window.addEventListener("DOMContentLoaded", ready, true);
+  window.addEventListener("load", (event) => {
+    if (event.isTrusted && targetOf(event) === document) {
+      deliver({ type: "loaded" });
+    }
+  }, true);
 }
-document.currentScript.remove();

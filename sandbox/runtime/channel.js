@@ -1,0 +1,58 @@
+// The frame's way to the page that holds it: one MessagePort, which never leaves this closure.
+//
+// `send` is for reports, which may be dropped in a flood; `deliver` is for what must arrive, and
+// its caller sees to it that little has to; `listen` is for what the page says.
+
+const BURST = 100;
+const PER_MS = 0.05;
+
+const channel = new MessageChannel();
+const post = channel.port1.postMessage.bind(channel.port1);
+const listeners = { __proto__: null };
+let allowance = BURST;
+let refilled = now();
+let dropped = 0;
+
+// A flood is dropped and counted here, and again on the page's side.
+function send(message) {
+  const time = now();
+  allowance += (time - refilled) * PER_MS;
+  allowance = allowance > BURST ? BURST : allowance;
+  refilled = time;
+  if (allowance < 1) {
+    dropped += 1;
+    return;
+  }
+  allowance -= 1;
+  if (dropped > 0) {
+    post({ type: "dropped", count: dropped });
+    dropped = 0;
+  }
+  post(message);
+}
+
+function deliver(message) {
+  post(message);
+}
+
+function listen(type, handler) {
+  listeners[type] = handler;
+}
+
+function installChannel() {
+  channel.port1.addEventListener("message", (event) => {
+    const message = dataOf(event);
+    if (message && message.type in listeners) {
+      listeners[message.type](message);
+    }
+  });
+  channel.port1.start();
+  listen("ping", ({ n }) => post({ type: "pong", n }));
+}
+
+// A document that is its own parent (no page of ours around it) would hand the port to the tool.
+function handOver() {
+  if (window.parent !== window) {
+    window.parent.postMessage({ sandwright: 1, type: "hello" }, "*", [channel.port2]);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The host's end of the bridge to a tool, for every page of ours that holds one. Nothing a tool
+ * says is trusted: what is no object of a known type is passed over, floods are dropped and
+ * counted, whatever they consist of.
+ *
+ * A hello counts once until the frame has loaded, then once more: the frame may have been
+ * navigated by the tool itself, and of a document of another origin nothing tells which one
+ * speaks. So a tool can, after it has loaded, put a port of its own in the place of the bridge's.
+ */
+const BURST = 200;
+const PER_SECOND = 100;
+// These, and what nobody knows, share one allowance; every other kind has its own, so that a noisy console stops no saving.
+const REPORTS = new Set(["console", "error", "rejection", "violation", "resource", "dropped"]);
+
+/**
+ * Listens to one frame and speaks to it.
+ *
+ * `handlers` holds a function for each type of message that is understood; what they are given
+ * is still the tool's word, and its fields are theirs to check. `hello` is called for each new
+ * document of the frame, before anything that it says; `dropped(count)` when a flood has ebbed.
+ * @param {HTMLIFrameElement} frame
+ * @param {Record<string, (message: object) => void>} handlers
+ * @param {{hello?: () => void, dropped?: (count: number) => void}} told
+ * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
+ */
+export function openPort(frame, handlers, { hello = () => {}, dropped = () => {} } = {}) {
+  let greeted = false;
+  let port = null;
+  // Of the frame, not of each port.
+  const limits = new Map();
+  const relief = () => {
+    greeted = false;
+  };
+
+  function hear({ data }) {
+    const type = typeof data === "object" && data !== null ? data.type : undefined;
+    const known = typeof type === "string" && Object.hasOwn(handlers, type);
+    const kind = known && !REPORTS.has(type) ? type : "report";
+    if (!limits.has(kind)) limits.set(kind, allowance());
+    const missed = limits.get(kind)();
+    if (missed === null || !known) return;
+    if (missed > 0) dropped(missed);
+    handlers[type](data);
+  }
+
+  function receive(event) {
+    if (greeted || event.source !== frame.contentWindow || event.ports.length !== 1) return;
+    if (event.data?.sandwright !== 1 || event.data.type !== "hello") return;
+    greeted = true;
+    port?.close();
+    [port] = event.ports;
+    port.addEventListener("message", hear);
+    port.start();
+    hello();
+  }
+
+  frame.addEventListener("load", relief);
+  addEventListener("message", receive);
+  return {
+    receive,
+    tell: (message) => port?.postMessage(message),
+    close() {
+      removeEventListener("message", receive);
+      frame.removeEventListener("load", relief);
+      port?.close();
+    },
+  };
+}
+
+/** Called for each message: null when it is one too many, else how many were missed before it. */
+function allowance() {
+  let left = BURST;
+  let last = performance.now();
+  let missed = 0;
+  return () => {
+    const now = performance.now();
+    left = Math.min(BURST, left + ((now - last) / 1000) * PER_SECOND);
+    last = now;
+    if (left < 1) {
+      missed += 1;
+      return null;
+    }
+    left -= 1;
+    const before = missed;
+    missed = 0;
+    return before;
+  };
+}
