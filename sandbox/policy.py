@@ -7,11 +7,6 @@ Connection Allowlists (https://wicg.github.io/connection-allowlists/).
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from dataclasses import dataclass
-from urllib.parse import urlsplit
-
 from sandbox.grants import Grants
 
 Headers = tuple[tuple[str, str], ...]
@@ -75,13 +70,6 @@ _POWERS = (
 
 # A copy button is ordinary, needs the person's click, and gives the tool nothing.
 _ALWAYS_ALLOWED = ("clipboard-write",)
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedOrigin:
-    """Why an origin cannot be granted, in one sentence for the person who asked."""
-
-    reason: str
 
 
 def frame_headers(grants: Grants, ancestors: tuple[str, ...]) -> Headers:
@@ -163,51 +151,6 @@ def frame_allow(grants: Grants) -> str:
 def export_csp(grants: Grants) -> str:
     """Policy for the `<meta>` of an exported file: the same walls, less what only a header can."""
     return _directives(*_source_directives(grants))
-
-
-def parse_network_origin(text: str) -> str | RefusedOrigin:
-    """Return the canonical origin ("https://api.example.org"), or why it cannot be granted."""
-    text = text.strip().lower()
-    if "*" in text:
-        return RefusedOrigin("Wildcards cannot be granted; name each origin.")
-    if re.fullmatch(r"[a-z0-9.:/@?#\[\]_%&=+-]+", text, re.ASCII) is None:
-        return RefusedOrigin("Give one origin in plain ASCII, such as https://api.example.org.")
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return RefusedOrigin("This is not an origin; give one such as https://api.example.org.")
-    if parts.scheme != "https":
-        return RefusedOrigin("Only https origins can be granted.")
-    if "@" in parts.netloc or parts.path not in ("", "/") or "?" in text or "#" in text:
-        return RefusedOrigin("Grant the origin alone: no user name, path, query or fragment.")
-    return _public_origin(host.rstrip("."), port)
-
-
-# Names that never leave the machine or the network they are used on (RFC 6761, RFC 6762,
-# RFC 8375, the ICANN reservation of `internal`, and what home routers hand out).
-_PRIVATE_SUFFIXES = ("localhost", "local", "internal", "home.arpa", "lan", "home", "corp", "test")
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
-
-
-def _public_origin(host: str, port: int | None) -> str | RefusedOrigin:
-    if _is_address(host):
-        return RefusedOrigin("An IP address cannot be granted; give a host name.")
-    labels = host.split(".")
-    if any(host == suffix or host.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
-        return RefusedOrigin(f"{host} is a private or local name and cannot be granted.")
-    if len(labels) == 1 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 RFC 1035
-        return RefusedOrigin("Give a full public host name, such as https://api.example.org.")
-    return f"https://{host}" if port in (None, 443) else f"https://{host}:{port}"
-
-
-def _is_address(host: str) -> bool:
-    """Also the forms that only URL parsers read as IPv4: 2130706433, 0x7f.1, 127.1."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return re.fullmatch(r"\d+|0x[0-9a-f]*", host.rsplit(".", 1)[-1]) is not None
-    return True
 
 
 def _frame_csp(grants: Grants, ancestors: tuple[str, ...]) -> str:

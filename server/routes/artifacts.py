@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from sandbox.grants import NO_GRANTS, Grants
-from sandbox.policy import RefusedOrigin, parse_network_origin
+from sandbox.network_origins import RefusedOrigin, parse_network_origin
 from server import shapes
 from server.errors import Problem
 from server.generation import titles
