@@ -29,6 +29,7 @@ from server.routes import (
     artifacts,
     assets,
     generations,
+    grants,
     health,
     messages,
     models,
@@ -131,7 +132,17 @@ def _host(services: Services, background: Background, templates: Jinja2Templates
     app.state.background = background
     app.state.templates = templates
     assets.install(app, templates)
-    for module in (artifacts, messages, versions, generations, models, health, access, pages):
+    for module in (
+        artifacts,
+        grants,
+        messages,
+        versions,
+        generations,
+        models,
+        health,
+        access,
+        pages,
+    ):
         app.include_router(module.router)
     errors.install(app)
     return Door(app, services.settings, services.frames)

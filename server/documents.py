@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from sandbox.frame import FrameDocument
+from sandbox.grants import NO_GRANTS
 from server.generation.hub import Hub
+from server.granting import in_force
 from server.store import artifacts, generations, journal, versions
 from server.store.database import Database
 
@@ -21,21 +23,24 @@ class StoredDocuments:
         """Find by secret: what runs now, a version, or what an ended generation left."""
         run = self._hub.by_secret(secret)
         if run is not None and run.version is None:
-            return FrameDocument(run.document.chunks(), run.grants, run.title)
+            # What comes is not known yet, so nothing that was granted holds for it.
+            return FrameDocument(run.document.chunks(), NO_GRANTS, run.title)
         async with self._database.read() as connection:
             found = await versions.by_secret(connection, secret)
             if found is not None:
                 version, html = found
-                artifact_id, title = version.artifact_id, version.title
+                artifact_id, title, n = version.artifact_id, version.title, version.n
             else:
                 generation = await generations.by_secret(connection, secret)
                 if generation is None:
                     return None
                 _, texts = await journal.texts(connection, generation.id)
-                artifact_id, title, html = generation.artifact_id, "", texts[-1] if texts else ""
+                artifact_id, title, n = generation.artifact_id, "", None
+                html = texts[-1] if texts else ""
             if await artifacts.get(connection, artifact_id) is None:
                 return None
-            grants = await artifacts.grants(connection, artifact_id)
+            # A document that never became a version was never in sight when grants were given.
+            grants = NO_GRANTS if n is None else await in_force(connection, artifact_id, n, html)
         return FrameDocument(_whole(html), grants, title)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.export import export_html
-from server.store import artifacts, versions
+from server.granting import in_force
+from server.store import versions
 from server.store.records import Artifact
 
 
@@ -21,7 +22,7 @@ async def exported(
         html,
         title=artifact.title,
         storage_prefix=artifact.id,
-        grants=await artifacts.grants(connection, artifact.id),
+        grants=await in_force(connection, artifact.id, n, html),
         version=n,
         prompt=version.prompt if with_prompt else None,
         model=f"{version.provider}/{version.model}" if version.provider else None,

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network_origins import RefusedOrigin, private_origin
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,6 +30,7 @@ NAMES = (
     "BROWSER",
     "MAX_REPAIRS",
     "ACCESS_TOKEN",
+    "PRIVATE_ORIGINS",
     "REDIS_URL",
 )
 PROVIDER_VARIABLES = (
@@ -78,6 +81,7 @@ class Settings:
     browser: str | None = None
     max_repairs: int = 2
     access_token: str | None = field(default=None, repr=False)
+    private_origins: tuple[str, ...] = ()
     redis_url: str | None = field(default=None, repr=False)
     provider_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     browser_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -146,6 +150,7 @@ def load_settings(
         browser=_text(source.get("BROWSER")),
         max_repairs=_max_repairs(source.get("MAX_REPAIRS")),
         access_token=_access_token(source.get("ACCESS_TOKEN")),
+        private_origins=_private_origins(source.get("PRIVATE_ORIGINS")),
         redis_url=_redis_url(source.get("REDIS_URL")),
         provider_environment=_chosen(environment, PROVIDER_VARIABLES),
         browser_environment=_chosen(environment, BROWSER_VARIABLES),
@@ -305,6 +310,19 @@ def _access_token(given: _Given | None) -> str | None:
     if not re.fullmatch(r"[!-~]+", given.value):
         raise given.unusable("must be visible ASCII without spaces", "$(openssl rand -hex 24)")
     return given.value
+
+
+def _private_origins(given: _Given | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    read = [private_origin(text) for text in given.value.split(",") if text.strip()]
+    for origin in read:
+        if isinstance(origin, RefusedOrigin):
+            raise given.wrong(
+                "must be https origins with commas between",
+                "https://nas.lan,https://10.0.0.5:8443",
+            )
+    return tuple(origin for origin in read if isinstance(origin, str))
 
 
 def _redis_url(given: _Given | None) -> str | None:

@@ -21,6 +21,7 @@ from server.generation.prompts import build_request, continue_request
 from server.generation.run import JOURNAL_SECONDS, Run
 from server.generation.testing import VersionTester
 from server.generation.turn import Outcome, Turn
+from server.granting import in_force
 from server.providers import prices
 from server.providers.protocol import Error, ModelRequest, Provider, Usage
 from server.store import artifacts, generations, journal, messages, reports, versions
@@ -141,13 +142,15 @@ class Execution:
         """Store the version, the answer's words and the state in one transaction."""
         generation = self._generation
         title = titles.from_document(document)
+        async with self._database.read() as connection:
+            granted = await in_force(connection, generation.artifact_id, None, document)
         new = versions.NewVersion(
             artifact_id=generation.artifact_id,
             html=document,
             title=title or self._run.title,
             secret=generation.secret,
             origin=generation.kind,
-            grants=shapes.grants_shape(self._run.grants),
+            grants=shapes.grants_shape(granted),
             parent=generation.base_version,
             prompt=generation.prompt,
             provider=generation.provider,

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.grants import NO_GRANTS, Grants
 from server import shapes
 from server.generation import titles
 from server.generation.execution import Execution, whole
@@ -69,7 +68,7 @@ class Generator:
             artifact = await artifacts.create(connection, title=title, prompt=prompt, label=label)
             generation = _new(artifact.id, "create", prompt, choice, attachments=list(attachments))
             generation = await self._record(connection, generation, kind="prompt")
-        self._begin(artifact, generation, choice, NO_GRANTS)
+        self._begin(artifact, generation, choice)
         return artifact, generation
 
     async def change(
@@ -92,7 +91,7 @@ class Generator:
             generation = _new(artifact.id, "change", prompt, choice, attachments=list(attachments))
             generation = replace(generation, base_version=base)
             generation = await self._record(connection, generation, kind="change")
-        await self._start(artifact, generation, choice)
+        self._begin(artifact, generation, choice)
         return generation
 
     async def fix(
@@ -128,7 +127,7 @@ class Generator:
                 signatures=sorted({finding["signature"] for finding in findings}),
             )
             generation = await self._record(connection, generation, kind="fix")
-        await self._start(artifact, generation, choice)
+        self._begin(artifact, generation, choice)
         return generation
 
     async def again(
@@ -170,7 +169,7 @@ class Generator:
         async with self._database.write() as connection:
             await generations.add(connection, generation)
             await artifacts.touch(connection, artifact.id)
-        await self._start(artifact, generation, choice)
+        self._begin(artifact, generation, choice)
         return generation
 
     async def cancel(self, generation_id: str) -> None:
@@ -225,15 +224,8 @@ class Generator:
         await artifacts.touch(connection, generation.artifact_id)
         return generation
 
-    async def _start(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
-        async with self._database.read() as connection:
-            grants = await artifacts.grants(connection, artifact.id)
-        self._begin(artifact, generation, choice, grants)
-
-    def _begin(
-        self, artifact: Artifact, generation: Generation, choice: Choice, grants: Grants
-    ) -> None:
-        run = Run(generation, title=artifact.title, grants=grants)
+    def _begin(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
+        run = Run(generation, title=artifact.title)
         self._hub.add(run)
         task = asyncio.create_task(self._perform(run, choice))
         self._tasks[generation.id] = task

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sandbox.grants import Grants
 from sandbox.live import LiveDocument
 from server.store.records import Generation, JournalEntry, State
 
@@ -22,10 +21,9 @@ class Run:
     more events than a slow one; the frame's document gets it at once.
     """
 
-    def __init__(self, generation: Generation, *, title: str, grants: Grants) -> None:
+    def __init__(self, generation: Generation, *, title: str) -> None:
         self.generation = generation
         self.title = title
-        self.grants = grants
         self.document = LiveDocument()
         self.entries: list[JournalEntry] = []
         self.characters = 0  # of prose and documents

@@ -11,7 +11,8 @@ from sandbox.report import Report
 from sandbox.smoke import Progress
 from server import shapes
 from server.generation.hub import Hub
-from server.store import artifacts, reports, versions
+from server.granting import in_force
+from server.store import reports, versions
 from server.store.database import Database
 from server.store.records import StoredReport
 
@@ -46,8 +47,8 @@ class VersionTester:
         """Run the smoke test on version `n` and store what it saw as the newest report."""
         async with self._database.read() as connection:
             html = await versions.source(connection, artifact_id, n)
-            grants = await artifacts.grants(connection, artifact_id)
-        assert html is not None
+            assert html is not None
+            grants = await in_force(connection, artifact_id, n, html)
         report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
         async with self._database.write() as connection:
             return await reports.add(connection, artifact_id, n, report)

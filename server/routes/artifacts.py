@@ -1,4 +1,4 @@
-"""`/api/artifacts`: make, list, read, rename, bin, import, grants."""
+"""`/api/artifacts`: make, list, read, rename, bin, import, fork."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from sandbox.grants import NO_GRANTS, Grants
-from sandbox.network_origins import RefusedOrigin, parse_network_origin
+from sandbox.grants import NO_GRANTS
 from server import shapes
 from server.errors import Problem
 from server.generation import titles
@@ -154,33 +153,6 @@ async def undelete(artifact_id: str, viewing: Viewing) -> Json:
         await find_artifact(connection, artifact_id, deleted=True)
         await artifacts.take_out(connection, artifact_id)
     return await read(artifact_id, viewing)
-
-
-@router.get("/{artifact_id}/grants", response_model=schemas.Grants)
-async def read_grants(artifact_id: str, viewing: Viewing) -> Json:
-    async with viewing.services.database.read() as connection:
-        artifact = await find_artifact(connection, artifact_id)
-        return shapes.grants_shape(await artifacts.grants(connection, artifact.id))
-
-
-@router.put("/{artifact_id}/grants", response_model=schemas.Grants)
-async def set_grants(artifact_id: str, body: schemas.Grants, viewing: Viewing) -> Json:
-    """Replace the grants. Only a person does this: no prompt, document or answer can."""
-    origins: list[str] = []
-    for text in body.network:
-        origin = parse_network_origin(text)
-        if isinstance(origin, RefusedOrigin):
-            raise Problem(422, origin.reason, code="refused_origin")
-        origins.append(origin)
-    new = Grants(
-        network=tuple(dict.fromkeys(origins)),
-        geolocation=body.geolocation,
-        clipboard_read=body.clipboard_read,
-    )
-    async with viewing.services.database.write() as connection:
-        artifact = await find_artifact(connection, artifact_id)
-        await artifacts.set_grants(connection, artifact.id, new)
-    return shapes.grants_shape(new)
 
 
 @router.post("/{artifact_id}/versions/{n}/fork", status_code=201, response_model=schemas.Imported)

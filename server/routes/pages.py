@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.grants import NO_GRANTS
 from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
+from server.granting import in_force
 from server.identifiers import new_id
 from server.routes.models import models_for_page
 from server.routes.views import Number, View, find_artifact, view
@@ -76,7 +78,8 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
         selected = next((one for one in shown if one["n"] == n), None)
         if n is not None and selected is None:
             raise Problem(404, f"This tool has no version {n}.")
-        grants = await artifacts.grants(connection, artifact.id)
+        in_sight = n or (shown[-1]["n"] if shown else None)
+        grants = await in_force(connection, artifact.id, in_sight) if in_sight else NO_GRANTS
         context = {
             "artifact": await viewing.artifact(connection, artifact),
             "versions": shown,

@@ -71,6 +71,29 @@ class Grants(Shape):
     clipboard_read: bool = False
 
 
+class GrantsChange(Grants):
+    """What is granted from now on; `kept_blocked` stays as it is when it is left out."""
+
+    kept_blocked: Annotated[list[str], Field(max_length=200)] | None = None
+    version: Annotated[
+        VersionNumber | None, Field(description="the version in sight; default: the newest")
+    ] = None
+
+
+class GrantsShown(Grants):
+    """The grants of an artifact, and how the version that was asked about stands to them."""
+
+    kept_blocked: list[str]
+    given_on: int | None
+    version: int | None
+    holds: bool | None
+    asks_more: list[str]
+
+
+class Grantable(Shape):
+    origin: str
+
+
 class EstimateQuestion(Shape):
     prompt: Prompt
     model: ModelName | None = None

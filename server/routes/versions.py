@@ -13,6 +13,7 @@ from server import shapes
 from server.errors import Problem
 from server.export import export_filename
 from server.exporting import exported
+from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
@@ -107,14 +108,15 @@ async def restore(artifact_id: str, n: Number, viewing: Viewing, request: Reques
     async with viewing.services.database.write() as connection:
         artifact = await find_artifact(connection, artifact_id)
         old = await find_version(connection, artifact, n)
-        grants = await artifacts.grants(connection, artifact.id)
+        html = await versions.source(connection, artifact.id, n) or ""
+        granted = await in_force(connection, artifact.id, n, html)
         new = versions.NewVersion(
             artifact_id=artifact.id,
-            html=await versions.source(connection, artifact.id, n) or "",
+            html=html,
             title=old.title,
             secret=new_secret(),
             origin="restore",
-            grants=shapes.grants_shape(grants),
+            grants=shapes.grants_shape(granted),
             parent=n,
             provider=old.provider,
             model=old.model,

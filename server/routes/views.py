@@ -15,7 +15,7 @@ from server.errors import Problem
 from server.prose import render_prose
 from server.routes.schemas import VersionNumber
 from server.services import Services
-from server.store import artifacts, generations, messages, overview, reports, versions
+from server.store import artifacts, generations, grants, messages, overview, reports, versions
 from server.store.overview import live_version
 from server.store.records import Artifact, Generation, Json, Message, Version
 
@@ -53,7 +53,7 @@ class View:
     ) -> list[Json]:
         seen = await overview.of(connection, records)
         return [
-            shapes.artifact(one, await artifacts.grants(connection, one.id), seen[one.id])
+            shapes.artifact(one, (await grants.read(connection, one.id)).grants, seen[one.id])
             for one in records
         ]
 

@@ -1,16 +1,14 @@
-"""Queries on artifacts, their grants, and the bin."""
+"""Queries on artifacts, and the bin."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.grants import Grants
 from server.identifiers import new_id
 from server.store import tables
 from server.store.records import Artifact
@@ -151,36 +149,9 @@ async def _delete_for_good(connection: AsyncConnection, artifact_id: str) -> Non
         delete(tables.journal).where(tables.journal.c.generation_id.in_(made)),
         delete(tables.messages).where(tables.messages.c.artifact_id == artifact_id),
         delete(tables.grants).where(tables.grants.c.artifact_id == artifact_id),
+        delete(tables.stored_data).where(tables.stored_data.c.artifact_id == artifact_id),
         delete(tables.versions).where(tables.versions.c.artifact_id == artifact_id),
         delete(tables.generations).where(tables.generations.c.artifact_id == artifact_id),
         delete(tables.artifacts).where(tables.artifacts.c.id == artifact_id),
     ):
         await connection.execute(statement)
-
-
-async def grants(connection: AsyncConnection, artifact_id: str) -> Grants:
-    """Look up what the person granted this artifact."""
-    table = tables.grants
-    query = select(table.c.capability, table.c.value).where(table.c.artifact_id == artifact_id)
-    rows = (await connection.execute(query.order_by(table.c.created, table.c.value))).all()
-    given = {row.capability for row in rows}
-    return Grants(
-        network=tuple(row.value for row in rows if row.capability == "network"),
-        geolocation="geolocation" in given,
-        clipboard_read="clipboard_read" in given,
-    )
-
-
-async def set_grants(connection: AsyncConnection, artifact_id: str, new: Grants) -> None:
-    """Replace the grants. `new.network` must already be valid origins."""
-    table = tables.grants
-    await connection.execute(delete(table).where(table.c.artifact_id == artifact_id))
-    rows: Sequence[tuple[str, str]] = [
-        *(("network", origin) for origin in dict.fromkeys(new.network)),
-        *([("geolocation", "")] if new.geolocation else []),
-        *([("clipboard_read", "")] if new.clipboard_read else []),
-    ]
-    now = datetime.now(UTC)
-    for capability, value in rows:
-        row = {"artifact_id": artifact_id, "capability": capability, "value": value}
-        await connection.execute(insert(table).values(**row, created=now))

@@ -38,6 +38,19 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class JavaScriptString(TypeDecorator[str]):
+    """Text that may hold half a surrogate pair, as JavaScript's strings do; a database may not."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 SQLAlchemy's signature
+        return None if value is None else value.encode("utf-8", "surrogatepass")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 SQLAlchemy's signature
+        return None if value is None else bytes(value).decode("utf-8", "surrogatepass")
+
+
 metadata = MetaData()
 
 artifacts = Table(
@@ -163,7 +176,18 @@ grants = Table(
     "grants",
     metadata,
     Column("artifact_id", ForeignKey("artifacts.id"), primary_key=True),
-    Column("capability", String(32), primary_key=True),  # network · geolocation · clipboard_read
+    Column("capability", String(32), primary_key=True),  # as in store/grants.py
     Column("value", String(255), primary_key=True),  # an origin, or "" for a yes
     Column("created", Moment, nullable=False),
+)
+
+stored_data = Table(
+    "stored_data",
+    metadata,
+    Column("artifact_id", ForeignKey("artifacts.id"), primary_key=True),
+    Column("area", String(16), primary_key=True),  # as in sandbox/stored.py
+    Column("key", JavaScriptString, primary_key=True),
+    Column("value", JavaScriptString, nullable=False),
+    Column("units", Integer, nullable=False),  # UTF-16 units of key and value
+    Column("updated", Moment, nullable=False),
 )

@@ -223,6 +223,7 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/api/artifacts/{artifact_id}/versions/{n}/test": {"post"},
         "/api/artifacts/{artifact_id}/versions/{n}/pin": {"post", "delete"},
         "/api/artifacts/{artifact_id}/grants": {"get", "put"},
+        "/api/artifacts/{artifact_id}/grants/grantable": {"get"},
         "/api/generations/{generation_id}": {"get"},
         "/api/generations/{generation_id}/cancel": {"post"},
         "/api/generations/{generation_id}/retry": {"post"},

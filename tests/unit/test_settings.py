@@ -181,6 +181,9 @@ WRONG = [
     ("MAX_REPAIRS", "11"),
     ("ACCESS_TOKEN", "open sesame"),
     ("ACCESS_TOKEN", "schlüssel"),
+    ("PRIVATE_ORIGINS", "nas.lan"),
+    ("PRIVATE_ORIGINS", "http://nas.lan"),
+    ("PRIVATE_ORIGINS", "https://*.lan"),
     ("REDIS_URL", "127.0.0.1:6379"),
 ]
 
