@@ -7,13 +7,17 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test check format bench screenshots vendor set-up
+.PHONY: run test sandbox check format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
 
+# A file's tests run in one process, in their order; files are taken in theirs, slow ones first.
 test: check ## everything that must hold before a change goes in
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+sandbox: set-up ## every attack and every probe, counted outside the page
+	@$(BIN)/python -m pytest tests/sandbox -m "sandbox or not sandbox"
 
 check: set-up ## lint, format, types
 	@$(BIN)/ruff check .

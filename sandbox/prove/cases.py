@@ -1,0 +1,115 @@
+"""An attack and a probe: the shapes that the files of this room are read into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The classes of attacks."""
+
+    API = "network by API"
+    MARKUP = "markup"
+    CSS = "CSS"
+    LINKS = "link relations"
+    NAVIGATION = "navigation"
+    FORMS = "forms"
+    POPUPS = "popups"
+    DNS = "DNS"
+    WEBRTC = "WebRTC"
+    FRAMES = "nested frames"
+    PERMISSIONS = "permissions"
+    HOST = "host access"
+    MESSAGES = "message spoofing"
+    DENIAL = "denial of service"
+
+
+class Act(StrEnum):
+    """What the person does in the document, on the element that `on` names."""
+
+    NOTHING = "nothing"
+    CLICK = "click"
+    ALT_CLICK = "alt-click"
+    SHIFT_CLICK = "shift-click"
+    CONTROL_CLICK = "control-click"
+    MIDDLE_CLICK = "middle-click"
+    HOVER = "hover"
+    TYPE = "type"
+    ENTER = "enter"
+    CONTROL_ENTER = "control-enter"
+
+
+class Canary(StrEnum):
+    """Where success is heard; the last ones are facts about the page that holds the tool."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    UDP = "udp"
+    DNS = "dns"
+    PROOF = "proof"  # the tool holds what it should not have, in `window.proof`
+    NAVIGATED = "navigated"
+    OPENED = "opened"  # another tab
+    HISTORY = "history"  # Back no longer leaves with one press
+    FOCUS = "focus"  # the host's text box lost it
+    DIALOGS = "dialogs"  # more than three with no act between
+    DOWNLOADS = "downloads"  # more than three with no act between
+    FROZEN = "frozen"  # the host page stopped answering
+    LOADS = "loads"  # more than ten documents with no act between
+    FOOLED = "fooled"  # the host did or showed what a message told it to
+
+
+OUTSIDE = frozenset({Canary.HTTP, Canary.TCP, Canary.UDP, Canary.DNS})
+"""Canaries that are servers; all the others are watched on the host's side."""
+
+ENGINES = ("chromium", "firefox", "webkit")
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One means of getting out, in a document that uses it.
+
+    In `html` these are filled in: `{http}` an address of a canary with the attack's own path,
+    `{ws}` the same as a WebSocket, `{wt}` as https, `{origin}` and `{authority}` parts of it,
+    `{stun}` host and port of a UDP canary, `{dns}` a name that only the DNS canary knows, `{page}`
+    the origin of the page that holds the tool.
+    `engines` are those in which the means exists at all.
+    """
+
+    name: str
+    kind: Kind
+    says: str
+    html: str
+    canary: Canary = Canary.HTTP
+    act: Act = Act.NOTHING
+    on: str = "#go"
+    engines: tuple[str, ...] = ENGINES
+
+    def document(self, addresses: Mapping[str, str]) -> str:
+        """Return the whole document, with the canaries' addresses filled in."""
+        return f"<!doctype html><title>attack</title><body>{fill(self.html, addresses)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An ordinary thing that tools do. Its document sets `window.works` once it has worked.
+
+    `window.works` is `true`, or a text that says what went wrong.
+    """
+
+    name: str
+    says: str
+    html: str
+    act: Act = Act.NOTHING
+    on: str = "#go"
+    text: str = ""
+
+
+_FIELD = re.compile(r"\{(http|ws|wt|origin|authority|stun|dns|page)\}")
+
+
+def fill(html: str, addresses: Mapping[str, str]) -> str:
+    """Put addresses in the place of their names; all other braces stay."""
+    return _FIELD.sub(lambda match: addresses[match[1]], html)

@@ -1,0 +1,124 @@
+"""Runs attacks: each unconfined first, then in the workbench and alone; returns what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from canaries import NameServer, open_ear
+from gestures import perform
+from places import Application, Unconfined
+from playwright.async_api import Browser, BrowserContext, Frame, Page
+from playwright.async_api import Error as BrowserError
+from watch import Watch
+
+from sandbox.prove.cases import OUTSIDE, Attack, Kind
+
+CONTROL_SECONDS = 8.0
+"""How long an unconfined attack may take to be heard, on a busy machine."""
+QUIET_SECONDS = 1.6
+"""How long a confined attack is listened to after the person's act."""
+AT_ONCE = 4
+TAKE_HINTS = frozenset({Kind.LINKS, Kind.DNS})
+
+
+@dataclass
+class Outcome:
+    """What came of one attack. `heard` has one line for each sign of success, by place."""
+
+    attack: Attack
+    control: bool = False
+    heard: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def succeeded(self) -> list[str]:
+        return [f"{place}: {what}" for place, all_ in self.heard.items() for what in all_]
+
+
+@dataclass
+class Campaign:
+    browser: Browser
+    daily: BrowserContext  # a profile like a person's: private windows take no hints
+    plain: Unconfined
+    plain_url: str
+    application: Application
+    names: NameServer | None
+    places: tuple[str, ...] = ("workbench", "alone")
+    controls: bool = True
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    async def run(self, attacks: Iterable[Attack], at_once: int = AT_ONCE) -> None:
+        slots = asyncio.Semaphore(at_once)
+
+        async def one(attack: Attack) -> None:
+            outcome = self.outcomes[attack.name] = Outcome(attack)
+            async with slots:
+                if self.controls:
+                    outcome.control = await self._control(attack)
+                for place in self.places:
+                    outcome.heard[place] = await self._confined(attack, place)
+
+        async with asyncio.TaskGroup() as group:
+            for attack in attacks:
+                group.create_task(one(attack))
+
+    async def _control(self, attack: Attack) -> bool:
+        async with open_ear(self.names) as ear, self._context(attack) as context:
+            self.plain.documents[ear.label] = attack.document(ear.addresses(self.plain_url))
+            page = await context.new_page()
+            framed = attack.canary not in OUTSIDE
+            path = f"framed/{ear.label}" if framed else ear.label
+            watch = Watch(context, page, ear)
+            await watch.go(f"{self.plain_url}/{path}")
+            where = await frame_in(page) if framed else page
+            await watch.start()
+            await perform(attack, page, where)
+            seen = await watch.sees(attack.canary, CONTROL_SECONDS)
+            await _close(page)
+            return seen
+
+    async def _confined(self, attack: Attack, place: str) -> list[str]:
+        async with open_ear(self.names) as ear, self._context(attack) as context:
+            document = attack.document(ear.addresses(self.application.url))
+            tool = await self.application.put(document)
+            page = await context.new_page()
+            watch = Watch(context, page, ear)
+            await watch.go(tool.workbench if place == "workbench" else tool.frame)
+            frame = await frame_in(page)
+            await watch.start()
+            await perform(attack, page, frame)
+            await watch.sees(attack.canary, QUIET_SECONDS)
+            await asyncio.sleep(0.2)
+            signs = await watch.signs()
+            await _close(page)
+            return signs
+
+    @contextlib.asynccontextmanager
+    async def _context(self, attack: Attack) -> Any:
+        if attack.kind in TAKE_HINTS:
+            yield self.daily
+            return
+        context = await self.browser.new_context(viewport={"width": 1000, "height": 700})
+        context.set_default_timeout(10_000)
+        try:
+            yield context
+        finally:
+            with contextlib.suppress(BrowserError, TimeoutError):
+                async with asyncio.timeout(5):
+                    await context.close()
+
+
+async def _close(page: Page) -> None:
+    with contextlib.suppress(BrowserError, TimeoutError):
+        async with asyncio.timeout(5):
+            await page.close()
+
+
+async def frame_in(page: Page) -> Frame:
+    handle = await page.wait_for_selector('iframe[title]:not([title=""])', state="attached")
+    frame = await handle.content_frame()
+    assert frame is not None
+    return frame

@@ -1,0 +1,39 @@
+"""Nothing that a tool tries succeeds; each attack is heard unconfined, or it proves nothing."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import pytest
+from conftest import runs_here
+
+from sandbox.prove.cases import Attack
+from sandbox.prove.catalogue import attacks
+
+pytestmark = pytest.mark.timeout(1500)
+
+SAMPLE = 2
+"""Of each class, how many are always run; all are by `make sandbox`."""
+
+
+def cases() -> list[Any]:
+    found = []
+    for kind, some in groupby(attacks(), key=lambda attack: attack.kind):
+        for index, attack in enumerate(some):
+            marks = [] if index < SAMPLE else [pytest.mark.sandbox]
+            name = f"{kind.value.replace(' ', '-')}-{attack.name}"
+            found.append(pytest.param(attack, id=name, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize("attack", cases())
+def test_an_attack_is_heard_unconfined_and_nothing_of_it_from_a_tool(
+    attack: Attack, request: pytest.FixtureRequest
+) -> None:
+    reason = runs_here(attack)
+    if reason is not None:
+        pytest.skip(reason)
+    outcome = request.getfixturevalue("outcomes")[attack.name]
+    assert outcome.control, "not proven: it was not heard unconfined either"
+    assert outcome.succeeded == []
