@@ -11,6 +11,7 @@ import asyncio
 import base64
 import hashlib
 import html
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,11 +38,16 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class FrameDocument:
-    """A document to serve. `chunks` yields all that is new each time and ends when it is whole."""
+    """A document to serve. `chunks` yields all that is new each time and ends when it is whole.
+
+    `key` is what the bridge shows to the page that holds the frame, which knows it from
+    elsewhere; the tool can read it nowhere. Without one the app makes its own.
+    """
 
     chunks: AsyncIterator[str]
     grants: Grants
     title: str = ""
+    key: str = ""
 
 
 class DocumentSource(Protocol):
@@ -89,7 +95,7 @@ def create_frame_app(
     `ancestors` maps a Host header to the host origins that may embed (the frame's own origin is
     added here); `allows_host` judges a Host header, so that a rebound DNS name finds nothing.
     """
-    prefix = frame_prefix()
+    key = secrets.token_hex(16)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,7 +103,7 @@ def create_frame_app(
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _Request(source, ancestors, allows_host, prefix, scope, receive, send).answer()
+            await _Request(source, ancestors, allows_host, key, scope, receive, send).answer()
 
     return app
 
@@ -115,7 +121,7 @@ class _Request:
     source: DocumentSource
     ancestors: Callable[[str], tuple[str, ...]]
     allows_host: Callable[[str], bool]
-    prefix: str
+    key: str
     scope: Scope
     receive: Receive
     send: Send
@@ -142,7 +148,7 @@ class _Request:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
         elif _header(self.scope, b"sec-fetch-dest") == "document":
             await _close(document.chunks)
-            await self._send_whole(_alone(document, own, self.scope["path"]))
+            await self._send_whole(_alone(document, document.key or self.key, own, self.scope["path"]))
         else:
             await self._stream(document, ancestors)
 
@@ -178,7 +184,7 @@ class _Request:
             await self._flush(b"", more=False)
             return
         encoder = Utf8Encoder()
-        await self._flush(encoder.encode(self.prefix))
+        await self._flush(encoder.encode(frame_prefix(document.key or self.key)))
         empty = True
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.
@@ -201,7 +207,7 @@ class _Request:
             await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def _alone(document: FrameDocument, own: str, path: str) -> _Answer:
+def _alone(document: FrameDocument, key: str, own: str, path: str) -> _Answer:
     """Our page around a tool that was opened in a tab of its own."""
     script, style = alone_script(), alone_style()
     # The other spelling of the same address: a browser may refuse a page that frames itself.
@@ -211,8 +217,8 @@ def _alone(document: FrameDocument, own: str, path: str) -> _Answer:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{style}</style><script>{script}</script>"
-        f'<iframe title="{title}" sandbox="{SANDBOX_FLAGS}" allow="{frame_allow(document.grants)}"'
-        f' src="{html.escape(inner)}"></iframe></html>'
+        f'<iframe title="{title}" data-key="{key}" src="{html.escape(inner)}"'
+        f' sandbox="{SANDBOX_FLAGS}" allow="{frame_allow(document.grants)}"></iframe></html>'
     )
     headers = alone_headers(own, (_csp_hash(script),), (_csp_hash(style),), document.grants)
     return _Answer(200, headers, body)

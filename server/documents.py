@@ -8,6 +8,7 @@ from sandbox.frame import FrameDocument
 from sandbox.grants import NO_GRANTS
 from server.generation.hub import Hub
 from server.granting import in_force
+from server.identifiers import bridge_key
 from server.store import artifacts, generations, journal, versions
 from server.store.database import Database
 
@@ -24,7 +25,8 @@ class StoredDocuments:
         run = self._hub.by_secret(secret)
         if run is not None and run.version is None:
             # What comes is not known yet, so nothing that was granted holds for it.
-            return FrameDocument(run.document.chunks(), NO_GRANTS, run.title)
+            key = bridge_key(run.generation.artifact_id)
+            return FrameDocument(run.document.chunks(), NO_GRANTS, run.title, key)
         async with self._database.read() as connection:
             found = await versions.by_secret(connection, secret)
             if found is not None:
@@ -41,7 +43,7 @@ class StoredDocuments:
                 return None
             # A document that never became a version was never in sight when grants were given.
             grants = NO_GRANTS if n is None else await in_force(connection, artifact_id, n, html)
-        return FrameDocument(_whole(html), grants, title)
+        return FrameDocument(_whole(html), grants, title, bridge_key(artifact_id))
 
 
 async def _whole(html: str) -> AsyncIterator[str]:

@@ -14,7 +14,7 @@ window.addEventListener("message", (event) => {
   const frame = document.querySelector("iframe");
   if (opened === null && frame !== null) {
     const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
-    opened = openPort(frame, handlers);
+    opened = openPort(frame, frame.dataset.key, handlers);
     opened.receive(event);
   }
 });

@@ -30,13 +30,28 @@ _FRAME = (
     "reports.js",
     "start.js",
 )
+_KEY = "{bridge-key}"
 _IMPORT = re.compile(r'^import [^;"]*"\./(?:host/)?([\w-]+\.js)";\n', re.MULTILINE)
 
 
+def frame_prefix(key: str, snapshot: str = "") -> str:
+    """What precedes every tool: the doctype, and the bridge before any of the tool's code.
+
+    `key` is what the bridge shows to the page around it (letters and digits). `snapshot` is what
+    localStorage holds at the start, as `sandbox.stored.to_json` writes it; the script takes it.
+    """
+    assert key.isalnum(), "stands in a script"
+    assert "<" not in snapshot, "could end its element"
+    assert "\n" not in snapshot, "would move the tool's lines"
+    kept = f'<script type="application/json">{snapshot}</script>' if snapshot else ""
+    return f"<!doctype html>{kept}<script>{_frame_script().replace(_KEY, key)}</script>\n"
+
+
 @cache
-def frame_prefix() -> str:
-    """What precedes every tool: the doctype, and the bridge before any of the tool's code."""
-    return f"<!doctype html><script>{_closure(*map(_read, _FRAME))}</script>\n"
+def _frame_script() -> str:
+    script = _closure(*map(_read, _FRAME))
+    assert script.count(_KEY) == 1, "the key is shown in one place"
+    return script
 
 
 @cache

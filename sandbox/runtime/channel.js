@@ -50,9 +50,13 @@ function installChannel() {
   listen("ping", ({ n }) => post({ type: "pong", n }));
 }
 
+// The server writes a key in the place of the braces, and the page knows it from elsewhere: it
+// tells this hello, and that of a document loaded later, from one that the tool makes up. It
+// stands in this closure alone, where no code of the tool can read it.
 // A document that is its own parent (no page of ours around it) would hand the port to the tool.
 function handOver() {
   if (window.parent !== window) {
-    window.parent.postMessage({ sandwright: 1, type: "hello" }, "*", [channel.port2]);
+    const hello = { sandwright: 1, type: "hello", key: "{bridge-key}" };
+    window.parent.postMessage(hello, "*", [channel.port2]);
   }
 }

@@ -13,7 +13,7 @@ from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
 from server.granting import in_force
-from server.identifiers import new_id
+from server.identifiers import bridge_key, new_id
 from server.routes.models import models_for_page
 from server.routes.views import Number, View, find_artifact, view
 from server.store import artifacts, generations, journal
@@ -87,7 +87,11 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
             "events_after": await _events_after(connection, newest),
-            "frame": {"sandbox": SANDBOX_FLAGS, "allow": frame_allow(grants)},
+            "frame": {
+                "sandbox": SANDBOX_FLAGS,
+                "allow": frame_allow(grants),
+                "key": bridge_key(artifact.id),
+            },
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)

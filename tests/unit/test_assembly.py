@@ -18,7 +18,7 @@ RULES = ("no-undef", "no-unused-vars", "no-redeclare")
 
 
 def frame_script() -> str:
-    found = re.search(r"<script>(.*)</script>", frame_prefix())
+    found = re.search(r"<script>(.*)</script>", frame_prefix("k"))
     assert found
     return found[1]
 

@@ -27,16 +27,17 @@ function entry(level, words, said) {
  * Listens to one frame.
  * @param {HTMLIFrameElement} frame
  * @param {{hello: () => void, loaded: () => void, entry: (entry: object) => void}} hear
+ * @param {string} key
  */
-export function bridge(frame, hear) {
-  const handlers = { loaded: () => hear.loaded() };
+export function bridge(frame, key, hear) {
+  const handlers = { loaded: () => hear.loaded(), ...addressHandlers() };
   for (const [type, read] of Object.entries(READERS)) {
     handlers[type] = (said) => {
       const one = read(said);
       if (one) hear.entry(one);
     };
   }
-  return openPort(frame, handlers, {
+  return openPort(frame, key, handlers, {
     hello: hear.hello,
     dropped: (count) => hear.entry(READERS.dropped({ count })),
   });

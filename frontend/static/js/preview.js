@@ -109,7 +109,7 @@ export class Preview {
       this.#swapIfReady();
     };
     frame.addEventListener("load", loaded);
-    attended.bridge = bridge(frame, {
+    attended.bridge = bridge(frame, this.#stage.dataset.key, {
       hello: () => {
         attended.log.length = 0;
         if (attended === this.#current) this.#show(attended.log);

@@ -3,9 +3,9 @@
  * says is trusted: what is no object of a known type is passed over, floods are dropped and
  * counted, whatever they consist of.
  *
- * A hello counts once until the frame has loaded, then once more: the frame may have been
- * navigated by the tool itself, and of a document of another origin nothing tells which one
- * speaks. So a tool can, after it has loaded, put a port of its own in the place of the bridge's.
+ * Each document of the frame says hello once, with the key that the server wrote into its bridge
+ * and told this page. A tool can send hellos of its own, but knows no key; so it never speaks
+ * through a port, however often it loads itself again.
  */
 const BURST = 200;
 const PER_SECOND = 100;
@@ -15,22 +15,20 @@ const REPORTS = new Set(["console", "error", "rejection", "violation", "resource
 /**
  * Listens to one frame and speaks to it.
  *
+ * `key` is what a hello must show.
  * `handlers` holds a function for each type of message that is understood; what they are given
  * is still the tool's word, and its fields are theirs to check. `hello` is called for each new
  * document of the frame, before anything that it says; `dropped(count)` when a flood has ebbed.
  * @param {HTMLIFrameElement} frame
+ * @param {string} key
  * @param {Record<string, (message: object) => void>} handlers
  * @param {{hello?: () => void, dropped?: (count: number) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
-export function openPort(frame, handlers, { hello = () => {}, dropped = () => {} } = {}) {
-  let greeted = false;
+export function openPort(frame, key, handlers, { hello = () => {}, dropped = () => {} } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
-  const relief = () => {
-    greeted = false;
-  };
 
   function hear({ data }) {
     const type = typeof data === "object" && data !== null ? data.type : undefined;
@@ -44,9 +42,8 @@ export function openPort(frame, handlers, { hello = () => {}, dropped = () => {}
   }
 
   function receive(event) {
-    if (greeted || event.source !== frame.contentWindow || event.ports.length !== 1) return;
-    if (event.data?.sandwright !== 1 || event.data.type !== "hello") return;
-    greeted = true;
+    if (event.source !== frame.contentWindow || event.ports.length !== 1) return;
+    if (event.data?.type !== "hello" || event.data.key !== key) return;
     port?.close();
     [port] = event.ports;
     port.addEventListener("message", hear);
@@ -54,14 +51,12 @@ export function openPort(frame, handlers, { hello = () => {}, dropped = () => {}
     hello();
   }
 
-  frame.addEventListener("load", relief);
   addEventListener("message", receive);
   return {
     receive,
     tell: (message) => port?.postMessage(message),
     close() {
       removeEventListener("message", receive);
-      frame.removeEventListener("load", relief);
       port?.close();
     },
   };
