@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from sandbox.serving import QuietServer
+
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 1  # seconds that open responses, event streams among them, are given at the end
@@ -26,8 +28,8 @@ class Listener:
     socket: socket.socket
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals alone (two servers would take them from each other) and says it started."""
+class _Server(QuietServer):
+    """Says when it has started."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -36,10 +38,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.has_started.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ Three lines, in any async function:
 """
 
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser, find_browser
-from sandbox.smoke.driver import Progress
+from sandbox.smoke.run import Progress
 from sandbox.smoke.tester import SmokeTester
 
 __all__ = ["BrowserChoice", "NoBrowser", "Progress", "SmokeTester", "find_browser"]

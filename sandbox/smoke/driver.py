@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
-from sandbox.report import Finding, Screenshot
+from sandbox.report import Screenshot
 from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour, read_control
@@ -17,6 +16,14 @@ from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour
+from sandbox.smoke.run import (
+    BrowserLostError,
+    EndlessError,
+    Progress,
+    Run,
+    SilentError,
+    TabCrashedError,
+)
 from sandbox.smoke.values import value_for
 
 if TYPE_CHECKING:
@@ -44,49 +51,6 @@ _LATE_MS = 3_000  # of the tool's own time, for what it does late
 _OPEN_SECONDS = 5.0
 _DOUBT_SECONDS = 1.0  # of the processor's time, after the silence
 _MOST_DOUBT_SECONDS = 4.0
-
-
-class TabCrashedError(Exception):
-    """The process that runs the tool is gone."""
-
-
-class BrowserLostError(Exception):
-    """The browser is gone, or does not do what browsers do; the message is for a person."""
-
-
-class EndlessError(Exception):
-    """The tool does one thing again and again; the message says what, as "opens dialogs"."""
-
-
-class SilentError(Exception):
-    """The tool's main thread did not answer in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`message` in a person's words: "pressed ‘Split’"; `done` of `total` controls so far."""
-
-    message: str
-    done: int
-    total: int
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.
-
-    `finished`: the document was opened, looked at and used as far as the budgets allow.
-    `out_of_time`: the budget of seconds ended the use of controls.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    screenshots: list[Screenshot] = field(default_factory=list)
-    controls_found: int = 0
-    controls_used: int = 0
-    finished: bool = False
-    out_of_time: bool = False
-    reason: str | None = None
-    moment: Moment = field(default_factory=Moment)  # the last one
 
 
 class Driver:
@@ -346,6 +310,7 @@ class Driver:
         sample = sample_file(control.accept, control.field.words)
         path = self._folder / sample.name
         path.write_bytes(sample.content)
+        path.chmod(0o644)  # the browser may be another user
         await self._answered(self._session.set_files(control.id, [str(path)]))
         return sample.name
 

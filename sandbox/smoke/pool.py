@@ -12,15 +12,23 @@ from typing import TYPE_CHECKING
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from sandbox.smoke import memory
+from sandbox.smoke.confinement import Confined, Isolation, Launch, prepare, unconfined
+from sandbox.smoke.run import BrowserUnavailableError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.smoke.browsers import BrowserChoice
+    from sandbox.smoke.stage import Stage
 
 LAUNCH_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
 VIEWPORT_WIDTH, VIEWPORT_HEIGHT = 1280, 800
 
-# Quiet and offline: nothing but this machine's own frame app can be reached, by name, by address
-# or through a proxy (https://peter.sh/experiments/chromium-command-line-switches/).
+# Quiet, and nothing but the stage can be reached: by name, by address, on this machine or another,
+# over TCP or UDP (https://peter.sh/experiments/chromium-command-line-switches/). Where the kernel
+# keeps the browser's network apart, these are the second wall; elsewhere they are the only one.
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -32,42 +40,50 @@ _ARGUMENTS = (
     "--disable-domain-reliability",
     "--metrics-recording-only",
     "--no-pings",
-    "--no-proxy-server",
-    (
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE localhost,"
-        " EXCLUDE 127.0.0.1"
-    ),
+    # Every request goes to the stage, loopback and link-local addresses too: left to itself,
+    # Chromium goes past a proxy for these.
+    "--proxy-server=http://127.0.0.1:{port}",
+    "--proxy-bypass-list=<-loopback>",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    # No datagrams at all: no proxy of ours carries them. The second is the older name.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     # A tool that allocates without end ends its own tab, not the machine.
     "--js-flags=--max-old-space-size=1024",
 )
 
 
-class BrowserUnavailableError(Exception):
-    """The browser cannot be started or does not answer; the message is for a person."""
-
-
 class BrowserPool:
-    """For one event loop. `warm` starts the browser ahead of need; `aclose` leaves no process."""
+    """For one event loop. `warm` starts the browser ahead of need; `aclose` leaves no process.
 
-    def __init__(self, choice: BrowserChoice) -> None:
+    The browser can reach the `stage` and nothing else, and can read what is in `files`.
+    """
+
+    def __init__(self, choice: BrowserChoice, stage: Stage, files: Path) -> None:
         self._choice = choice
+        self._stage = stage
+        self._files = files
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._launch: Launch | None = None
+        self._confined: Confined | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._pid: int | None = None
+        self._isolation: Isolation | None = None
         self._starting = asyncio.Lock()
-        self._warming: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
-        """The browser's process, `None` while there is none."""
+        """The process whose end is the browser's, `None` while there is none."""
         return self._pid
 
-    def warm(self) -> None:
-        """Start the browser in the background; a failure shows at the first test."""
-        if self._warming is None:
-            self._warming = asyncio.create_task(self._warm())
+    @property
+    def isolation(self) -> Isolation | None:
+        """What keeps the last browser apart, `None` before the first."""
+        return self._isolation
 
-    async def _warm(self) -> None:
+    async def warm(self) -> None:
+        """Start the browser; a failure shows at the first test."""
         with suppress(BrowserUnavailableError):
             await self._ready()
 
@@ -109,9 +125,6 @@ class BrowserPool:
                 await self._end()
 
     async def aclose(self) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait((self._warming,))
         async with self._starting:
             await self._end()
 
@@ -122,42 +135,86 @@ class BrowserPool:
             await self._end()
             try:
                 async with asyncio.timeout(LAUNCH_SECONDS + CLOSE_SECONDS):
-                    return await self._launch()
+                    return await self._start()
             except (PlaywrightError, TimeoutError, OSError) as error:
                 await self._end()
                 message = f"{self._choice.name} at {self._choice.path} does not start"
                 raise BrowserUnavailableError(f"{message}: {_first_line(error)}") from error
 
-    async def _launch(self) -> Browser:
+    async def _start(self) -> Browser:
+        self._launch = await asyncio.to_thread(prepare, self._choice, self._files, self._stage.port)
         self._playwright = await async_playwright().start()
-        self._browser = await self._playwright.chromium.launch(
-            executable_path=self._choice.path,
-            headless=True,
-            args=list(_ARGUMENTS),
-            # Chromium's own sandbox refuses to run as root; for anyone else it stays on.
-            chromium_sandbox=not _is_root(),
-            timeout=LAUNCH_SECONDS * 1000,
-            handle_sigint=False,
-            handle_sigterm=False,
-            handle_sighup=False,
+        if self._launch is None:
+            browser = await self._start_unconfined(self._playwright)
+        else:
+            browser = await self._start_confined(self._playwright, self._launch)
+        self._browser = browser
+        return browser
+
+    async def _start_confined(self, playwright: Playwright, launch: Launch) -> Browser:
+        receiving = asyncio.create_task(launch.confined())
+        # Whether its own sandbox can really stay on is for the program to say.
+        starting = asyncio.create_task(self._run(playwright, launch.program, own_sandbox=True))
+        try:
+            await asyncio.wait((receiving, starting), return_when=asyncio.FIRST_COMPLETED)
+            if not receiving.done():
+                await starting  # it failed: no browser starts before the program has reported
+            self._confined = await receiving
+            if self._confined.listener is not None:
+                self._stage.serve_on(self._confined.listener)
+            self._isolation = self._confined.isolation
+            self._pid = self._confined.pid
+            self._watching = asyncio.create_task(memory.watch(self._pid, memory.most_memory()))
+            return await starting
+        finally:
+            for task in (receiving, starting):
+                task.cancel()
+            await asyncio.gather(receiving, starting, return_exceptions=True)
+
+    async def _start_unconfined(self, playwright: Playwright) -> Browser:
+        self._isolation = unconfined()
+        browser = await self._run(
+            playwright, self._choice.path, own_sandbox=self._isolation.sandbox
         )
-        session = await self._browser.new_browser_cdp_session()
+        session = await browser.new_browser_cdp_session()
         processes = await session.send("SystemInfo.getProcessInfo")
         self._pid = next(
             (item["id"] for item in processes["processInfo"] if item["type"] == "browser"), None
         )
         await session.detach()
-        return self._browser
+        return browser
+
+    async def _run(self, playwright: Playwright, program: Path, *, own_sandbox: bool) -> Browser:
+        return await playwright.chromium.launch(
+            executable_path=program,
+            headless=True,
+            args=[argument.format(port=self._stage.port) for argument in _ARGUMENTS],
+            chromium_sandbox=own_sandbox,
+            timeout=LAUNCH_SECONDS * 1000,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
 
     async def _end(self) -> None:
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
         pid, self._pid = self._pid, None
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         closed = browser is None or await _within(CLOSE_SECONDS, browser.close())
-        if not closed and pid is not None:
+        if self._confined is not None:
+            self._confined.close()  # the program beside the browser ends what is left of it
+            self._confined = None
+        elif not closed and pid is not None:
             _kill(pid)
         if playwright is not None:
             await _within(CLOSE_SECONDS, playwright.stop())
+        await self._stage.leave_all_but_own()
+        if self._launch is not None:
+            await asyncio.to_thread(self._launch.discard)
+            self._launch = None
 
 
 async def _within(seconds: float, work: object) -> bool:
@@ -172,10 +229,6 @@ async def _within(seconds: float, work: object) -> bool:
 def _kill(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,11 +1,14 @@
-"""Where a document is shown to the browser: a frame app of our own, on a port of its own."""
+"""Where a document is shown to the browser: a frame app of our own, which is all its network.
+
+The stage is the browser's HTTP proxy too. Whatever address a page asks for, the request ends here:
+what is on the stage is answered, anything else is refused, and nothing in here connects anywhere.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import socket
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +16,10 @@ import uvicorn
 
 from sandbox.frame import FrameDocument, create_frame_app
 from sandbox.live import LiveDocument
+from sandbox.serving import QuietServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from sandbox.frame import ASGIApp, Receive, Scope, Send
     from sandbox.grants import Grants
 
 
@@ -29,6 +32,7 @@ class Play:
 
     url: str
     secret: str
+    host: str
     html: str
     grants: Grants
     live: LiveDocument
@@ -44,9 +48,11 @@ class Stage:
 
     def __init__(self) -> None:
         self._plays: dict[str, Play] = {}
-        self._server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
-        self._port = 0
+        self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+        self._app = create_frame_app(
+            self, ancestors=lambda _host: (), allows_host=self._is_on_stage
+        )
+        self.port = 0
 
     async def open_document(self, secret: str) -> FrameDocument | None:
         play = self._plays.get(secret)
@@ -54,27 +60,36 @@ class Stage:
             return None
         return FrameDocument(chunks=play.live.chunks(), grants=play.grants)
 
+    def _is_on_stage(self, host: str) -> bool:
+        return any(play.host == host for play in self._plays.values())
+
     async def start(self) -> None:
-        app = create_frame_app(self, ancestors=lambda _host: ())
         listener = socket.create_server(("127.0.0.1", 0))
-        self._port = listener.getsockname()[1]
+        self.port = listener.getsockname()[1]
+        self.serve_on(listener)
+
+    def serve_on(self, listener: socket.socket) -> None:
+        """Answer on this socket too: it may be of another network than ours."""
         config = uvicorn.Config(
-            app,
+            as_proxy(self._app),
+            http="h11",  # as_proxy knows how it tells a proxy's requests
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",
+            proxy_headers=False,  # nobody stands between the browser and the stage
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = _QuietServer(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        server = QuietServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        self._servers.append((server, serving))
 
     def put(self, html: str, grants: Grants) -> Play:
         """Put a document on the stage, under a host and a path that nobody can guess."""
-        label = secrets.token_hex(10)
+        host = f"{secrets.token_hex(10)}.localhost:{self.port}"
         secret = secrets.token_hex(16)
-        url = f"http://{label}.localhost:{self._port}/{secret}"
-        play = Play(url, secret, html, grants, LiveDocument())
+        play = Play(f"http://{host}/{secret}", secret, host, html, grants, LiveDocument())
         self._plays[secret] = play
         return play
 
@@ -82,18 +97,33 @@ class Stage:
         del self._plays[play.secret]
         play.begin()  # lets a response that still waits come to its end
 
+    async def leave_all_but_own(self) -> None:
+        """Close what `serve_on` added, once the browser that it was for is gone."""
+        await self._close(1)
+
     async def aclose(self) -> None:
-        if self._server is None or self._serving is None:
-            return
-        self._server.should_exit = True
-        self._server.force_exit = True
-        await self._serving
-        self._server = self._serving = None
+        await self._close(0)
+
+    async def _close(self, kept: int) -> None:
+        closing, self._servers = self._servers[kept:], self._servers[:kept]
+        for server, serving in closing:
+            server.should_exit = True
+            server.force_exit = True
+            await serving
 
 
-class _QuietServer(uvicorn.Server):
-    """Leaves the process's signals to the program that it runs in."""
+def as_proxy(app: ASGIApp) -> ASGIApp:
+    """Let an app be asked as proxies are, with whole addresses (RFC 9112, section 3.2.2).
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    CONNECT needs nothing: its target is no path that an app would know.
+    """
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("http://"):
+            authority, slash, path = scope["path"].removeprefix("http://").partition("/")
+            headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
+            scope["headers"] = [(b"host", authority.encode("latin-1")), *headers]
+            scope["path"] = slash + path or "/"
+        await app(scope, receive, send)
+
+    return asked

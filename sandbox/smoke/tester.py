@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -12,15 +12,20 @@ from sandbox.grants import NO_GRANTS, Grants
 from sandbox.report import Finding, Report
 from sandbox.smoke import findings
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
-from sandbox.smoke.driver import BrowserLostError, Driver, Progress, Run, TabCrashedError
-from sandbox.smoke.pool import BrowserPool, BrowserUnavailableError
+from sandbox.smoke.confinement import own_folder
+from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.stage import Stage
 from sandbox.smoke.verdict import conclude
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Callable
     from types import TracebackType
+
+    from sandbox.smoke.confinement import Isolation
+    from sandbox.smoke.pool import BrowserPool
+    from sandbox.smoke.run import Progress
 
 MOST_SECONDS = 15.0
 _CLEANUP_SECONDS = 1.5  # of those, to close what the test opened
@@ -54,15 +59,16 @@ class SmokeTester:
     """
 
     def __init__(self, browser: BrowserChoice | NoBrowser | None) -> None:
-        self._missing = browser if not isinstance(browser, BrowserChoice) else None
-        self._pool = BrowserPool(browser) if isinstance(browser, BrowserChoice) else None
+        self._browser = browser
+        self._pool: BrowserPool | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._stage = Stage()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
-        if self._pool is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="sandwright-")
+        if isinstance(self._browser, BrowserChoice):
+            self._folder = own_folder()
             await self._stage.start()
         return self
 
@@ -72,16 +78,43 @@ class SmokeTester:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait((self._warming,))
         if self._pool is not None:
             await self._pool.aclose()
-            await self._stage.aclose()
+        await self._stage.aclose()
         if self._folder is not None:
             self._folder.cleanup()
 
     def warm(self) -> None:
-        """Start the browser ahead of the first test."""
-        if self._pool is not None:
-            self._pool.warm()
+        """Start the browser ahead of the first test, in the background."""
+        if self._warming is None and isinstance(self._browser, BrowserChoice):
+            self._warming = asyncio.create_task(self._warm(self._browser))
+
+    async def _warm(self, browser: BrowserChoice) -> None:
+        pool = await self._ready(browser)
+        await pool.warm()
+
+    async def _ready(self, browser: BrowserChoice) -> BrowserPool:
+        """Load what drives a browser, which a server does not wait for when it starts."""
+        # In a thread: it takes longer than an event loop may be held up.
+        await asyncio.to_thread(importlib.import_module, "sandbox.smoke.driver")
+        from sandbox.smoke.pool import BrowserPool  # noqa: PLC0415
+
+        if self._pool is None:
+            self._pool = BrowserPool(browser, self._stage, self._files)
+        return self._pool
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """What keeps the browser apart from this machine, `None` until one was started."""
+        return self._pool.isolation if self._pool is not None else None
+
+    @property
+    def _files(self) -> Path:
+        assert self._folder is not None, "entered first"
+        return Path(self._folder.name) / "files"
 
     async def test(
         self,
@@ -97,31 +130,29 @@ class SmokeTester:
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
             read = await asyncio.to_thread(read_findings, html)
-            if self._pool is None:
-                return _not_tested(read, self._reason())
-            first = last = await self._attempt(html, grants, on_progress, MOST_SECONDS)
+            if not isinstance(self._browser, BrowserChoice):
+                return _not_tested(read, _reason(self._browser))
+            pool = await self._ready(self._browser)
+            first = last = await self._attempt(pool, html, grants, on_progress, MOST_SECONDS)
             seconds = first.seconds
             if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
                 left = MOST_SECONDS - seconds
-                last = await self._attempt(html, grants, on_progress, left)
+                last = await self._attempt(pool, html, grants, on_progress, left)
                 seconds += last.seconds
             return report(read, first, last, round(seconds * 1000))
 
-    def _reason(self) -> str:
-        missing = self._missing or NoBrowser("There is no browser to test with.", ADVICE)
-        return f"{missing.reason} {missing.advice}"
-
     async def _attempt(
         self,
+        pool: BrowserPool,
         html: str,
         grants: Grants,
         on_progress: Callable[[Progress], None] | None,
         most: float,
     ) -> Attempt:
-        assert self._pool is not None, "asked only with a browser"
-        assert self._folder is not None, "entered first"
+        from sandbox.smoke.driver import Driver  # noqa: PLC0415 - loaded by `_ready`
+
         try:
-            context = await self._pool.open_context()
+            context = await pool.open_context()
         except BrowserUnavailableError as error:
             return Attempt(Run(), lost=str(error))
         begun = asyncio.get_running_loop().time()
@@ -129,7 +160,7 @@ class SmokeTester:
         driver = Driver(
             context,
             play,
-            folder=Path(self._folder.name),
+            folder=self._files,
             until=begun + most - _CLEANUP_SECONDS - _ENDING_SECONDS,
             on_progress=on_progress,
         )
@@ -145,7 +176,7 @@ class SmokeTester:
             lost = str(error)
         finally:
             self._stage.remove(play)
-            await self._pool.close_context(context)
+            await pool.close_context(context)
         seconds = asyncio.get_running_loop().time() - begun
         return Attempt(driver.run, seconds, lost=lost, cut=cut, crashed=crashed)
 
@@ -176,6 +207,11 @@ def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int)
         controls_used=run.controls_used,
         reason=conclusion.reason,
     )
+
+
+def _reason(missing: NoBrowser | None) -> str:
+    missing = missing or NoBrowser("There is no browser to test with.", ADVICE)
+    return f"{missing.reason} {missing.advice}"
 
 
 def _not_tested(read: list[Finding], reason: str) -> Report:

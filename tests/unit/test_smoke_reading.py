@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sandbox.report import Finding, Verdict
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour
-from sandbox.smoke.driver import Run
+from sandbox.smoke.run import Run
 from sandbox.smoke.files import png, sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour

@@ -1,0 +1,55 @@
+"""What one run of one document saw, and the ways in which a run can end early. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sandbox.report import Finding, Screenshot
+from sandbox.smoke.findings import Moment
+
+
+class BrowserUnavailableError(Exception):
+    """The browser cannot be started or does not answer; the message is for a person."""
+
+
+class TabCrashedError(Exception):
+    """The process that runs the tool is gone."""
+
+
+class BrowserLostError(Exception):
+    """The browser is gone, or does not do what browsers do; the message is for a person."""
+
+
+class EndlessError(Exception):
+    """The tool does one thing again and again; the message says what, as "opens dialogs"."""
+
+
+class SilentError(Exception):
+    """The tool's main thread did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`message` in a person's words: "pressed ‘Split’"; `done` of `total` controls so far."""
+
+    message: str
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.
+
+    `finished`: the document was opened, looked at and used as far as the budgets allow.
+    `out_of_time`: the budget of seconds ended the use of controls.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    screenshots: list[Screenshot] = field(default_factory=list)
+    controls_found: int = 0
+    controls_used: int = 0
+    finished: bool = False
+    out_of_time: bool = False
+    reason: str | None = None
+    moment: Moment = field(default_factory=Moment)  # the last one
