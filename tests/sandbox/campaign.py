@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from canaries import NameServer, open_ear
-from gestures import perform
-from places import Application, Unconfined
 from playwright.async_api import Browser, BrowserContext, Frame, Page
 from playwright.async_api import Error as BrowserError
-from watch import Watch
 
 from sandbox.prove.cases import OUTSIDE, Attack, Kind
+from tests.sandbox.canaries import NameServer, open_ear
+from tests.sandbox.gestures import perform
+from tests.sandbox.places import Application, Unconfined
+from tests.sandbox.watch import Watch
 
 CONTROL_SECONDS = 8.0
 """How long an unconfined attack may take to be heard, on a busy machine."""

@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign import Campaign, Outcome
-from canaries import NO_NAME_SERVER, NameServer, can_point_browsers, open_name_server, pointed_at
-from places import Application, Unconfined, open_application, served
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from sandbox.prove.cases import Attack, Kind
 from sandbox.smoke.browsers import BrowserChoice, find_browser
+from tests.sandbox.campaign import Campaign, Outcome
+from tests.sandbox.canaries import (
+    NO_NAME_SERVER,
+    NameServer,
+    can_point_browsers,
+    open_name_server,
+    pointed_at,
+)
+from tests.sandbox.places import Application, Unconfined, open_application, served
 
 # Playwright switches hints and fakes off that people's browsers have.
 HUSHING = ["--disable-background-networking", "--disable-popup-blocking"]

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from conftest import runs_here
 
 from sandbox.prove.cases import Attack
 from sandbox.prove.catalogue import attacks
+from tests.sandbox.conftest import runs_here
 
 pytestmark = pytest.mark.timeout(1500)
 

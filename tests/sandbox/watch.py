@@ -7,12 +7,12 @@ import contextlib
 import time
 from typing import Any
 
-from canaries import Ear
-from places import HOST_SECRET
 from playwright.async_api import BrowserContext, Dialog, Page
 from playwright.async_api import Error as BrowserError
 
 from sandbox.prove.cases import OUTSIDE, Canary
+from tests.sandbox.canaries import Ear
+from tests.sandbox.places import HOST_SECRET
 
 MOST_DIALOGS = 3
 MOST_DOWNLOADS = 3
