@@ -15,10 +15,12 @@ export function age(moment, now = Date.now()) {
   return new Date(moment).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
 }
 
+let ticking = 0;
+
 /** Turns the dates of `<time data-age>` into ages and keeps them current. */
 export function ages() {
   renew();
-  setInterval(renew, 30_000);
+  ticking ||= setInterval(renew, 30_000);
 }
 
 function renew() {

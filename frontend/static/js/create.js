@@ -1,4 +1,5 @@
 import { ask } from "./api.js";
+import { arrive } from "./arrive.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 /** Create: one request, then the workbench. When it fails, the words stay where they are. */
@@ -19,7 +20,7 @@ export function create(form, { box, menu, files, draft, label, renew }) {
         frame_label: label,
       });
       draft.forget(prompt);
-      location.assign(made.artifact.url);
+      await arrive(made.artifact.url);
     } catch (error) {
       showProblem(problem, error);
     } finally {

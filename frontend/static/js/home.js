@@ -1,4 +1,5 @@
 import { ages } from "./ages.js";
+import { readyToArrive } from "./arrive.js";
 import { attachments } from "./attach.js";
 import { create } from "./create.js";
 import { draft } from "./draft.js";
@@ -23,5 +24,6 @@ estimate(box, menu, document.getElementById("estimate"), data.recipes);
 examples(box);
 create(form, { box, menu, files: attachments(form), draft: kept, label: data.frame.label, renew });
 warm(data.frame);
+readyToArrive();
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));
