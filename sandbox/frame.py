@@ -1,8 +1,9 @@
 """The frame origin: an ASGI app whose open response carries a tool as it is being written.
 
 `GET /<secret>` answers with the document's stream, or, opened alone in a tab, with a small page
-of ours that holds the same address in a frame. Nothing else exists here. Raw ASGI, so that a
-flush is one message to the server and no framework buffers it.
+of ours that holds the same address in a frame; `GET /probe` tells a page of ours that it may
+frame what is served here. Nothing else exists. Raw ASGI, so that a flush is one message to the
+server and no framework buffers it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.grants import NO_GRANTS, Grants
-from sandbox.origins import is_safe_host
+from sandbox.origins import is_named, is_safe_host
 from sandbox.policy import SANDBOX_FLAGS, Headers, alone_headers, frame_allow, frame_headers
 from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
 from sandbox.text import Utf8Encoder
@@ -89,11 +90,13 @@ def create_frame_app(
     *,
     ancestors: Callable[[str], tuple[str, ...]],
     allows_host: Callable[[str], bool] = is_safe_host,
+    identity: str = "",
 ) -> ASGIApp:
     """Return the frame origin's app.
 
     `ancestors` maps a Host header to the host origins that may embed (the frame's own origin is
     added here); `allows_host` judges a Host header, so that a rebound DNS name finds nothing.
+    `identity` is what `/probe` answers, by which our pages know this server from any other.
     """
     key = secrets.token_hex(16)
 
@@ -103,7 +106,10 @@ def create_frame_app(
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _Request(source, ancestors, allows_host, key, scope, receive, send).answer()
+            request = _Request(
+                source, ancestors, allows_host, identity, key, scope, receive, send
+            )
+            await request.answer()
 
     return app
 
@@ -121,6 +127,7 @@ class _Request:
     source: DocumentSource
     ancestors: Callable[[str], tuple[str, ...]]
     allows_host: Callable[[str], bool]
+    identity: str
     key: str
     scope: Scope
     receive: Receive
@@ -133,8 +140,8 @@ class _Request:
             headers = frame_headers(NO_GRANTS, ())
             await self._send_whole(_Answer(421, headers, _FOREIGN))
             return
-        own = f"{self.scope.get('scheme', 'http')}://{host}"
-        ancestors = (*self.ancestors(host), own)
+        # Not by name: a proxy may have put another name into Host than the browser's.
+        ancestors = (*self.ancestors(host), "'self'")
         if self.scope["method"] not in ("GET", "HEAD"):
             headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
             await self._send_whole(_Answer(405, headers, _READ_ONLY))
@@ -143,14 +150,24 @@ class _Request:
             # A page may open this ahead, so that the browser has a process for the tool's site.
             await self._send_whole(_Answer(200, frame_headers(NO_GRANTS, ancestors), _RESTING))
             return
+        if self.scope["path"] == "/probe":
+            await self._send_whole(self._probe(ancestors))
+            return
         document = await self._open()
         if document is None:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
         elif _header(self.scope, b"sec-fetch-dest") == "document":
             await _close(document.chunks)
-            await self._send_whole(_alone(document, document.key or self.key, own, self.scope["path"]))
+            await self._send_whole(_alone(document, document.key or self.key, self.scope["path"]))
         else:
             await self._stream(document, ancestors)
+
+    def _probe(self, ancestors: tuple[str, ...]) -> _Answer:
+        """The page asks before it frames anything; the browser's word on its origin counts."""
+        headers = frame_headers(NO_GRANTS, ancestors)
+        if is_named(_header(self.scope, b"origin"), ancestors):
+            return _Answer(200, headers, self.identity)
+        return _Answer(403, headers, _FOREIGN)
 
     async def _open(self) -> FrameDocument | None:
         secret = self.scope["path"].removeprefix("/").removesuffix("/")
@@ -207,11 +224,13 @@ class _Request:
             await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def _alone(document: FrameDocument, key: str, own: str, path: str) -> _Answer:
+def _alone(document: FrameDocument, key: str, path: str) -> _Answer:
     """Our page around a tool that was opened in a tab of its own."""
     script, style = alone_script(), alone_style()
     # The other spelling of the same address: a browser may refuse a page that frames itself.
-    inner = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    # Relative, since this may be served below a path of another origin.
+    secret = path.strip("/")
+    inner = f"../{secret}" if path.endswith("/") else f"{secret}/"
     title = html.escape(document.title or "Tool")
     body = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -220,7 +239,7 @@ def _alone(document: FrameDocument, key: str, own: str, path: str) -> _Answer:
         f'<iframe title="{title}" data-key="{key}" src="{html.escape(inner)}"'
         f' sandbox="{SANDBOX_FLAGS}" allow="{frame_allow(document.grants)}"></iframe></html>'
     )
-    headers = alone_headers(own, (_csp_hash(script),), (_csp_hash(style),), document.grants)
+    headers = alone_headers("'self'", (_csp_hash(script),), (_csp_hash(style),), document.grants)
     return _Answer(200, headers, body)
 
 

@@ -1,10 +1,14 @@
-"""Addresses: which origin a tool is framed from, and which pages may frame it.
+"""Addresses: where a tool is framed from, and which pages may frame it.
 
-Pure. The level is chosen by the address under which the page was opened:
+Pure. A level is one way to keep tools on an origin that is not the pages' own. Which ones a page
+may use follows from the address that it was opened under, the strongest first:
 
-1. loopback → a site of its own for each tool, `http://{label}.localhost:<frame port>`;
-2. a template (`FRAME_URL`) → the same in deployment, `https://{id}.example-usercontent.net`;
-3. another machine's address → the same host on the frame port.
+- `site`: a site for each tool, `http://{label}.localhost:<frame port>` on loopback, or what the
+  template (`FRAME_URL`) says in deployment;
+- `port`: the same host on the frame port, one origin for all tools;
+- `path`: a path of the page's own origin, where only the sandbox header keeps the tool out of it.
+
+A template is the operator's word: with one, no weaker level is used in its place.
 """
 
 from __future__ import annotations
@@ -12,12 +16,24 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 _HOST = re.compile(
     r"(?P<name>\[[0-9a-f:.]{2,45}\]|(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,20})"
     r"(?::(?P<port>\d{1,5}))?",
     re.ASCII | re.IGNORECASE,
 )
+
+FRAME_PATH = "/frame/"
+"""Where the pages' own origin serves tools, at the level `path`."""
+
+
+class Level(StrEnum):
+    """How a tool is kept apart from the page, the strongest first."""
+
+    SITE = "site"
+    PORT = "port"
+    PATH = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,25 @@ class FrameAddress:
     allowed_hosts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a page was opened: Host header and scheme, and what its browser found to work.
+
+    `found` is a level, or nothing yet. `renamed` says that the browser knows the page under
+    another origin than Host tells: a proxy between them has its own name.
+    """
+
+    host: str
+    scheme: str = "http"
+    found: Level | None = None
+    renamed: bool = False
+
+    @property
+    def origin(self) -> str:
+        host = parse_host(self.host)
+        return "" if host is None else f"{self.scheme}://{host.with_port(host.port)}"
+
+
 def parse_host(header: str) -> HostAddress | None:
     """Read a Host header; `None` for anything that is not a plain name or address."""
     match = _HOST.fullmatch(header)
@@ -78,37 +113,83 @@ def is_safe_host(header: str) -> bool:
     return address is not None and (address.is_loopback or address.is_ip)
 
 
-def frame_origin(label: str, host_header: str, address: FrameAddress, scheme: str = "http") -> str:
-    """Return the origin that serves the tool `label` to a page opened under `host_header`."""
+def levels(opened: Opened, address: FrameAddress) -> tuple[Level, ...]:
+    """Return the levels that a page opened like this may use, the strongest first.
+
+    Left out is what would refuse the page as its holder; a probe finds what cannot be reached.
+    """
+    host = parse_host(opened.host)
+    if host is None:
+        return ()
     if address.template is not None:
-        return address.template.replace("{id}", label).rstrip("/")
-    host = parse_host(host_header)
-    if host is None or host.is_loopback:
-        return f"http://{label}.localhost:{address.frame_port}"
-    return f"{scheme}://{host.with_port(address.frame_port)}"
+        offered: tuple[Level, ...] = (Level.SITE,)
+    elif host.is_loopback:
+        offered = (Level.SITE, Level.PORT, Level.PATH)
+    else:
+        offered = (Level.PORT, Level.PATH)
+    return tuple(level for level in offered if _may_hold(opened.origin, host, level, address))
 
 
-def frame_sources(host_header: str, address: FrameAddress, scheme: str = "http") -> tuple[str, ...]:
-    """Return the CSP sources for all tools framed by a page opened under `host_header`."""
-    return (frame_origin("*", host_header, address, scheme),)
+def level_of(opened: Opened, address: FrameAddress) -> Level | None:
+    """Return the level in use: what the browser found, else the strongest; `None` without any."""
+    offered = levels(opened, address)
+    if opened.found in offered:
+        return opened.found
+    return offered[0] if offered else None
+
+
+def frame_base(label: str, opened: Opened, address: FrameAddress) -> str:
+    """Return what stands before `/<secret>` in the address of the tool `label`."""
+    level = level_of(opened, address)
+    return _base(label, opened, address, level or _preferred(opened, address))
+
+
+def probe_url(level: Level, opened: Opened, address: FrameAddress) -> str | None:
+    """Return what a page asks whether it can use `level`; its own origin needs no asking."""
+    return None if level is Level.PATH else f"{_base('probe', opened, address, level)}/probe"
+
+
+def frame_sources(opened: Opened, address: FrameAddress) -> tuple[str, ...]:
+    """Return the CSP sources of what a page may frame: the level in use, and those below it."""
+    level, offered = level_of(opened, address), levels(opened, address)
+    usable = offered[offered.index(level) :] if level else ()
+    return tuple(_source(one, opened, address) for one in usable)
+
+
+def probe_sources(opened: Opened, address: FrameAddress) -> tuple[str, ...]:
+    """Return the CSP sources of what a page may ask which levels work."""
+    return tuple(
+        _base("probe", opened, address, level)
+        for level in levels(opened, address)
+        if level is not Level.PATH
+    )
 
 
 def host_origins(frame_host: str, address: FrameAddress) -> tuple[str, ...]:
-    """Return the origins of our pages that may frame what is served under `frame_host`.
+    """Return the CSP sources of our pages that may frame what is served under `frame_host`.
 
     CSP has no notation for IPv6 addresses, so a page opened under one cannot be named.
     """
     host = parse_host(frame_host)
     if host is None:
         return ()
-    named = [origin for name in address.allowed_hosts for origin in _named(name, address.host_port)]
+    port = address.host_port
+    here = [f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "*.localhost")]
+    named = [origin for name in address.allowed_hosts for origin in _named(name, port)]
     if host.is_loopback:
-        own = [f"http://{name}:{address.host_port}" for name in ("127.0.0.1", "localhost")]
-    elif address.template is None and ":" not in host.name:
-        own = [f"{scheme}://{host.name}:{address.host_port}" for scheme in ("http", "https")]
+        own = [*here, f"http://{host.name}:{port}"] if _is_ipv4(host.name) else here
+    elif address.template is not None:
+        own = here
+    elif ":" not in host.name:
+        own = [f"{scheme}://{host.name}:{port}" for scheme in ("http", "https")]
     else:
         own = []
     return tuple(dict.fromkeys((*own, *named)))
+
+
+def is_named(origin: str, sources: tuple[str, ...]) -> bool:
+    """Whether CSP sources, as `host_origins` makes them, name an origin as a browser writes it."""
+    return any(_matches(source, origin) for source in sources)
 
 
 def is_frame_host(header: str, address: FrameAddress) -> bool:
@@ -119,6 +200,52 @@ def is_frame_host(header: str, address: FrameAddress) -> bool:
     if host.is_loopback or host.is_ip or host.name in address.allowed_hosts:
         return True
     return address.template is not None and _is_of(address.template, host)
+
+
+def _preferred(opened: Opened, address: FrameAddress) -> Level:
+    """Where a tool is said to be although no page under this address could hold it."""
+    host = parse_host(opened.host)
+    is_site = address.template is not None or host is None or host.is_loopback
+    return Level.SITE if is_site else Level.PORT
+
+
+def _base(label: str, opened: Opened, address: FrameAddress, level: Level) -> str:
+    host = parse_host(opened.host) or HostAddress("localhost")
+    if level is Level.PATH:
+        path = f"{FRAME_PATH}{label}"
+        return path if opened.renamed else f"{opened.origin}{path}"
+    if level is Level.PORT:
+        return f"{opened.scheme}://{host.with_port(address.frame_port)}"
+    if address.template is not None:
+        return address.template.replace("{id}", label).rstrip("/")
+    return f"http://{label}.localhost:{address.frame_port}"
+
+
+def _source(level: Level, opened: Opened, address: FrameAddress) -> str:
+    if level is not Level.PATH:
+        return _base("*", opened, address, level)
+    # Neither an IPv6 address nor a name that only a proxy knows can be written here.
+    return "'self'" if opened.renamed or "[" in opened.origin else f"{opened.origin}{FRAME_PATH}"
+
+
+def _may_hold(origin: str, host: HostAddress, level: Level, address: FrameAddress) -> bool:
+    if level is Level.PATH:
+        return True
+    if level is Level.PORT:
+        frame_host = host.with_port(address.frame_port)
+    elif address.template is not None:
+        frame_host = address.template.replace("{id}", "x").partition("://")[2].rstrip("/")
+    else:
+        frame_host = f"x.localhost:{address.frame_port}"
+    return is_named(origin, host_origins(frame_host, address))
+
+
+def _matches(source: str, origin: str) -> bool:
+    scheme, _, host = source.partition("://")
+    # A browser leaves the default port out.
+    host = host.removesuffix({"http": ":80", "https": ":443"}.get(scheme, ":"))
+    pattern = re.escape(f"{scheme}://{host}").replace(r"\*", "[a-z0-9_.-]+")
+    return re.fullmatch(pattern, origin) is not None
 
 
 def _is_of(template: str, host: HostAddress) -> bool:
@@ -138,6 +265,10 @@ def _named(name: str, host_port: int) -> tuple[str, ...]:
     if ":" in name:
         return ()
     return (f"https://{name}", f"http://{name}", f"http://{name}:{host_port}")
+
+
+def _is_ipv4(name: str) -> bool:
+    return isinstance(_ip(name), ipaddress.IPv4Address)
 
 
 def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -115,8 +115,8 @@ def alone_headers(
 def host_headers(frame_sources: tuple[str, ...], connect_sources: tuple[str, ...] = ()) -> Headers:
     """Headers of our own pages. `frame_sources` are the only origins that may be framed.
 
-    The page also probes these before it uses them, hence `connect-src`; `connect_sources` adds
-    to it. Caching is left to the route.
+    `connect_sources` are what the page may ask, beside its own origin, whether it can be framed.
+    Caching is left to the route.
     """
     frames = " ".join(frame_sources) or "'none'"
     csp = _directives(
@@ -125,7 +125,7 @@ def host_headers(frame_sources: tuple[str, ...], connect_sources: tuple[str, ...
         ("style-src", "'self'"),
         ("img-src", "'self' data: blob:"),
         ("font-src", "'self'"),
-        ("connect-src", " ".join(("'self'", *frame_sources, *connect_sources))),
+        ("connect-src", " ".join(("'self'", *connect_sources))),
         ("frame-src", frames),
         ("object-src", "'none'"),
         ("manifest-src", "'self'"),

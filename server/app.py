@@ -12,7 +12,7 @@ from typing import Any
 from fastapi.templating import Jinja2Templates
 
 import frontend
-from sandbox.frame import create_frame_app
+from sandbox.frame import ASGIApp, create_frame_app
 from sandbox.origins import FrameAddress, host_origins, is_frame_host
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
@@ -22,6 +22,7 @@ from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.testing import VersionTester
+from server.identifiers import new_secret
 from server.openapi import DescribedApi
 from server.providers.registry import Registry
 from server.routes import (
@@ -31,6 +32,7 @@ from server.routes import (
     generations,
     grants,
     health,
+    levels,
     messages,
     models,
     pages,
@@ -88,6 +90,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 allowed_hosts=settings.allowed_hosts,
             ),
             browser=browser,
+            identity=new_secret(),
         )
 
 
@@ -108,19 +111,24 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             StoredDocuments(services.database, services.hub),
             ancestors=lambda host: host_origins(host, services.frames),
             allows_host=lambda host: is_frame_host(host, services.frames),
+            identity=services.identity,
         )
-        templates = Jinja2Templates(frontend.TEMPLATES)
+        templates = Jinja2Templates(
+            frontend.TEMPLATES, context_processors=[levels.template_context]
+        )
 
         def warm() -> None:
             services.smoke.warm()
             background.start(services.registry.models())
             background.start(asyncio.to_thread(assets.compile_templates, templates))
 
-        host = _host(services, background, templates)
+        host = _host(services, background, templates, frame)
         yield Application(host=host, frame=frame, warm=warm)
 
 
-def _host(services: Services, background: Background, templates: Jinja2Templates) -> Any:
+def _host(
+    services: Services, background: Background, templates: Jinja2Templates, frame: ASGIApp
+) -> Any:
     app = DescribedApi(
         title="Sandwright",
         version=__version__,
@@ -141,8 +149,9 @@ def _host(services: Services, background: Background, templates: Jinja2Templates
         models,
         health,
         access,
+        levels,
         pages,
     ):
         app.include_router(module.router)
     errors.install(app)
-    return Door(app, services.settings, services.frames)
+    return Door(app, services.settings, services.frames, frame)

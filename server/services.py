@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.origins import FrameAddress, frame_origin
+from sandbox.origins import FrameAddress
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server.generation.generator import Generator
@@ -26,7 +26,5 @@ class Services:
     generator: Generator
     frames: FrameAddress
     browser: BrowserChoice | NoBrowser
-
-    def frame_origin(self, label: str, host: str, scheme: str) -> str:
-        """Origin of the tool `label` for a page that was opened under the Host header `host`."""
-        return frame_origin(label, host, self.frames, scheme)
+    identity: str
+    """What the frame origin answers a probe: no other server's frames are taken for ours."""

@@ -15,9 +15,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.origins import FrameAddress, frame_sources, is_safe_host, parse_host
+from sandbox.origins import (
+    FRAME_PATH,
+    FrameAddress,
+    Level,
+    Opened,
+    frame_sources,
+    is_safe_host,
+    levels,
+    parse_host,
+    probe_sources,
+)
 from sandbox.policy import host_headers
 from server import errors
+from server.routes.levels import opened_as
 from server.settings import Settings
 
 COOKIE = "sandwright_access"
@@ -29,22 +40,37 @@ _TOO_LARGE = "The request is larger than the {most:,} bytes that are taken here.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/access", "/healthz", "/readyz"})
 _OPEN_FOLDER = "/static/"
+_FRAMED = frozenset({"iframe", "frame", "object", "embed", "fencedframe"})
+_FRAME = re.compile(rf"{FRAME_PATH}[a-z0-9-]{{1,63}}(/[^/]*/?)")
 
 
 class Door:
-    """ASGI middleware around the host application."""
+    """ASGI middleware around the host application.
 
-    def __init__(self, app: ASGIApp, settings: Settings, frames: FrameAddress) -> None:
+    `frame` is the frame origin's app: below a path of ours it serves whoever reaches no other
+    port of this server, under the walls that it always has.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, frames: FrameAddress, frame: ASGIApp
+    ) -> None:
         self._app = app
         self._settings = settings
         self._frames = frames
+        self._frame = frame
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        policy = self._policy(headers.get("host", ""), scope["scheme"])
+        opened = opened_as(headers, scope["scheme"])
+        below = self._below_frames(scope["path"], opened)
+        if below is not None and _foreign(scope, headers) is None:
+            # Without the access token: as on the frame port, the secret in the path is the key.
+            await self._frame({**scope, "path": below, "raw_path": below.encode()}, receive, send)
+            return
+        policy = self._policy(opened)
 
         async def send_with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -62,9 +88,16 @@ class Door:
             return
         await self._app(scope, _limited(receive, _most(scope["path"])), send_with_policy)
 
-    def _policy(self, host: str, scheme: str) -> list[tuple[str, str]]:
-        sources = frame_sources(host, self._frames, scheme)
-        return list(host_headers(sources))
+    def _below_frames(self, path: str, opened: Opened) -> str | None:
+        """Return the path that the frame's app knows; `None` for a path of our own."""
+        match = _FRAME.fullmatch(path)
+        if match is None or not self._knows(opened.host):
+            return None
+        return match[1] if Level.PATH in levels(opened, self._frames) else None
+
+    def _policy(self, opened: Opened) -> list[tuple[str, str]]:
+        sources = frame_sources(opened, self._frames)
+        return list(host_headers(sources, probe_sources(opened, self._frames)))
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -73,8 +106,11 @@ class Door:
                 f"This server does not answer as {host[:200]!r}. "
                 "Set SANDWRIGHT_ALLOWED_HOSTS to the names that it should answer as."
             )
-        if scope["method"] not in _SAFE and not _same_origin(headers, host):
-            return 403, "Another site's page may not change anything here."
+        if headers.get("sec-fetch-dest") in _FRAMED:
+            return 403, "No page may hold this one in a frame."
+        foreign = _foreign(scope, headers)
+        if foreign is not None:
+            return 403, foreign
         size = headers.get("content-length", "0")
         most = _most(scope["path"])
         if size.isdecimal() and (len(size) > 15 or int(size) > most):  # noqa: PLR2004 digits
@@ -111,14 +147,25 @@ def same_token(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-def _same_origin(headers: Headers, host: str) -> bool:
-    """Requests with neither header are not a browser's, and pass (DESIGN)."""
-    site = headers.get("sec-fetch-site")
+def _foreign(scope: Scope, headers: Headers) -> str | None:
+    """Why another site's page may not ask this; `None` where it may, or where the page is ours.
+
+    Requests with neither header are not a browser's, and pass (DESIGN).
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         # The browser's own word, which outweighs the Origin that a referrer policy may blank.
-        return site in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is None or origin.split("://", 1)[-1].lower() == host.lower()
+        ours = site in {"same-origin", "none"}
+    else:
+        host = headers.get("host", "").lower()
+        ours = origin is None or origin.split("://", 1)[-1].lower() == host
+    if ours:
+        return None
+    if scope["method"] not in _SAFE:
+        return "Another site's page may not change anything here."
+    if site is None or headers.get("sec-fetch-mode") == "navigate":
+        return None
+    return "Another site's page may not load this; open it in a tab."
 
 
 def _most(path: str) -> int:

@@ -44,7 +44,7 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
     context = {
         "frame": {
             "label": label,
-            "origin": viewing.frame_origin(label),
+            "origin": viewing.frame_base(label),
             "sandbox": SANDBOX_FLAGS,
         },
         "artifacts": shown,

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from sandbox.origins import Level
+
 MAX_PROMPT_BYTES = 100_000
 
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -92,6 +94,10 @@ class GrantsShown(Grants):
 
 class Grantable(Shape):
     origin: str
+
+
+class LevelFound(Shape):
+    level: Level
 
 
 class EstimateQuestion(Shape):

@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.origins import Opened, frame_base
 from server import shapes
 from server.errors import Problem
 from server.prose import render_prose
+from server.routes.levels import opened_as
 from server.routes.schemas import VersionNumber
 from server.services import Services
 from server.store import artifacts, generations, grants, messages, overview, reports, versions
@@ -28,14 +30,17 @@ class View:
     """A request's way to see the store: it knows under which address the page was opened."""
 
     services: Services
-    host: str
-    scheme: str
+    opened: Opened
+
+    @property
+    def host(self) -> str:
+        return self.opened.host
 
     def frame_url(self, artifact: Artifact, secret: str) -> str:
-        return f"{self.frame_origin(artifact.label)}/{secret}"
+        return f"{self.frame_base(artifact.label)}/{secret}"
 
-    def frame_origin(self, label: str) -> str:
-        return self.services.frame_origin(label, self.host, self.scheme)
+    def frame_base(self, label: str) -> str:
+        return frame_base(label, self.opened, self.services.frames)
 
     def generation(self, artifact: Artifact, record: Generation) -> Json:
         """Shape a generation; one that runs here tells its state of this moment."""
@@ -102,8 +107,7 @@ def _message(record: Message) -> Json:
 def view(request: Request) -> View:
     """The view of the request at hand (a FastAPI dependency)."""
     services: Services = request.app.state.services
-    host = request.headers.get("host", "")
-    return View(services, host, request.url.scheme)
+    return View(services, opened_as(request.headers, request.url.scheme))
 
 
 async def find_artifact(

@@ -101,7 +101,7 @@ def test_host_pages_run_only_their_own_files_and_frame_only_the_frame_origin() -
         "style-src": "'self'",
         "img-src": "'self' data: blob:",
         "font-src": "'self'",
-        "connect-src": "'self' http://*.localhost:8001 http://probe.example:1",
+        "connect-src": "'self' http://probe.example:1",
         "frame-src": "http://*.localhost:8001",
         "object-src": "'none'",
         "manifest-src": "'self'",

@@ -8,6 +8,7 @@ import { menu } from "./menu.js";
 import { pageData } from "./page-data.js";
 import { pageState } from "./page-state.js";
 import { Preview } from "./preview.js";
+import { probe } from "./probe.js";
 import { clearProblem, showProblem } from "./problem.js";
 import { rename } from "./rename.js";
 import { Runs } from "./runs.js";
@@ -50,6 +51,7 @@ menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
+probe();
 
 function retitled(text) {
   showTitle(text);
