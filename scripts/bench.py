@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bench_bare import bare_ready_ms
 from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
@@ -91,6 +92,8 @@ def main() -> int:
     for rate, limit in ((200, 1.015), (2000, 1.06)):
         samples = asyncio.run(measure(rate, arguments.runs))
         promises += report(rate, limit, samples)
+        bare = statistics.median(asyncio.run(bare_page(rate, arguments.runs)))
+        print(f"            the same stream in a bare page, last byte → ready: {bare:.1f} ms")
     print()
     for promise in promises:
         word = "kept" if promise.kept else "MISSED"
@@ -113,6 +116,12 @@ def report(rate: int, limit: float, samples: Sequence[Sample]) -> list[Promise]:
         # Exactly one: none is as wrong as two.
         Promise(f"{rate} tokens/s: loads off by", max(abs(one.loads - 1) for one in samples), 0),
     ]
+
+
+async def bare_page(rate: int, runs: int) -> list[float]:
+    document = answer().partition("```html\n")[2].rpartition("```")[0]
+    async with browsing() as browser:
+        return await bare_ready_ms(browser, document, rate, runs)
 
 
 def median(samples: Sequence[Sample], name: str) -> float:

@@ -1,0 +1,66 @@
+"""What a bare page takes for the same stream: the part of the figures that is the tool's own.
+
+One server without store, test or policy writes the same document at the same pace into a page
+of its own. What the tool's script needs to start on this machine is in this figure too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playwright.async_api import Browser
+
+TICK_SECONDS = 0.004
+CHARACTERS = 4  # a token, about
+
+
+@dataclass(slots=True)
+class _Stream:
+    document: str
+    rate: int
+    ended: float = 0.0
+    address: str = ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = ("HTTP/1.1 200 OK", "content-type: text/html; charset=utf-8", "connection: close")
+        writer.write("\r\n".join((*head, "", "")).encode())
+        began, sent = time.monotonic(), 0
+        while sent < len(self.document):
+            due = int((time.monotonic() - began) * self.rate + 1) * CHARACTERS
+            writer.write(self.document[sent:due].encode())
+            sent = max(sent, due)
+            await writer.drain()
+            await asyncio.sleep(TICK_SECONDS)
+        self.ended = time.time()
+        writer.close()
+
+
+@asynccontextmanager
+async def _streaming(document: str, rate: int) -> AsyncIterator[_Stream]:
+    stream = _Stream(document, rate)
+    server = await asyncio.start_server(stream.answer, "127.0.0.1", 0)
+    async with server:
+        stream.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        yield stream
+
+
+async def bare_ready_ms(browser: Browser, document: str, rate: int, runs: int) -> list[float]:
+    """Return, for each run after one to warm up, the ms from last byte to script ready."""
+    seen: list[float] = []
+    async with _streaming(document, rate) as stream:
+        for _ in range(runs + 1):
+            context = await browser.new_context(viewport={"width": 1280, "height": 800})
+            page = await context.new_page()
+            await page.goto(stream.address)
+            ready: float = await page.evaluate(
+                "() => { const [entry] = performance.getEntriesByType('navigation');"
+                " return performance.timeOrigin + entry.domContentLoadedEventStart; }"
+            )
+            seen.append(ready - stream.ended * 1000)
+            await context.close()
+    return seen[1:]
