@@ -7,6 +7,7 @@ const BURST = 100;
 const PER_MS = 0.05;
 
 const channel = new MessageChannel();
+const warn = console.warn.bind(console);
 const post = channel.port1.postMessage.bind(channel.port1);
 const listeners = { __proto__: null };
 let allowance = BURST;
@@ -26,9 +27,15 @@ function send(message) {
   allowance -= 1;
   if (dropped > 0) {
     post({ type: "dropped", count: dropped });
+    tellDropped({ count: dropped });
     dropped = 0;
   }
   post(message);
+}
+
+// The tool is told in its own console, past the one that is watched.
+function tellDropped({ count }) {
+  warn(`${count} messages were too many at once and were dropped.`);
 }
 
 function deliver(message) {
@@ -47,6 +54,7 @@ function installChannel() {
     }
   });
   channel.port1.start();
+  listen("dropped", tellDropped);
   listen("ping", ({ n }) => post({ type: "pong", n }));
 }
 

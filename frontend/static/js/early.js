@@ -11,6 +11,29 @@
   } catch {
     // Storage may be blocked; the defaults hold.
   }
+  // A tool that froze or flooded last time does not run unasked; a mark of one that was starting
+  // counts once the page that made it must be gone.
+  let trouble = {};
+  try {
+    trouble = JSON.parse(localStorage.getItem("sandwright.trouble")) ?? {};
+  } catch {
+    // As above.
+  }
+  const hold = () => {
+    for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {
+      const secret = frame.src.split(/[?#]/)[0].split("/").findLast(Boolean);
+      const found = Object.hasOwn(trouble, secret) ? trouble[secret] : null;
+      if (!found || (found.reason === "starting" && Date.now() - found.at < 10_000)) continue;
+      frame.dataset.held = frame.src;
+      frame.dataset.heldFor = found.reason;
+      frame.removeAttribute("src");
+    }
+  };
+  if (Object.keys(trouble).length > 0) {
+    const watch = new MutationObserver(hold);
+    watch.observe(root, { childList: true, subtree: true });
+    addEventListener("DOMContentLoaded", () => watch.disconnect(), { once: true });
+  }
   let waiting = [];
   const keep = (event) => {
     if (event.data?.sandwright === 1 && waiting.length < 8) waiting.push(event);

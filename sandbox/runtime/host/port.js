@@ -12,25 +12,29 @@ const PER_SECOND = 100;
 // These, and what nobody knows, share one allowance; every other kind has its own, so that a noisy console stops no saving.
 const REPORTS = new Set(["console", "error", "rejection", "violation", "resource", "dropped"]);
 
+const ignore = () => {};
+
 /**
  * Listens to one frame and speaks to it.
  *
  * `key` is what a hello must show.
  * `handlers` holds a function for each type of message that is understood; what they are given
  * is still the tool's word, and its fields are theirs to check. `hello` is called for each new
- * document of the frame, before anything that it says; `dropped(count)` when a flood has ebbed.
+ * document of the frame, before anything that it says; `heard` for each message, whatever it is;
+ * `dropped(count)` when a flood has ebbed.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
  * @param {Record<string, (message: object) => void>} handlers
- * @param {{hello?: () => void, dropped?: (count: number) => void}} told
+ * @param {{hello?: () => void, heard?: () => void, dropped?: (count: number) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
-export function openPort(frame, key, handlers, { hello = () => {}, dropped = () => {} } = {}) {
+export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, dropped = ignore } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
 
   function hear({ data }) {
+    heard();
     const type = typeof data === "object" && data !== null ? data.type : undefined;
     const known = typeof type === "string" && Object.hasOwn(handlers, type);
     const kind = known && !REPORTS.has(type) ? type : "report";

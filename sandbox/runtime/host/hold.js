@@ -1,0 +1,93 @@
+/**
+ * Holds a tool: the port of its bridge, and everything that keeps it from freezing, flooding or
+ * trapping the page around it. What must end a tool is told; the page removes the frame.
+ */
+import { countMessages } from "./floods.js";
+import { downloads } from "./downloads.js";
+import { guardFocus } from "./focus.js";
+import { limits } from "./limits.js";
+import { openPort } from "./port.js";
+import { watchdog } from "./watchdog.js";
+
+/** Why a tool was stopped, in words for the person. */
+export const REASONS = {
+  flooded: "This tool flooded the page.",
+  history: "This tool filled the history of this tab.",
+  reloading: "This tool loaded itself again and again.",
+  keyboard: "This tool kept taking the keyboard.",
+  frozen: "This tool froze.",
+  stopped: "This tool was stopped.",
+};
+
+/**
+ * @param {HTMLIFrameElement} frame
+ * @param {string} key
+ * @param {Record<string, (message: object) => void>} handlers as for `openPort`
+ * @param {{hello?: () => void, dropped?: (count: number) => void, stop?: (reason: string) => void,
+ *   silent?: (yes: boolean) => void, alive?: () => void, say?: (words: string) => void}} told
+ *   `stop` is called once, with a key of REASONS
+ */
+export function holdTool(frame, key, handlers, told) {
+  const idle = () => {};
+  const { hello = idle, dropped = idle, stop = idle, silent = idle, alive = idle, say = idle } = told;
+  let ended = false;
+  const end = (reason) => {
+    if (ended) return;
+    ended = true;
+    const entries = bounds.entries();
+    stop(reason);
+    // Forward entries of a frame that is gone do no harm; behind the person they would.
+    if (entries > 0) history.go(-entries);
+  };
+  const flood = countMessages(frame, () => end("flooded"));
+  const bounds = limits({ loads: () => end("reloading"), entries: () => end("history") });
+  const files = downloads({
+    refused: () => say("The tool saved many files at once; after three, nothing more was saved."),
+  });
+  const focus = guardFocus(frame, () => end("keyboard"));
+  const dog = watchdog((message) => port.tell(message), { silent, alive });
+
+  const own = {
+    act() {
+      bounds.acted();
+      files.acted();
+      focus.acted();
+    },
+    leaving: () => dog.rest(true),
+    pong: () => dog.pong(),
+    history: () => end("history"),
+    download: files.hear,
+    dialog({ open, refused }) {
+      if (typeof open === "boolean") dog.rest(open);
+      else if (refused) say("The tool opened one dialog after another; after three, no more were shown.");
+    },
+  };
+  const both = (type) => (message) => {
+    own[type](message);
+    handlers[type]?.(message);
+  };
+  const all = { ...handlers };
+  for (const type of Object.keys(own)) all[type] = both(type);
+  const port = openPort(frame, key, all, {
+    heard: flood.count,
+    dropped(count) {
+      port.tell({ type: "dropped", count });
+      dropped(count);
+    },
+    hello() {
+      bounds.loaded();
+      dog.begin();
+      hello();
+    },
+  });
+  return {
+    receive: port.receive,
+    tell: port.tell,
+    /** Loads that follow are the page's own wish. */
+    renewed: () => bounds.acted(),
+    close() {
+      ended = true;
+      for (const part of [flood, bounds, focus, dog, port]) part.close();
+    },
+  };
+}

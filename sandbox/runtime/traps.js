@@ -1,0 +1,146 @@
+// What would hold a person fast, bounded in a realm before any of the tool's code runs in it:
+// dialogs one after another, the question whether to leave, entries in the history without end.
+//
+// A nested document gets the source of this very function in front, with no arguments: it may
+// show no dialog and make no entry. So the function uses nothing of this closure but its two
+// arguments, and takes at its start every native that it needs.
+
+// `tell(message)` reaches the page around the tool, `whenActed(handler)` hears of a person's acts.
+// Returns what must be done again after `document.open`.
+function setTraps(tell, whenActed) {
+  "use strict";
+  const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+  const unbound = (method) => Function.prototype.call.bind(method);
+  const nested = tell === undefined;
+  const MAX_DIALOGS = nested ? 0 : 3;
+  const MAX_ENTRIES = nested ? 0 : 5;
+  // Where browsers stop counting: entries beyond push out older ones.
+  const FULL_HISTORY = 50;
+  const stop = unbound(Event.prototype.stopImmediatePropagation);
+  const listenTo = unbound(EventTarget.prototype.addEventListener);
+  const { history } = window;
+  const lengthOf = unbound(getOwnPropertyDescriptor(History.prototype, "length").get);
+  const say = (message) => {
+    if (!nested) {
+      tell(message);
+    }
+  };
+  let dialogs = 0;
+  let entries = 0;
+  let behind = 0;
+  let ahead = 0;
+  let length = lengthOf(history);
+  const told = { __proto__: null };
+
+  whenActed?.(() => {
+    dialogs = 0;
+    entries = 0;
+    told.dialog = false;
+    told.history = false;
+  });
+
+  const once = (type, message) => {
+    if (!told[type]) {
+      told[type] = true;
+      say(message);
+    }
+  };
+
+  const replace = (owner, name, make) => {
+    const found = getOwnPropertyDescriptor(owner, name);
+    if (found && found.value) {
+      defineProperty(owner, name, { ...found, value: make(unbound(found.value))[name] });
+    }
+  };
+
+  // The real ones, with their real results, as long as a person sits before them.
+  const bounded = (name, refused) => replace(window, name, (show) => ({
+    [name](...given) {
+      if (dialogs >= MAX_DIALOGS) {
+        once("dialog", { type: "dialog", refused: name });
+        return refused;
+      }
+      dialogs += 1;
+      say({ type: "dialog", open: true });
+      try {
+        return apply(show, undefined, [window, ...given]);
+      } finally {
+        say({ type: "dialog", open: false });
+      }
+    },
+  }));
+  bounded("alert", undefined);
+  bounded("confirm", false);
+  bounded("prompt", null);
+  bounded("print", undefined);
+
+  const enter = () => {
+    entries += 1;
+    behind += 1;
+    ahead = 0;
+    if (entries > MAX_ENTRIES) {
+      once("history", { type: "history" });
+    }
+  };
+
+  const { prototype: past } = History;
+  const replaceState = unbound(past.replaceState);
+  replace(past, "pushState", (push) => ({
+    pushState(...given) {
+      if (entries >= MAX_ENTRIES) {
+        apply(replaceState, undefined, [this, ...given]);
+      } else {
+        apply(push, undefined, [this, ...given]);
+        enter();
+        length = lengthOf(history);
+      }
+    },
+  }));
+
+  // A tool goes back and forth among its own entries; the others are the page's around it.
+  const step = (native, self, count) => {
+    if (count <= 0 ? behind < -count : ahead < count) {
+      return;
+    }
+    behind += count;
+    ahead -= count;
+    native(self, count);
+  };
+  const go = unbound(past.go);
+  replace(past, "go", () => ({
+    go(delta = 0) {
+      const count = delta | 0;
+      if (count !== 0) {
+        step(go, this, count);
+      } else if (!nested) {
+        go(this, 0);
+      }
+    },
+  }));
+  replace(past, "back", () => ({
+    back() {
+      step(go, this, -1);
+    },
+  }));
+  replace(past, "forward", () => ({
+    forward() {
+      step(go, this, 1);
+    },
+  }));
+
+  // `location.hash` cannot be replaced, so what it did is counted.
+  const onHash = (event) => {
+    const current = lengthOf(history);
+    if (event.isTrusted && (current > length || current >= FULL_HISTORY)) {
+      enter();
+    }
+    length = current;
+  };
+
+  const stand = () => {
+    listenTo(window, "beforeunload", (event) => stop(event), true);
+    listenTo(window, "hashchange", onHash, true);
+  };
+  stand();
+  return stand;
+}
