@@ -12,8 +12,9 @@ import asyncio
 import base64
 import hashlib
 import html
+import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ from sandbox.grants import NO_GRANTS, Grants
 from sandbox.origins import is_named, is_safe_host
 from sandbox.policy import SANDBOX_FLAGS, Headers, alone_headers, frame_allow, frame_headers
 from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
+from sandbox.saving import Save, Sender, save_told
+from sandbox.stored import Area, to_json
 from sandbox.text import Utf8Encoder
 
 Scope = MutableMapping[str, Any]
@@ -42,13 +45,15 @@ class FrameDocument:
     """A document to serve. `chunks` yields all that is new each time and ends when it is whole.
 
     `key` is what the bridge shows to the page that holds the frame, which knows it from
-    elsewhere; the tool can read it nowhere. Without one the app makes its own.
+    elsewhere; the tool can read it nowhere. Without one the app makes its own. `stored` reads
+    what the tool keeps, by area; it is asked when the document is sent, not before.
     """
 
     chunks: AsyncIterator[str]
     grants: Grants
     title: str = ""
     key: str = ""
+    stored: Callable[[Area], Awaitable[Mapping[str, str]]] | None = None
 
 
 class DocumentSource(Protocol):
@@ -64,6 +69,7 @@ class _Answer:
     status: int
     headers: Headers
     body: str
+    kind: tuple[str, str] = _HTML
 
 
 def _words(title: str, text: str) -> str:
@@ -91,12 +97,14 @@ def create_frame_app(
     ancestors: Callable[[str], tuple[str, ...]],
     allows_host: Callable[[str], bool] = is_safe_host,
     identity: str = "",
+    save: Save | None = None,
 ) -> ASGIApp:
     """Return the frame origin's app.
 
     `ancestors` maps a Host header to the host origins that may embed (the frame's own origin is
     added here); `allows_host` judges a Host header, so that a rebound DNS name finds nothing.
     `identity` is what `/probe` answers, by which our pages know this server from any other.
+    `save` takes what tools opened alone store.
     """
     key = secrets.token_hex(16)
 
@@ -107,7 +115,7 @@ def create_frame_app(
             await send({"type": "websocket.close", "code": 1008})
         else:
             request = _Request(
-                source, ancestors, allows_host, identity, key, scope, receive, send
+                source, ancestors, allows_host, identity, key, save, scope, receive, send
             )
             await request.answer()
 
@@ -129,6 +137,7 @@ class _Request:
     allows_host: Callable[[str], bool]
     identity: str
     key: str
+    save: Save | None
     scope: Scope
     receive: Receive
     send: Send
@@ -142,6 +151,9 @@ class _Request:
             return
         # Not by name: a proxy may have put another name into Host than the browser's.
         ancestors = (*self.ancestors(host), "'self'")
+        if self.scope["method"] == "POST" and self.save is not None:
+            await self._save(self.save, ancestors)
+            return
         if self.scope["method"] not in ("GET", "HEAD"):
             headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
             await self._send_whole(_Answer(405, headers, _READ_ONLY))
@@ -169,6 +181,22 @@ class _Request:
             return _Answer(200, headers, self.identity)
         return _Answer(403, headers, _FOREIGN)
 
+    async def _save(self, save: Save, ancestors: tuple[str, ...]) -> None:
+        sender = Sender(
+            site=_header(self.scope, b"sec-fetch-site"),
+            origin=_header(self.scope, b"origin"),
+            own=f"{self.scope.get('scheme', 'http')}://{_header(self.scope, b'host')}",
+        )
+        secret = self.scope["path"].strip("/")
+        refusal = await save_told(save, secret, sender, self.receive)
+        answer = frame_headers(NO_GRANTS, ancestors)
+        if refusal is None:
+            await self._send_whole(_Answer(200, answer, ""))
+        else:
+            told = {"status": refusal.status, "detail": refusal.reason}
+            kind = ("content-type", "application/problem+json")
+            await self._send_whole(_Answer(refusal.status, answer, json.dumps(told), kind))
+
     async def _open(self) -> FrameDocument | None:
         secret = self.scope["path"].removeprefix("/").removesuffix("/")
         if not secret or "/" in secret:
@@ -178,7 +206,7 @@ class _Request:
     async def _send_whole(self, answer: _Answer) -> None:
         body = Utf8Encoder().encode(answer.body, final=True)
         length = ("content-length", str(len(body)))
-        await self._start(answer.status, (*answer.headers, length))
+        await self._start(answer.status, (answer.kind, *answer.headers, length))
         await self._flush(b"" if self.scope["method"] == "HEAD" else body, more=False)
 
     async def _stream(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
@@ -196,12 +224,14 @@ class _Request:
             sending.result()
 
     async def _send_document(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
-        await self._start(200, frame_headers(document.grants, ancestors))
+        await self._start(200, (_HTML, *frame_headers(document.grants, ancestors)))
         if self.scope["method"] == "HEAD":
             await self._flush(b"", more=False)
             return
         encoder = Utf8Encoder()
-        await self._flush(encoder.encode(frame_prefix(document.key or self.key)))
+        kept = await document.stored(Area.LOCAL) if document.stored else {}
+        snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
+        await self._flush(encoder.encode(frame_prefix(document.key or self.key, snapshot)))
         empty = True
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.
@@ -216,7 +246,7 @@ class _Request:
             pass
 
     async def _start(self, status: int, headers: Headers) -> None:
-        raw = [(name.encode(), value.encode()) for name, value in (_HTML, *headers)]
+        raw = [(name.encode(), value.encode()) for name, value in headers]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def _flush(self, body: bytes, *, more: bool = True) -> None:

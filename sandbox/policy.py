@@ -97,6 +97,8 @@ def alone_headers(
         ("default-src", "'none'"),
         ("script-src", _quoted(script_hashes)),
         ("style-src", _quoted(style_hashes)),
+        # It saves what the tool stores, at its own address.
+        ("connect-src", frame_origin),
         ("frame-src", frame_origin),
         ("base-uri", "'none'"),
         ("form-action", "'none'"),

@@ -29,6 +29,7 @@ from server.routes import (
     access,
     artifacts,
     assets,
+    data,
     generations,
     grants,
     health,
@@ -107,11 +108,13 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
         services = await stack.enter_async_context(open_services(settings))
         background = Background()
         stack.push_async_callback(background.aclose)
+        documents = StoredDocuments(services.database, services.hub)
         frame = create_frame_app(
-            StoredDocuments(services.database, services.hub),
+            documents,
             ancestors=lambda host: host_origins(host, services.frames),
             allows_host=lambda host: is_frame_host(host, services.frames),
             identity=services.identity,
+            save=documents.save,
         )
         templates = Jinja2Templates(
             frontend.TEMPLATES, context_processors=[levels.template_context]
@@ -142,6 +145,7 @@ def _host(
     assets.install(app, templates)
     for module in (
         artifacts,
+        data,
         grants,
         messages,
         versions,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Mapping
 
 from sandbox.frame import FrameDocument
-from sandbox.grants import NO_GRANTS
+from sandbox.grants import NO_GRANTS, Grants
+from sandbox.saving import Refusal
+from sandbox.stored import Area, Changes
 from server.generation.hub import Hub
 from server.granting import in_force
 from server.identifiers import bridge_key
-from server.store import artifacts, generations, journal, versions
+from server.store import artifacts, generations, journal, stored, versions
 from server.store.database import Database
 
 
@@ -25,8 +28,8 @@ class StoredDocuments:
         run = self._hub.by_secret(secret)
         if run is not None and run.version is None:
             # What comes is not known yet, so nothing that was granted holds for it.
-            key = bridge_key(run.generation.artifact_id)
-            return FrameDocument(run.document.chunks(), NO_GRANTS, run.title, key)
+            artifact_id = run.generation.artifact_id
+            return self._of(artifact_id, run.document.chunks(), NO_GRANTS, run.title)
         async with self._database.read() as connection:
             found = await versions.by_secret(connection, secret)
             if found is not None:
@@ -43,7 +46,29 @@ class StoredDocuments:
                 return None
             # A document that never became a version was never in sight when grants were given.
             grants = NO_GRANTS if n is None else await in_force(connection, artifact_id, n, html)
-        return FrameDocument(_whole(html), grants, title, bridge_key(artifact_id))
+        return self._of(artifact_id, _whole(html), grants, title)
+
+    def _of(
+        self, artifact_id: str, chunks: AsyncIterator[str], grants: Grants, title: str
+    ) -> FrameDocument:
+        kept = functools.partial(self._stored, artifact_id)
+        return FrameDocument(chunks, grants, title, bridge_key(artifact_id), kept)
+
+    async def _stored(self, artifact_id: str, area: Area) -> Mapping[str, str]:
+        async with self._database.read() as connection:
+            return await stored.read(connection, artifact_id, area)
+
+    async def save(self, secret: str, changes: Changes) -> Refusal | None:
+        """Save what a tool opened alone has stored: a `sandbox.saving.Save`."""
+        async with self._database.write() as connection:
+            artifact_id = await stored.owner(connection, secret)
+            if artifact_id is None:
+                return Refusal(404, "There is no tool at this address.")
+            full = await stored.change(connection, artifact_id, changes)
+            if full is not None:
+                await connection.rollback()
+                return Refusal(413, f"The tool's {full.area} data are full: {full.reason}")
+        return None
 
 
 async def _whole(html: str) -> AsyncIterator[str]:

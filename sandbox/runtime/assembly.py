@@ -26,6 +26,7 @@ _FRAME = (
     "natives.js",
     "channel.js",
     "storage.js",
+    "stored.js",
     "cookies.js",
     "reports.js",
     "start.js",

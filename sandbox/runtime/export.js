@@ -41,7 +41,7 @@ function nativeStorage(name) {
 
 function storeFor(name) {
   const real = nativeStorage(name);
-  return real === null ? memoryStore([], () => {}) : prefixedStore(real, STORAGE_PREFIX);
+  return real === null ? memoryStore(new Map(), () => {}) : prefixedStore(real, STORAGE_PREFIX);
 }
 
 function cookiesThrow() {

@@ -7,10 +7,9 @@
 
 const QUOTA = 5 * 1024 * 1024;
 
-// A store in memory. `entries` is a snapshot to start from; `changed(key, value)` hears every
-// change: value null means removed, key null means cleared.
-function memoryStore(entries, changed) {
-  const values = new Map(entries);
+// A store in memory over a Map. `changed(key, value)` hears every change, null for a value that is
+// gone; `accept` takes one that came from elsewhere.
+function memoryStore(values, changed) {
   let order = null;
   let used = 0;
   values.forEach((value, key) => {
@@ -39,10 +38,22 @@ function memoryStore(entries, changed) {
       }
     },
     clear() {
+      const gone = [...values.keys()];
       used = 0;
       order = null;
       values.clear();
-      changed(null, null);
+      gone.forEach((key) => changed(key, null));
+    },
+    accept(key, value) {
+      const old = values.get(key);
+      used -= old === undefined ? 0 : key.length + old.length;
+      order = null;
+      if (value === null) {
+        values.delete(key);
+      } else {
+        used += key.length + value.length;
+        values.set(key, value);
+      }
     },
   };
 }

@@ -100,6 +100,29 @@ class LevelFound(Shape):
     level: Level
 
 
+class StoredChanges(Shape):
+    """By key: a text, or null for a key that is gone. An area that is left out is left alone."""
+
+    local: dict[str, str | None] = {}
+    indexed: dict[str, str | None] = {}
+
+
+class StoredUnits(BaseModel):
+    """UTF-16 units of keys and values, as browsers count."""
+
+    local: int
+    indexed: int
+
+
+class StoredData(BaseModel):
+    """`local` is localStorage; `indexed` holds the records of IndexedDB in a form of our own."""
+
+    local: dict[str, str]
+    indexed: dict[str, str]
+    used: StoredUnits
+    quota: StoredUnits
+
+
 class EstimateQuestion(Shape):
     prompt: Prompt
     model: ModelName | None = None

@@ -26,11 +26,11 @@ function entry(level, words, said) {
 /**
  * Listens to one frame.
  * @param {HTMLIFrameElement} frame
- * @param {{hello: () => void, loaded: () => void, entry: (entry: object) => void}} hear
+ * @param {{hello: () => void, loaded: () => void, stored: (said: object) => void, entry: (entry: object) => void}} hear
  * @param {string} key
  */
 export function bridge(frame, key, hear) {
-  const handlers = { loaded: () => hear.loaded(), ...addressHandlers() };
+  const handlers = { loaded: () => hear.loaded(), stored: (said) => hear.stored(said), ...addressHandlers() };
   for (const [type, read] of Object.entries(READERS)) {
     handlers[type] = (said) => {
       const one = read(said);

@@ -10,13 +10,18 @@ const PATIENCE = 5000;
 export class Preview {
   #stage;
   #show;
+  #keeper;
   #current;
   #next = null;
 
-  /** `show(log)` is told which console log belongs to the frame in sight. */
-  constructor(stage, show) {
+  /**
+   * `show(log)` is told which console log belongs to the frame in sight; `keeper` saves what the
+   * tool stores.
+   */
+  constructor(stage, show, keeper) {
     this.#stage = stage;
     this.#show = show;
+    this.#keeper = keeper;
     const frame = stage.querySelector("iframe");
     this.#current = frame ? this.#attend(frame) : null;
     document.dispatchEvent(
@@ -64,18 +69,21 @@ export class Preview {
   /** Nothing came at all, and nothing was there before: an empty stage says so itself. */
   clear() {
     if (this.#current === null) return;
-    this.#current.bridge.close();
-    this.#current.frame.remove();
+    leave(this.#current);
     this.#current = null;
     this.#show([]);
   }
 
-  reload(url) {
-    if (!this.#current) return;
-    this.#current.log.length = 0;
-    this.#show(this.#current.log);
-    delete this.#current.frame.dataset.generation;
-    this.#current.frame.src = url;
+  /** Loads it anew, with all that it has stored; when that was `changed`, its old word counts no more. */
+  async reload(url, { changed = false } = {}) {
+    const current = this.#current;
+    if (!current) return;
+    current.log.length = 0;
+    this.#show(current.log);
+    delete current.frame.dataset.generation;
+    if (changed) current.stored.mute();
+    await this.#keeper.settled();
+    current.frame.src = url;
   }
 
   #load(url, generation) {
@@ -95,14 +103,14 @@ export class Preview {
       frame.title = "Preview";
     }
     frame.src = url;
-    const attended = this.#attend(frame);
+    const attended = this.#attend(frame, { held: this.#current !== null });
     if (this.#current) this.#next = attended;
     else this.#current = attended;
     this.#stage.append(frame);
     if (!this.#next) this.#show(attended.log);
   }
 
-  #attend(frame) {
+  #attend(frame, { held = false } = {}) {
     const attended = { frame, log: [], loaded: false, settled: false, bridge: null, inSight: () => {} };
     const loaded = () => {
       attended.loaded = true;
@@ -112,19 +120,32 @@ export class Preview {
     attended.bridge = bridge(frame, this.#stage.dataset.key, {
       hello: () => {
         attended.log.length = 0;
+        attended.stored.begin();
         if (attended === this.#current) this.#show(attended.log);
       },
       loaded,
+      stored: (said) => attended.stored.hear(said),
       entry: (entry) => {
         if (attended.log.push(entry) > 500) attended.log.shift();
         if (attended === this.#current) this.#show(attended.log);
       },
     });
+    attended.stored = this.#keeper.attend((message) => attended.bridge.tell(message), { held });
     return attended;
   }
 
   #swapIfReady() {
-    if (this.#next?.settled && this.#next.loaded) this.#swap();
+    if (!this.#next?.settled || !this.#next.loaded) return;
+    if (this.#next.stored.stale()) this.#loadAgain(this.#next);
+    else this.#swap();
+  }
+
+  /** The person went on in the old frame meanwhile: the new one begins with what is stored now. */
+  async #loadAgain(next) {
+    next.loaded = false;
+    await this.#keeper.settled();
+    next.stored.restart();
+    next.frame.src = next.frame.getAttribute("src");
   }
 
   #swap() {
@@ -134,10 +155,10 @@ export class Preview {
     this.#next = null;
     old.frame.title = "";
     next.frame.title = "Preview";
+    next.stored.release();
     next.frame.inert = false;
     next.frame.removeAttribute("aria-hidden");
-    old.bridge.close();
-    old.frame.remove();
+    leave(old);
     this.#show(next.log);
     next.inSight();
   }
@@ -146,8 +167,13 @@ export class Preview {
     const dropped = this.#next;
     if (!dropped) return;
     this.#next = null;
-    dropped.bridge.close();
-    dropped.frame.remove();
+    leave(dropped);
     dropped.inSight();
   }
+}
+
+function leave({ bridge: open, stored, frame }) {
+  open.close();
+  stored.close();
+  frame.remove();
 }

@@ -14,6 +14,7 @@ import { rename } from "./rename.js";
 import { Runs } from "./runs.js";
 import { sheet } from "./sheet.js";
 import { split } from "./split.js";
+import { storedData } from "./stored-data.js";
 import { submitWhenWorded } from "./submit.js";
 import { tabs } from "./tabs.js";
 import { themeToggle } from "./theme.js";
@@ -36,11 +37,16 @@ const files = attachments(form);
 const renew = submitWhenWorded(form, box, send);
 const title = pageState(data.artifact.title);
 const code = new CodeView(document.getElementById("panel-code"));
+const stored = storedData(data.artifact, document.getElementById("panel-data"), () => preview.reload(bench.frameUrl, { changed: true }));
 const preview = new Preview(
   stage,
   consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
+  stored.keeper,
 );
-const select = tabs(one("[data-tabs]"), (id) => code.visible(id === "tab-code"));
+const select = tabs(one("[data-tabs]"), (id) => {
+  code.visible(id === "tab-code");
+  stored.visible(id === "tab-data");
+});
 const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (example) => wish(example, "recipes/built-in") });
 
 themeToggle();

@@ -1,0 +1,237 @@
+/**
+ * The page's part in what a tool keeps: takes the changes that its frames tell of, saves them in
+ * order, the last of each key, and lets other windows of the same tool know.
+ *
+ * A tool's word is only ever about its own data: keys and values are stored as they are, and shown
+ * to nobody but a person who looks at them.
+ */
+const AREAS = ["local", "indexed"];
+const PACE_MS = 100;
+const RETRY_MS = [500, 1000, 2000, 5000];
+const HEADERS = { "content-type": "application/json", accept: "application/json" };
+// What browsers send after the page has gone: 64 KiB for all such requests together.
+const LASTING_BYTES = 60_000;
+
+/** What the server said of changes that it did not take; saying it again would not help. */
+export class NotKept extends Error {
+  constructor({ title = "", detail = "", action = "" }) {
+    super([detail || title, action].filter(Boolean).join(" "));
+    this.name = "NotKept";
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @returns {(changes: object) => Promise<void>} rejects with `NotKept`, or with the network's error
+ */
+export function saveTo(method, url) {
+  return async (changes) => {
+    const request = { method, headers: HEADERS };
+    const body = JSON.stringify(changes);
+    // Longer in bytes than in characters where it is not ASCII.
+    const keepalive = body.length * 3 < LASTING_BYTES || new Blob([body]).size < LASTING_BYTES;
+    const response = await fetch(url, Object.assign(request, { body, keepalive }));
+    if (response.ok) return;
+    if (response.status >= 500) throw new Error(`the server said ${response.status}`);
+    let told = {};
+    try {
+      told = await response.json();
+    } catch {
+      told = { detail: "What the tool stored was not kept." };
+    }
+    throw new NotKept(told);
+  };
+}
+
+export class Keeper {
+  #save;
+  #told;
+  #frames = new Set();
+  #pending = nothing();
+  #acks = [];
+  #saving = null;
+  #failures = 0;
+  #others = null;
+  #written = 0;
+
+  /**
+   * @param {(changes: object) => Promise<void>} save
+   * @param {{room?: string, changed?: () => void, failed?: (error: Error | null) => void}} told
+   *   `room` names this tool among the windows of this browser; `changed` hears of data that were
+   *   saved or came from elsewhere, `failed` of what was not kept, and null when it is again.
+   */
+  constructor(save, { room, changed = () => {}, failed = () => {} } = {}) {
+    this.#save = save;
+    this.#told = { changed, failed };
+    if (room) {
+      this.#others = new BroadcastChannel(`sandwright.stored.${room}`);
+      this.#others.addEventListener("message", ({ data }) => this.#elsewhere(data));
+    }
+    addEventListener("pagehide", () => this.#leave());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#leave());
+  }
+
+  /**
+   * Takes a frame's words. While `held` its changes are kept back: what nobody has seen yet may
+   * not change what a person has stored.
+   * @param {(message: object) => void} tell
+   */
+  attend(tell, { held = false } = {}) {
+    const frame = { tell, held, muted: false, kept: nothing(), acks: [], begun: this.#written };
+    this.#frames.add(frame);
+    return {
+      hear: (message) => this.#hear(frame, message),
+      /** What its document still says is not meant any more: another is on its way. */
+      mute: () => {
+        frame.muted = true;
+      },
+      /** A new document of the frame has begun. */
+      begin: () => {
+        frame.muted = false;
+      },
+      /** Whether its document was loaded before the newest change. */
+      stale: () => frame.begun !== this.#written,
+      /** Its document loads anew, and what it kept back was never said. */
+      restart: () => {
+        frame.kept = nothing();
+        frame.acks = [];
+        frame.begun = this.#written;
+      },
+      release: () => {
+        frame.held = false;
+        for (const area of AREAS) this.#take(frame, area, frame.kept[area], null);
+        this.#acks.push(...frame.acks);
+      },
+      close: () => this.#frames.delete(frame),
+    };
+  }
+
+  /** Lets other windows of this tool know of changes that were saved in another way. */
+  announce(area, changes) {
+    this.#others?.postMessage({ area, changes });
+  }
+
+  /** @returns {Promise<void>} when nothing is left to save */
+  async settled() {
+    await this.#saving;
+  }
+
+  #hear(frame, { area, n, changes }) {
+    if (!AREAS.includes(area) || !Number.isSafeInteger(n) || !Array.isArray(changes)) return;
+    if (frame.muted || !changes.every(isChange)) return;
+    const ack = { frame, area, n };
+    if (frame.held) {
+      for (const [key, value] of changes) frame.kept[area].set(key, value);
+      frame.acks.push(ack);
+    } else {
+      this.#take(frame, area, changes, ack);
+    }
+  }
+
+  #take(frame, area, changes, ack) {
+    const list = [...changes];
+    if (ack) this.#acks.push(ack);
+    if (list.length === 0) return;
+    this.#written += 1;
+    frame.begun = this.#written;
+    for (const [key, value] of list) this.#pending[area].set(key, value);
+    this.#others?.postMessage({ area, changes: list });
+    this.#saving ??= this.#saveAll();
+  }
+
+  async #saveAll() {
+    // One request at a time, so that none overtakes another.
+    while (AREAS.some((area) => this.#pending[area].size > 0)) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
+      await this.#saveOnce();
+    }
+    this.#saving = null;
+  }
+
+  async #saveOnce() {
+    const { changes, acks, taken } = this.#batch();
+    try {
+      await this.#deliver(changes, acks);
+    } catch (error) {
+      if (error instanceof NotKept) return;
+      this.#failures += 1;
+      this.#putBack(taken, acks);
+      await pause(RETRY_MS[Math.min(this.#failures, RETRY_MS.length) - 1]);
+      return;
+    }
+    this.#failures = 0;
+    await pause(PACE_MS);
+  }
+
+  #batch() {
+    const taken = this.#pending;
+    const acks = this.#acks;
+    this.#pending = nothing();
+    this.#acks = [];
+    const changes = {};
+    for (const area of AREAS) {
+      if (taken[area].size > 0) changes[area] = Object.fromEntries(taken[area]);
+    }
+    return { changes, acks, taken };
+  }
+
+  /** The page goes: what waits for its turn is sent at once, and may outlive the page. */
+  #leave() {
+    const { changes, acks, taken } = this.#batch();
+    if (Object.keys(changes).length === 0) {
+      this.#acks.push(...acks);
+      return;
+    }
+    this.#deliver(changes, acks).catch((error) => {
+      if (error instanceof NotKept) return;
+      this.#putBack(taken, acks);
+      this.#saving ??= this.#saveAll();
+    });
+  }
+
+  /** Newer values of the same keys stand. */
+  #putBack(taken, acks) {
+    for (const area of AREAS) this.#pending[area] = new Map([...taken[area], ...this.#pending[area]]);
+    this.#acks.unshift(...acks);
+  }
+
+  async #deliver(changes, acks) {
+    try {
+      await this.#save(changes);
+    } catch (error) {
+      this.#told.failed(error);
+      throw error;
+    }
+    this.#acknowledge(acks);
+  }
+
+  #acknowledge(acks) {
+    this.#told.failed(null);
+    this.#told.changed();
+    for (const { frame, area, n } of acks) frame.tell({ type: "stored", area, saved: n });
+  }
+
+  #elsewhere({ area, changes }) {
+    this.#written += 1;
+    for (const frame of this.#frames) {
+      // A frame that nobody has seen loads anew before anybody does.
+      if (!frame.held) frame.begun = this.#written;
+      frame.tell({ type: "stored", area, changes });
+    }
+    this.#told.changed();
+  }
+}
+
+const nothing = () => ({ local: new Map(), indexed: new Map() });
+
+function isChange(change) {
+  if (!Array.isArray(change) || change.length !== 2) return false;
+  const [key, value] = change;
+  return typeof key === "string" && (value === null || typeof value === "string");
+}
+
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });

@@ -1,0 +1,175 @@
+// localStorage and sessionStorage that last. The server puts what is kept ahead of this script;
+// changes go to the page, which saves them and says when that is done.
+//
+// What is not saved yet when the document is left, and all of sessionStorage, goes to the next
+// document of this frame in `window.name`, which outlives a reload: the reload asks the server
+// before the last change has reached it. The tool has a name of its own in its place.
+
+const { parse, stringify } = JSON;
+const { defineProperty } = Object;
+const { floor } = Math;
+const later = window.setTimeout.bind(window);
+const soon = window.queueMicrotask.bind(window);
+const nameOf = getter(window, "name");
+const setName = unbound(getOwnPropertyDescriptor(window, "name").set);
+const CARRIED = "sandwright:";
+const PACE_MS = 50;
+const LEAVING_MS = 2000;
+
+let onLeaving;
+let onGone;
+
+// Before anything that listens to the same and lets nobody else hear it.
+function installStored() {
+  const carried = takeCarried();
+  const local = outbox("local", carried.local);
+  const kept = new Map(Object.entries(takeSnapshot()));
+  for (const [key, value] of carried.local) {
+    if (value === null) {
+      kept.delete(key);
+    } else {
+      kept.set(key, value);
+    }
+  }
+  const session = new Map(carried.session);
+  const carry = carrier(carried.name, () => ({ session: [...session], local: local.unsaved() }));
+  const stores = {
+    localStorage: memoryStore(kept, (key, value) => {
+      local.add(key, value);
+      carry();
+    }),
+    sessionStorage: memoryStore(session, carry),
+  };
+  installStorage(stores);
+  watchStored();
+  listen("stored", ({ area, saved, changes }) => {
+    if (area === "local" && saved) {
+      local.saved(saved);
+    } else if (area === "local" && changes) {
+      acceptAll(stores.localStorage, changes, local);
+    }
+  });
+}
+
+function watchStored() {
+  window.addEventListener("beforeunload", () => onLeaving(), true);
+  window.addEventListener("pagehide", () => onGone(), true);
+}
+
+// The element that the server puts ahead of ours when something is kept.
+function takeSnapshot() {
+  const element = document.currentScript.previousElementSibling;
+  if (element === null) {
+    return {};
+  }
+  const snapshot = parse(element.textContent);
+  element.remove();
+  return snapshot;
+}
+
+function takeCarried() {
+  const name = nameOf(window);
+  if (!name.startsWith(CARRIED)) {
+    return { name, session: [], local: [] };
+  }
+  setName(window, "");
+  return parse(name.slice(CARRIED.length));
+}
+
+// Returns what is to be called after a change: it matters from the moment the document is left,
+// when the tool's own listeners may still store things.
+function carrier(first, contents) {
+  let name = first;
+  let leaving = false;
+  const write = () => setName(window, CARRIED + stringify({ name, ...contents() }));
+  const carry = () => leaving && write();
+  onLeaving = () => {
+    leaving = true;
+    write();
+    // Still here: it was a download, or the person stayed.
+    later(() => {
+      leaving = false;
+      setName(window, "");
+    }, LEAVING_MS);
+  };
+  defineProperty(window, "name", {
+    get: () => name,
+    set(value) {
+      name = `${value}`;
+      carry();
+    },
+    enumerable: true,
+    configurable: true,
+  });
+  return carry;
+}
+
+// Changes on their way to the page, the last of each key: told at once, then at most every 50 ms.
+function outbox(area, carried) {
+  const waiting = new Map();
+  // Greater than any of the document before: what is said to be saved may have been its.
+  let serial = floor(performance.timeOrigin);
+  let due = false;
+  let last = -PACE_MS;
+  const tell = () => {
+    due = false;
+    const changes = [];
+    serial += 1;
+    waiting.forEach((change, key) => {
+      if (change.n === 0) {
+        change.n = serial;
+        changes[changes.length] = [key, change.value];
+      }
+    });
+    if (changes.length > 0) {
+      last = now();
+      deliver({ type: "stored", area, n: serial, changes });
+    }
+  };
+  const add = (key, value) => {
+    waiting.set(key, { value, n: 0 });
+    if (!due) {
+      due = true;
+      if (now() - last >= PACE_MS) {
+        soon(tell);
+      } else {
+        later(tell, PACE_MS);
+      }
+    }
+  };
+  onGone = tell;
+  carried.forEach(([key, value]) => add(key, value));
+  return {
+    add,
+    has: (key) => waiting.has(key),
+    saved(n) {
+      waiting.forEach((change, key) => {
+        if (change.n > 0 && change.n <= n) {
+          waiting.delete(key);
+        }
+      });
+    },
+    unsaved() {
+      const changes = [];
+      waiting.forEach(({ value }, key) => {
+        changes[changes.length] = [key, value];
+      });
+      return changes;
+    },
+  };
+}
+
+// What another window of the same tool has stored. A change of our own is newer: it will be saved
+// after theirs.
+function acceptAll(store, changes, own) {
+  for (const [key, value] of changes) {
+    const old = store.get(key);
+    if (!own.has(key) && old !== value) {
+      store.accept(key, value);
+      const told = { key, oldValue: old, newValue: value, url: documentUrl(document) };
+      const event = new StorageEvent("storage", told);
+      defineProperty(event, "storageArea", { value: window.localStorage });
+      window.dispatchEvent(event);
+    }
+  }
+}
