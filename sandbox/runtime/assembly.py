@@ -29,6 +29,7 @@ _FRAME = (
     "stored.js",
     "cookies.js",
     "reports.js",
+    "asked.js",
     "start.js",
 )
 _KEY = "{bridge-key}"

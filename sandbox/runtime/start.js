@@ -7,6 +7,7 @@ installCookies();
 // Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
 delete Navigator.prototype.serviceWorker;
 installReports();
+installAsked();
 
 handOver();
 document.currentScript.remove();

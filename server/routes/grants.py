@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.grants import Grants
 from sandbox.network_origins import OriginRules, RefusedOrigin, parse_network_origin
+from sandbox.policy import frame_allow
 from server import shapes
 from server.errors import Problem
 from server.granting import Standing, checked_origin, origin_rules, standing
@@ -120,4 +121,5 @@ def _shape(stands: Standing, n: int | None) -> Json:
             *sorted(more.network),
             *(one for one in CAPABILITIES if getattr(more, one)),
         ],
+        "allow": None if n is None else frame_allow(stands.grants),
     }

@@ -90,6 +90,7 @@ class GrantsShown(Grants):
     version: int | None
     holds: bool | None
     asks_more: list[str]
+    allow: str | None
 
 
 class Grantable(Shape):

@@ -2,6 +2,7 @@
  * What the workbench makes of a tool's reports: one readable line for each, as text, in the
  * frame's own log. The port itself, its handshake and its limits are in host/port.js.
  */
+import { tellAsked } from "./asked.js";
 import { openPort } from "./host/port.js";
 
 const MAX_TEXT = 2000;
@@ -37,8 +38,17 @@ export function bridge(frame, key, hear) {
       if (one) hear.entry(one);
     };
   }
+  const told = handlers.violation;
+  handlers.violation = (said) => {
+    told(said);
+    tellAsked(frame, said);
+  };
+  handlers.asked = (said) => tellAsked(frame, said);
   return openPort(frame, key, handlers, {
-    hello: hear.hello,
+    hello() {
+      document.dispatchEvent(new CustomEvent("tool-loading", { detail: { frame } }));
+      hear.hello();
+    },
     dropped: (count) => hear.entry(READERS.dropped({ count })),
   });
 }

@@ -33,7 +33,9 @@ async function fetchRegions() {
     if (fresh) takeOver(region, fresh);
   }
   const data = page.getElementById("page-data");
-  return data ? JSON.parse(data.textContent) : null;
+  const fresh = data ? JSON.parse(data.textContent) : null;
+  if (fresh) document.dispatchEvent(new CustomEvent("page-renewed", { detail: fresh }));
+  return fresh;
 }
 
 function takeOver(region, fresh) {

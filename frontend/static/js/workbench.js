@@ -6,6 +6,7 @@ import { consoleView } from "./console-view.js";
 import { draft } from "./draft.js";
 import { menu } from "./menu.js";
 import { pageData } from "./page-data.js";
+import { permissions } from "./permissions.js";
 import { pageState } from "./page-state.js";
 import { Preview } from "./preview.js";
 import { probe } from "./probe.js";
@@ -57,6 +58,14 @@ menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
+permissions({
+  artifact: data.artifact.id,
+  bench,
+  preview,
+  stage,
+  place: one("[data-asking]"),
+  panel: one("[data-permissions]"),
+});
 probe();
 
 function retitled(text) {

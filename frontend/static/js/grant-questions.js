@@ -1,0 +1,117 @@
+/** A click that was meant for the tool, or for the question before, must not answer this one. */
+const UNARMED_MS = 700;
+const MOST_A_LOAD = 5;
+const MOST_A_VISIT = 15;
+
+const SAYS = {
+  geolocation: "This tool asked where you are.",
+  clipboard_read: "This tool asked to read your clipboard.",
+  camera: "This tool asked for the camera. A tool is walled off here in a way that browsers give no camera to.",
+  microphone:
+    "This tool asked for the microphone. A tool is walled off here in a way that browsers give no microphone to.",
+};
+const CANNOT_BE_HAD = new Set(["camera", "microphone"]);
+
+/**
+ * One question at a time in its place above the tool, the others wait. It is announced, it never
+ * takes the focus, and it never covers the tool.
+ */
+export class GrantQuestions {
+  #place;
+  #answer;
+  #waiting = [];
+  #known = new Set();
+  #ofThisLoad = 0;
+  #ofThisVisit = 0;
+
+  /** `answer(asked, allow)` is told what the person said; it may fail, and says so itself. */
+  constructor(place, answer) {
+    this.#place = place;
+    this.#answer = answer;
+  }
+
+  /** The tool's document loads anew. What has been asked is not asked twice. */
+  loaded() {
+    this.#ofThisLoad = 0;
+  }
+
+  /** Asks once, if there is room; `asked` is a canonical origin or the name of a capability. */
+  ask(asked) {
+    if (this.#known.has(asked) || this.#ofThisLoad >= MOST_A_LOAD || this.#ofThisVisit >= MOST_A_VISIT) return;
+    this.#known.add(asked);
+    this.#ofThisLoad += 1;
+    this.#ofThisVisit += 1;
+    this.#waiting.push(asked);
+    if (this.#waiting.length === 1) this.#show();
+    else this.#count();
+  }
+
+  /** It may be asked again: the person took an answer back. */
+  forget(asked) {
+    this.#known.delete(asked);
+  }
+
+  /** Another version is in sight: what the last one asked for is no longer a question. */
+  clear() {
+    this.#waiting.length = 0;
+    this.#known.clear();
+    this.#show();
+  }
+
+  #show() {
+    const [asked] = this.#waiting;
+    if (asked === undefined) {
+      this.#place.replaceChildren();
+      return;
+    }
+    const question = made("div", "question");
+    question.append(words(asked), this.#buttons(asked), made("span", "question-count quiet measure"));
+    this.#place.replaceChildren(question);
+    this.#count();
+  }
+
+  #buttons(asked) {
+    const row = made("div", "question-answers");
+    if (CANNOT_BE_HAD.has(asked)) {
+      row.append(this.#button("Understood", asked, null));
+      return row;
+    }
+    row.append(this.#button("Allow for this tool", asked, true), this.#button("Keep blocked", asked, false));
+    return row;
+  }
+
+  #count() {
+    const waiting = this.#waiting.length;
+    this.#place.querySelector(".question-count").textContent = waiting > 1 ? `1 of ${waiting}` : "";
+  }
+
+  #button(label, asked, allow) {
+    const button = made("button", "button", label);
+    button.type = "button";
+    button.setAttribute("aria-disabled", "true");
+    setTimeout(() => button.removeAttribute("aria-disabled"), UNARMED_MS);
+    button.addEventListener("click", () => {
+      if (button.hasAttribute("aria-disabled") || this.#waiting[0] !== asked) return;
+      const hadFocus = this.#place.contains(document.activeElement);
+      this.#waiting.shift();
+      this.#show();
+      // Who answered by keyboard goes on from the next question, or from the views.
+      if (hadFocus) (this.#place.querySelector("button") ?? document.querySelector('[role="tab"][tabindex="0"], [role="tab"]')).focus();
+      if (allow !== null) this.#answer(asked, allow);
+    });
+    return button;
+  }
+}
+
+function words(asked) {
+  const text = made("p", "question-words", SAYS[asked] ?? "This tool tried to reach ");
+  if (!(asked in SAYS)) text.append(made("code", "", asked), ".");
+  return text;
+}
+
+function made(tag, className, text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.textContent = text;
+  return element;
+}
