@@ -11,7 +11,7 @@ from sandbox.grants import Grants
 
 Headers = tuple[tuple[str, str], ...]
 
-SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-downloads"
+SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-downloads allow-pointer-lock"
 """The frame's sandbox, as header directive and as attribute. Never `allow-same-origin`."""
 
 _SCHEME_SOURCES = "blob: data:"
@@ -68,8 +68,8 @@ _POWERS = (
     "xr-spatial-tracking",
 )
 
-# A copy button is ordinary, needs the person's click, and gives the tool nothing.
-_ALWAYS_ALLOWED = ("clipboard-write",)
+# Ordinary, begun only by the person's click, and of no use to get anything out.
+_ALWAYS_ALLOWED = ("clipboard-write", "fullscreen")
 
 
 def frame_headers(grants: Grants, ancestors: tuple[str, ...]) -> Headers:
@@ -91,7 +91,8 @@ def alone_headers(
     """Headers of our page that holds a tool opened in a tab of its own.
 
     Hashes are CSP sources without quotes ("sha256-…"). The page may frame its own origin only,
-    so the tool in it cannot navigate its frame elsewhere.
+    so the tool in it cannot navigate its frame elsewhere. No connection allowlist: the page loads
+    nothing, and with one it could not open an address that the person has agreed to.
     """
     csp = _directives(
         ("default-src", "'none'"),
@@ -106,7 +107,6 @@ def alone_headers(
     )
     return (
         ("content-security-policy", csp),
-        ("connection-allowlist", "(response-origin)"),
         ("permissions-policy", _permissions_policy(_allowed_powers(grants))),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
@@ -203,7 +203,6 @@ def _common_headers() -> Headers:
         ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-dns-prefetch-control", "off"),
-        ("origin-agent-cluster", "?1"),
         ("cache-control", "no-store"),
     )
 

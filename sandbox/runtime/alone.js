@@ -1,6 +1,7 @@
 // The page that holds a tool opened in a tab of its own. What the tool reports is told to this
 // window as "sandwright" events, for whoever looks at the page from outside: a developer, a test.
 
+import { addressHandlers } from "./host/links.js";
 import { openPort } from "./host/port.js";
 import { Keeper, saveTo } from "./host/stored.js";
 
@@ -21,7 +22,7 @@ window.addEventListener("message", (event) => {
   if (opened === null && frame !== null) {
     const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
     handlers.stored = (said) => stored.hear(said);
-    opened = openPort(frame, frame.dataset.key, handlers);
+    opened = openPort(frame, frame.dataset.key, { ...handlers, ...addressHandlers() });
     const stored = keeper.attend(opened.tell);
     opened.receive(event);
   }

@@ -25,6 +25,7 @@ HOST_MODULES = Path(str(files(__package__))) / "host"
 _FRAME = (
     "natives.js",
     "channel.js",
+    "walls.js",
     "storage.js",
     "stored.js",
     "cookies.js",

@@ -152,11 +152,16 @@ function onViolation(event) {
   }
 }
 
-function installReports() {
-  watchConsole();
+// Again after `document.open`, which takes every listener away.
+function watchWindow() {
   window.addEventListener("error", onError, true);
   window.addEventListener("unhandledrejection", onRejection, true);
   window.addEventListener("securitypolicyviolation", onViolation, true);
+}
+
+function installReports() {
+  watchConsole();
+  watchWindow();
   const ready = (event) => {
     if (event.isTrusted) {
       window.removeEventListener("DOMContentLoaded", ready, true);

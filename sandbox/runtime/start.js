@@ -2,10 +2,9 @@
 // of this is left that the tool could reach.
 
 installStored();
+raiseWalls((url) => send({ type: "open", url }), watchWindow);
 installChannel();
 installCookies();
-// Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
-delete Navigator.prototype.serviceWorker;
 installReports();
 installAsked();
 

@@ -18,7 +18,8 @@ FRAME_CSP = (
     "style-src 'unsafe-inline' blob: data:; img-src blob: data:; font-src blob: data:; "
     "media-src blob: data:; worker-src blob: data:; connect-src blob: data:; frame-src 'none'; "
     "child-src blob: data:; object-src 'none'; manifest-src 'none'; form-action 'none'; "
-    "base-uri 'none'; sandbox allow-scripts allow-forms allow-modals allow-downloads; "
+    "base-uri 'none'; sandbox allow-scripts allow-forms allow-modals allow-downloads "
+    "allow-pointer-lock; "
     f"frame-ancestors {HOST}"
 )
 
@@ -42,13 +43,13 @@ def test_a_frame_without_grants_has_exactly_these_headers() -> None:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "x-dns-prefetch-control": "off",
-        "origin-agent-cluster": "?1",
         "cache-control": "no-store",
     }
     for power in ("camera", "microphone", "geolocation", "clipboard-read", "usb", "payment"):
         assert f"{power}=()" in powers.split(", ")
     assert [item for item in powers.split(", ") if not item.endswith("=()")] == [
-        "clipboard-write=*"
+        "clipboard-write=*",
+        "fullscreen=*",
     ]
 
 
@@ -88,8 +89,8 @@ def test_a_power_is_delegated_only_when_it_was_granted() -> None:
     grants = Grants(geolocation=True, clipboard_read=True)
     powers = dict(frame_headers(grants, (HOST,)))["permissions-policy"].split(", ")
     assert {"geolocation=*", "clipboard-read=*", "camera=()"} <= set(powers)
-    assert frame_allow(grants) == "clipboard-write; clipboard-read; geolocation"
-    assert frame_allow(NO_GRANTS) == "clipboard-write"
+    assert frame_allow(grants) == "clipboard-write; fullscreen; clipboard-read; geolocation"
+    assert frame_allow(NO_GRANTS) == "clipboard-write; fullscreen"
 
 
 def test_host_pages_run_only_their_own_files_and_frame_only_the_frame_origin() -> None:

@@ -3,6 +3,7 @@
  * frame's own log. The port itself, its handshake and its limits are in host/port.js.
  */
 import { tellAsked } from "./asked.js";
+import { addressHandlers } from "./host/links.js";
 import { openPort } from "./host/port.js";
 
 const MAX_TEXT = 2000;

@@ -1,0 +1,88 @@
+/**
+ * A tool's wish to open an address outside: a dialog of ours shows the whole address, and only
+ * the person's word opens it, in a tab that knows neither the tool nor this page.
+ */
+const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
+const MAX_ADDRESS = 8192;
+// A double click meant for the tool must not answer the dialog that its first half brought up.
+const UNARMED_MS = 500;
+const NAGGING_MS = 30_000;
+const REFUSALS = 3;
+
+let asking = false;
+const refusals = [];
+
+/** Handlers for `openPort`. */
+export function addressHandlers() {
+  return {
+    open({ url }) {
+      const address = readAddress(url);
+      if (address === null || asking || isNagging() || !navigator.userActivation.isActive) return;
+      asking = true;
+      askToOpen(address);
+    },
+  };
+}
+
+function readAddress(text) {
+  if (typeof text !== "string" || text.length > MAX_ADDRESS) return null;
+  const address = URL.canParse(text) ? new URL(text) : null;
+  return address !== null && SCHEMES.has(address.protocol) ? address : null;
+}
+
+function isNagging() {
+  const recent = refusals.filter((time) => performance.now() - time < NAGGING_MS);
+  return recent.length >= REFUSALS;
+}
+
+function askToOpen(address) {
+  const dialog = made("dialog", "address-dialog");
+  const title = made("h2", "", "Open this address?");
+  title.id = "address-dialog-title";
+  dialog.setAttribute("aria-labelledby", title.id);
+  const told = made("p", "", "The tool wants to open it. All that stands in it is told to whoever is there:");
+  const shown = made("code", "", address.href);
+  shown.tabIndex = 0;
+  const stay = made("button", "button", "Stay here");
+  const go = made("button", "button", "Open");
+  const row = made("div", "address-dialog-row");
+  row.append(stay, go);
+  dialog.append(title, told, shown, row);
+
+  const since = performance.now();
+  stay.autofocus = true;
+  stay.addEventListener("click", () => dialog.close());
+  go.addEventListener("click", () => {
+    if (performance.now() - since < UNARMED_MS) return;
+    dialog.close("open");
+  });
+  dialog.addEventListener("close", () => {
+    asking = false;
+    dialog.remove();
+    if (dialog.returnValue === "open") {
+      refusals.length = 0;
+      follow(address);
+    } else {
+      refusals.push(performance.now());
+      refusals.splice(0, refusals.length - REFUSALS);
+    }
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function follow(address) {
+  const link = document.createElement("a");
+  link.href = address.href;
+  link.rel = "noopener noreferrer";
+  // A mail or a call has no page: a tab for it would stay empty.
+  if (address.protocol.startsWith("http")) link.target = "_blank";
+  link.click();
+}
+
+function made(tag, name, text = "") {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text;
+  return element;
+}

@@ -1,0 +1,408 @@
+// What headers leave open, closed in a realm before any of the tool's code runs in it: WebRTC,
+// shared workers and transports, windows and links to the outside, documents nested in the tool.
+//
+// A nested document has an opaque origin of its own, into which no other can reach; it gets the
+// source of this very function in front. So the function uses nothing of this closure but its
+// arguments, and takes at its start every native that it needs: the tool may replace any.
+
+// `ask(url)` asks the page around the tool to open an address; `reopened()` is called when a
+// document was opened for writing, which takes all listeners away.
+// `bound` is what a nested document runs first; it returns what a reopened document needs again.
+function raiseWalls(ask, reopened, bound) {
+  "use strict";
+  const { defineProperty, getOwnPropertyDescriptor } = Reflect;
+  const unbound = (method) => Function.prototype.call.bind(method);
+  const getter = (owner, name) => unbound(getOwnPropertyDescriptor(owner.prototype, name).get);
+  const exec = unbound(RegExp.prototype.exec);
+  const slice = unbound(String.prototype.slice);
+  const lower = unbound(String.prototype.toLowerCase);
+  const later = window.setTimeout.bind(window);
+  // oxlint-disable-next-line no-eval -- what a javascript: link asks for
+  const evaluate = eval;
+  const decode = decodeURIComponent;
+  const NativeURL = URL;
+  const [urlOf, schemeOf, originOf, hashOf] = ["href", "protocol", "origin", "hash"].map(
+    (name) => getter(URL, name),
+  );
+  const addressOf = getter(Document, "URL");
+  const stateOf = getter(Document, "readyState");
+  const [kindOf, baseOf, nextOf, parentOf, isConnected] = [
+    "nodeType", "baseURI", "nextSibling", "parentElement", "isConnected",
+  ].map((name) => getter(Node, name));
+  const nameOf = getter(Element, "localName");
+  const namespaceOf = getter(Element, "namespaceURI");
+  const contentOf = getter(HTMLTemplateElement, "content");
+  const { prototype: element } = Element;
+  const attribute = unbound(element.getAttribute);
+  const attributeNS = unbound(element.getAttributeNS);
+  const setAttribute = unbound(element.setAttribute);
+  const removeAttribute = unbound(element.removeAttribute);
+  const remove = unbound(element.remove);
+  const attachShadow = unbound(element.attachShadow);
+  const append = unbound(DocumentFragment.prototype.append);
+  const find = {
+    1: unbound(element.querySelectorAll),
+    9: unbound(Document.prototype.querySelectorAll),
+    11: unbound(DocumentFragment.prototype.querySelectorAll),
+  };
+  const countOf = getter(NodeList, "length");
+  const [addedOf, subjectOf, changeOf] = ["addedNodes", "target", "type"].map((name) =>
+    getter(MutationRecord, name),
+  );
+  const listenTo = unbound(EventTarget.prototype.addEventListener);
+  const pathOf = unbound(Event.prototype.composedPath);
+  const prevent = unbound(Event.prototype.preventDefault);
+  const isPrevented = getter(Event, "defaultPrevented");
+  const stop = unbound(Event.prototype.stopImmediatePropagation);
+  const keys = ["button", "ctrlKey", "metaKey", "shiftKey", "altKey"].map((name) =>
+    getter(MouseEvent, name),
+  );
+  const rootOf = getter(Element, "shadowRoot");
+  const modeOf = getter(ShadowRoot, "mode");
+  const dataOf = getter(MessageEvent, "data");
+  const mark = unbound(WeakSet.prototype.add);
+  const isMarked = unbound(WeakSet.prototype.has);
+  const activation = navigator.userActivation;
+  const isActive = activation ? getter(UserActivation, "isActive") : () => true;
+  const up = window.parent;
+  ask ??= (url) => up.postMessage({ sandwright: "open", url }, "*");
+
+  const replace = (owner, name, make) => {
+    const found = getOwnPropertyDescriptor(owner, name);
+    if (found && found.value) {
+      defineProperty(owner, name, { ...found, value: make(unbound(found.value))[name] });
+    }
+  };
+
+  // Names leave through ICE candidates; in WebKit a shared worker sheds the policy.
+  [
+    "RTCPeerConnection", "webkitRTCPeerConnection", "mozRTCPeerConnection", "RTCIceTransport",
+    "RTCDataChannel", "SharedWorker", "WebTransport",
+  ].forEach((name) => delete window[name]);
+  // Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
+  delete Navigator.prototype.serviceWorker;
+
+  // Windows and links.
+  const resolve = (text, base) => {
+    try {
+      return new NativeURL(text, base);
+    } catch {
+      return null;
+    }
+  };
+  // A tool is one document: of its own server there is nothing else to open.
+  const isOutside = (url, base) => {
+    const own = resolve(base);
+    const away = own === null || originOf(own) !== originOf(url) || originOf(url) === "null";
+    return away && exec(/^(?:https?|mailto|tel):/, urlOf(url)) !== null;
+  };
+  // Opening waits for a person's act, as a browser's own popups do.
+  const open = (url) => {
+    if (isActive(activation)) {
+      ask(urlOf(url));
+    }
+  };
+
+  replace(window, "open", () => ({
+    open(address = "") {
+      const base = baseOf(document);
+      const url = resolve(`${address}`, base);
+      if (!url || !isOutside(url, base)) {
+        return null;
+      }
+      open(url);
+      return {
+        closed: false, opener: null, name: "", length: 0, location: { href: "about:blank" },
+        close() { this.closed = true; }, focus() {}, blur() {}, postMessage() {},
+      };
+    },
+  }));
+
+  // The address of a link in HTML, in SVG (also by xlink) or, in Firefox, in MathML.
+  const linkOf = (node) => {
+    const name = nameOf(node);
+    const isLink =
+      name === "a" || name === "area" || namespaceOf(node) === "http://www.w3.org/1998/Math/MathML";
+    return isLink
+      ? attribute(node, "href") ?? attributeNS(node, "http://www.w3.org/1999/xlink", "href")
+      : null;
+  };
+
+  // With a key or another button a browser makes a window, a tab or a download of a link.
+  const isSpecial = (event) => {
+    for (let index = 0; index < keys.length; index += 1) {
+      if (keys[index](event)) {
+        return true;
+      }
+    }
+    return false;
+  };
+
+  function onClick(event) {
+    const path = pathOf(event);
+    for (let index = 0; index < path.length && path[index] !== document; index += 1) {
+      const text = kindOf(path[index]) === 1 ? linkOf(path[index]) : null;
+      const url = text === null ? null : resolve(text, baseOf(path[index]));
+      if (url !== null) {
+        onLink(event, path[index], url);
+        return;
+      }
+    }
+  }
+
+  function onLink(event, link, url) {
+    const base = baseOf(link);
+    const scheme = schemeOf(url);
+    let special;
+    try {
+      special = isSpecial(event);
+    } catch {
+      // An event that is no mouse's follows no link.
+      return;
+    }
+    const whole = urlOf(url);
+    const bare = slice(whole, 0, whole.length - hashOf(url).length);
+    const inside = bare === exec(/^[^#]*/, addressOf(document))[0] || exec(/^\s*#/, attribute(link, "href") ?? "");
+    const saves = attribute(link, "download") !== null && (scheme === "blob:" || scheme === "data:");
+    if (!special && (inside || saves)) {
+      return;
+    }
+    let prevented = isPrevented(event);
+    prevent(event);
+    // The tool's own listeners see an event that nobody has touched.
+    const show = (name, descriptor) => defineProperty(event, name, { ...descriptor, configurable: true });
+    show("preventDefault", { value() { prevented = true; } });
+    show("defaultPrevented", { get: () => prevented });
+    show("returnValue", { get: () => !prevented, set(value) { prevented ||= !value; } });
+    later(() => {
+      if (!prevented && scheme === "javascript:" && !special) {
+        evaluate(decode(slice(whole, 11)));
+      } else if (!prevented && isOutside(url, base)) {
+        open(url);
+      }
+    });
+  }
+
+  // The click of a link that is not in the document meets no listener of ours.
+  replace(HTMLElement.prototype, "click", (click) => ({
+    click() {
+      const text = isConnected(this) ? null : linkOf(this);
+      const url = text === null ? null : resolve(text, baseOf(this));
+      if (url && isOutside(url, baseOf(this))) {
+        open(url);
+      } else {
+        click(this);
+      }
+    },
+  }));
+
+  // A nested document's wish is passed on, and no listener of the tool's hears of it.
+  function onMessage(event) {
+    const data = dataOf(event);
+    if (typeof data === "object" && data !== null && data.sandwright === "open") {
+      stop(event);
+      const url = resolve(`${data.url}`);
+      if (url && isOutside(url)) {
+        open(url);
+      }
+    }
+  }
+
+  // Nested documents and shadow roots: whatever is inserted is met before it can load.
+  const GUARD = `<script>{const bound=${bound ?? (() => {})};(${raiseWalls})(undefined,bound(),bound)}document.currentScript.remove()<${"/script"}>`;
+  const SOUGHT = "iframe,frame,template[data-shadowrootmode]";
+  const waiting = [];
+
+  // Makes of declarative shadow roots plain templates, for `adopt`: else a parser would make
+  // roots that nobody watches.
+  const tame = (html) => {
+    const pattern = /(?<=^|[\s/"'])shadowrootmode(?=[\s/>=]|$)/gi;
+    let tamed = "";
+    let from = 0;
+    for (let found = exec(pattern, html); found !== null; found = exec(pattern, html)) {
+      tamed += `${slice(html, from, found.index)}data-`;
+      from = found.index;
+    }
+    return tamed + slice(html, from);
+  };
+
+  function guard(frame) {
+    const html = attribute(frame, "srcdoc");
+    if (html !== null && slice(html, 0, GUARD.length) !== GUARD) {
+      setAttribute(frame, "srcdoc", GUARD + tame(exec(/^\ufeff?([^]*)$/, html)[1]));
+    }
+    const source = attribute(frame, "src");
+    const url = source === null ? null : resolve(source, baseOf(frame));
+    if (url !== null && schemeOf(url) === "javascript:") {
+      removeAttribute(frame, "src");
+    }
+  }
+
+  function adopt(template) {
+    const init = {
+      mode: lower(attribute(template, "data-shadowrootmode")),
+      delegatesFocus: attribute(template, "shadowrootdelegatesfocus") !== null,
+      serializable: attribute(template, "shadowrootserializable") !== null,
+    };
+    let root;
+    try {
+      root = rooted(parentOf(template), init);
+    } catch {
+      // What has a root, or can have none, keeps its template, as in any browser.
+      return;
+    }
+    append(root, contentOf(template));
+    remove(template);
+    search(root);
+  }
+
+  // While the document comes in, what follows a template tells that it has ended.
+  function isWhole(template) {
+    let node = template;
+    while (node && !nextOf(node)) {
+      node = parentOf(node);
+    }
+    return node || stateOf(document) !== "loading";
+  }
+
+  function meet(node) {
+    const name = nameOf(node);
+    if (name === "iframe" || name === "frame") {
+      guard(node);
+    } else if (name === "template" && attribute(node, "data-shadowrootmode") !== null) {
+      waiting[waiting.length] = node;
+    }
+  }
+
+  function search(node) {
+    const kind = kindOf(node);
+    if (kind === 1) {
+      meet(node);
+    }
+    if (kind === 1 || kind === 9 || kind === 11) {
+      const found = find[kind](node, SOUGHT);
+      for (let index = 0; index < countOf(found); index += 1) {
+        meet(found[index]);
+      }
+    }
+  }
+
+  function settle(isParsed) {
+    let left = 0;
+    for (let index = 0; index < waiting.length; index += 1) {
+      const template = waiting[index];
+      if (isParsed === true || isWhole(template)) {
+        adopt(template);
+      } else {
+        waiting[left] = template;
+        left += 1;
+      }
+    }
+    waiting.length = left;
+  }
+
+  const observer = new MutationObserver((records) => {
+    for (let index = 0; index < records.length; index += 1) {
+      if (changeOf(records[index]) === "attributes") {
+        meet(subjectOf(records[index]));
+        continue;
+      }
+      const added = addedOf(records[index]);
+      for (let place = 0; place < countOf(added); place += 1) {
+        search(added[place]);
+      }
+    }
+    settle();
+  });
+  const observe = observer.observe.bind(observer);
+
+  const watched = { childList: true, subtree: true, attributeFilter: ["srcdoc", "src"] };
+  const closed = new WeakSet();
+
+  // A closed root is an open one that does not say so: else a click in it would not tell us the
+  // link. A clone would be a root that nobody watches.
+  function rooted(host, init) {
+    const isClosed = typeof init === "object" && init !== null && `${init.mode}` === "closed";
+    const root = attachShadow(host, {
+      __proto__: init, clonable: false, ...(isClosed && { mode: "open" }),
+    });
+    if (isClosed) {
+      mark(closed, root);
+    }
+    observe(root, watched);
+    return root;
+  }
+
+  // The first listeners of the window: nothing of the tool's comes before them.
+  function stand() {
+    listenTo(window, "click", onClick, true);
+    listenTo(window, "auxclick", onClick, true);
+    listenTo(window, "message", onMessage, true);
+    listenTo(document, "readystatechange", settle, true);
+  }
+
+  replace(element, "attachShadow", () => ({
+    attachShadow(init) {
+      return rooted(this, init);
+    },
+  }));
+  const shown = (owner, name, get) =>
+    defineProperty(owner, name, { ...getOwnPropertyDescriptor(owner, name), get });
+  shown(element, "shadowRoot", function shadowRoot() {
+    const root = rootOf(this);
+    return root !== null && isMarked(closed, root) ? null : root;
+  });
+  shown(ShadowRoot.prototype, "mode", function mode() {
+    return isMarked(closed, this) ? "closed" : modeOf(this);
+  });
+  const parsing = (name) => (parse) => ({
+    [name](html, options) {
+      const result = parse(this, tame(`${html}`), options);
+      search(result ?? this);
+      settle(true);
+      return result;
+    },
+  });
+  [element, ShadowRoot.prototype, Document].forEach((owner) => {
+    ["setHTMLUnsafe", "setHTML", "parseHTMLUnsafe", "parseHTML"].forEach((name) =>
+      replace(owner, name, parsing(name)),
+    );
+  });
+
+  // A name may be written in parts, and its end be in the document itself.
+  let tail = "";
+  const written = (html) => {
+    const whole = tail + html;
+    const tamed = tame(whole);
+    const word = exec(/[\s/"']([a-z]+)$/i, whole);
+    const begun = word && exec(/<templ/i, whole) && slice("shadowrootmode", 0, word[1].length) === lower(word[1]);
+    const start = slice(tamed, 0, tail.length) === tail ? slice(tamed, tail.length) : `-${tame(html)}`;
+    tail = slice(whole, -99);
+    return begun ? `${start}-` : start;
+  };
+  const reopening = (name, change) => (native) => ({
+    [name](...given) {
+      const result = change(native, this, given);
+      stand();
+      reopened?.();
+      return result;
+    },
+  });
+  const writing = (end) => (native, self, parts) => {
+    let html = "";
+    for (let index = 0; index < parts.length; index += 1) {
+      html += parts[index];
+    }
+    native(self, written(html + end));
+  };
+  const { prototype: page } = Document;
+  const write = unbound(page.write);
+  replace(page, "write", reopening("write", writing("")));
+  replace(page, "writeln", () => reopening("writeln", writing("\n"))(write));
+  replace(page, "open", reopening("open", (native, self, given) =>
+    given.length > 2 ? window.open(given[0]) : native(self),
+  ));
+
+  observe(document, watched);
+  stand();
+}

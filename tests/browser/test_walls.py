@@ -1,0 +1,291 @@
+"""What headers leave open is closed before the tool's first line, in every realm it can make."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from canaries import open_canary
+from frames import Host, Shelf, frame_app, frame_in, messages, show
+from playwright.async_api import Frame, Page
+
+MEANS = "[typeof RTCPeerConnection, typeof webkitRTCPeerConnection, typeof SharedWorker, typeof WebTransport, 'serviceWorker' in navigator].join()"  # noqa: E501
+NONE_OF_THEM = "undefined,undefined,undefined,undefined,false"
+
+# Each makes a nested document that tells the tool which means it has.
+REALMS = {
+    "markup": "<iframe srcdoc='NESTED'></iframe>",
+    "markup in a table": "<table><iframe srcdoc='NESTED'></iframe>",
+    "innerHTML": "<p id=p><script>p.innerHTML = `<iframe srcdoc='NESTED'></iframe>`</script>",
+    "a property": "<script>const f = document.createElement('iframe');"
+    "document.body.append(f); f.srcdoc = `PLAIN`</script>",
+    "an attribute": "<script>const f = document.createElement('iframe');"
+    "Element.prototype.setAttribute.call(f, 'srcdoc', `PLAIN`); document.body.append(f)</script>",
+    "an Attr": "<script>const f = document.body.appendChild(document.createElement('iframe'));"
+    "const a = document.createAttribute('srcdoc'); f.setAttributeNode(a); a.value = `PLAIN`"
+    "</script>",
+    "a parser's element": "<script>document.body.append(new DOMParser().parseFromString("
+    "`<iframe srcdoc='NESTED'></iframe>`, 'text/html').querySelector('iframe'))</script>",
+    "a template": "<template id=t><iframe srcdoc='NESTED'></iframe></template>"
+    "<script>document.body.append(t.content.cloneNode(true))</script>",
+    "foreign content": "<svg><foreignObject><div><iframe srcdoc='NESTED'></iframe></div></svg>",
+    "a closed root": "<p id=p><script>p.attachShadow({mode: 'closed'}).innerHTML ="
+    "`<iframe srcdoc='NESTED'></iframe>`</script>",
+    "a clone of a root": "<p id=p><script>p.attachShadow({mode: 'open', clonable: true}).innerHTML"
+    "= `<iframe srcdoc='NESTED'></iframe>`; document.body.append(p.cloneNode(true))</script>",
+    "setHTMLUnsafe": "<p id=p><script>p.setHTMLUnsafe(`<div><template shadowrootmode=closed>"
+    "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
+    "parseHTMLUnsafe": "<script>document.body.append(Document.parseHTMLUnsafe(`<div id=d>"
+    "<template shadowrootmode=open><iframe srcdoc='NESTED'></iframe></template></div>`)"
+    ".getElementById('d'))</script>",
+    "document.write": "<script>document.write(`<iframe srcdoc='NESTED'></iframe>`)</script>",
+    "document.write of a root": "<script>document.writeln(`<div><template shadowrootmode=closed>"
+    "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
+    "a nested document's own": "<iframe srcdoc='<iframe srcdoc=\"NESTED2\"></iframe>'></iframe>",
+    "tampered natives": "<script>String.prototype.slice = Array.prototype.push = () => '';"
+    "RegExp.prototype.exec = () => null; Element.prototype.querySelectorAll = () => [];"
+    "NodeList.prototype.item = () => null; Array.prototype[Symbol.iterator] = null;"
+    "Object.defineProperty(NodeList.prototype, 'length', {get: () => 0});"
+    "document.body.insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)"
+    "</script>",
+    "document.open": "<script>onload = () => setTimeout(() => { document.open();"
+    "document.write(`<iframe srcdoc='NESTED'></iframe><script>LISTEN<\\/script>`);"
+    "document.close() })</script>",
+}  # fmt: skip
+LISTEN = (
+    "window.told = 0; addEventListener('message', ({data}) => { told += 1; console.log(data) });"
+)
+NESTED = "<script>top.frames[0].postMessage(MEANS, `*`)</script>".replace("MEANS", MEANS)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def host(serve: Any, shelf: Shelf) -> Host:
+    host = Host()
+    host.port = await serve(host)
+    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
+    return host
+
+
+def nested(realm: str) -> str:
+    inner = NESTED.replace("'", "&#39;").replace("`", "&#96;").replace("<", "&lt;")
+    twice = inner.replace("&", "&amp;")
+    plain = NESTED.replace("`", "'").replace("</script", "<\\/script")
+    realm = realm.replace("PLAIN", plain)
+    return realm.replace("NESTED2", twice).replace("NESTED", inner).replace("LISTEN", LISTEN)
+
+
+async def test_no_realm_that_a_tool_can_make_has_the_means(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", f"<body><script>window.means = {MEANS}</script>")
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    assert await frame.evaluate("means") == NONE_OF_THEM
+    for name, realm in REALMS.items():
+        shelf.put("tool", f"<body><script>{LISTEN}</script>{nested(realm)}")
+        await show(page, host)
+        said = await messages(page, "console")
+        assert (name, said[0]["text"]) == (name, NONE_OF_THEM)
+
+
+async def test_a_javascript_address_makes_no_realm(page: Page, host: Host, shelf: Shelf) -> None:
+    run = "javascript:top.frames[0].postMessage(1, `*`)"
+    shelf.put(
+        "tool",
+        f"<body><script>{LISTEN}</script><iframe src='{run}'></iframe><p id=p><script>"
+        f"p.innerHTML = '<iframe src=\" java\\tscript:{run[11:]}\"></iframe>';"
+        "const f = document.body.appendChild(document.createElement('iframe'));"
+        f"f.src = '{run}'; setTimeout(() => {{ f.src = '{run}' }}, 50);"
+        "setTimeout(() => { window.done = true }, 400)</script>",
+    )
+    frame = await show(page, host)
+    await frame.wait_for_function("window.done")
+    assert await frame.evaluate("told") == 0
+
+
+async def test_a_nested_preview_works_and_in_standards_mode(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    document = (
+        "<!doctype html><html lang=de><title>x</title><p>hello</p>"
+        "<script>document.body.dataset.mode ="
+        " document.compatMode + document.scripts.length</script>"
+    )
+    shelf.put("tool", f'<iframe srcdoc="{document}"></iframe>')
+    frame = await show(page, host)
+    await frame.wait_for_selector("iframe")
+    await messages(page, "loaded")
+    inner = frame.child_frames[0]
+    assert await inner.inner_text("p") == "hello"
+    assert await inner.get_attribute("body", "data-mode") == "CSS1Compat1"
+
+
+async def test_declarative_shadow_roots_are_made_all_the_same(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put(
+        "tool",
+        "<body><div id=a><template shadowrootmode=open><b>in a</b></template></div>"
+        "<script>window.a1 = a.shadowRoot.textContent</script>"
+        "<div id=b></div><script>b.setHTMLUnsafe('<p><template shadowrootmode=closed>in b"
+        "</template></p>'); window.b1 = [b.textContent, b.firstChild.shadowRoot]</script>"
+        "<div id=c></div><script>const r = c.attachShadow({mode: 'closed'});"
+        "window.c1 = [c.shadowRoot, r.mode, r instanceof ShadowRoot]</script>"
+        "<div id=d><template shadowrootmode=open><p><template shadowrootmode=open>deep",
+    )
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    assert await frame.evaluate("a1") == "in a"
+    assert await frame.evaluate("b1") == ["", None]
+    assert await frame.evaluate("c1") == [None, "closed", True]
+    deep = "d.shadowRoot.firstChild.shadowRoot.textContent"
+    assert await frame.evaluate(deep) == "deep"
+
+
+OUT = "https://example.org/path?q=1"
+LINKS = f"""<body>
+<a id=out href="{OUT}">out</a>
+<a id=blank target=_blank href="{OUT}">blank</a>
+<a id=hash href="#there">hash</a>
+<a id=own href="/about">own</a>
+<a id=handled href="{OUT}" onclick="event.preventDefault(); window.seen = event.defaultPrevented">h</a>
+<p onclick="event.stopPropagation()"><a id=stopped href="{OUT}" onclick="event.stopPropagation()">s</a></p>
+<svg width=20 height=20><a xlink:href="{OUT}"><rect id=drawn width=20 height=20 /></a></svg>
+<div id=root></div>
+<a id=script href="javascript:void(window.ran = 1 %2B 1)">script</a>
+<button id=window onclick="window.opened = window.open('{OUT}')">window</button>
+<button id=detached onclick="Object.assign(document.createElement('a'), {{href: '{OUT}'}}).click()">d</button>
+<iframe srcdoc="<a id=deep target=_blank href='{OUT}'>deep</a>"></iframe>
+<script>root.attachShadow({{mode: 'closed'}}).innerHTML = '<a id=closed href="{OUT}">closed</a>';
+addEventListener('click', (event) => event.stopImmediatePropagation(), true);</script>"""  # noqa: E501
+ASKING = (
+    ("#out", {}),
+    ("#out", {"modifiers": ["Alt"]}),
+    ("#out", {"modifiers": ["Shift"]}),
+    ("#out", {"modifiers": ["Control"]}),
+    ("#out", {"button": "middle"}),
+    ("#blank", {}),
+    ("#drawn", {"modifiers": ["Shift"]}),
+    ("#closed", {}),
+    ("#closed", {"modifiers": ["Control"]}),
+)
+WITHOUT_LISTENER = LINKS.replace("addEventListener('click'", "void ('click'")
+
+
+async def click(frame: Frame, on: str, how: dict[str, Any]) -> None:
+    await frame.click(on, **how)
+    # What a click led to was sent before this is.
+    await frame.evaluate("new Promise((done) => setTimeout(done, 20))")
+
+
+async def test_every_way_out_by_a_link_asks_the_page_and_opens_nothing(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    """Even when the tool stops every click on its way."""
+    shelf.put("tool", LINKS)
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    for count, (on, how) in enumerate(ASKING, 1):
+        await click(frame, on, how)
+        asked = await messages(page, "open", count)
+        assert (on, how, [message["url"] for message in asked]) == (on, how, [OUT] * count)
+    assert page.context.pages == [page]
+    assert frame.url.endswith("/tool")
+
+
+async def test_links_and_windows_do_what_a_tool_expects(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", WITHOUT_LISTENER)
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    for on in ("#hash", "#own", "#handled", "#script"):
+        await click(frame, on, {})
+    for how in ({"modifiers": ["Control"]}, {"modifiers": ["Shift"]}, {"button": "middle"}):
+        await click(frame, "#hash", how)
+    assert await frame.evaluate("[location.hash, seen, ran]") == ["#there", True, 2]
+    assert await page.evaluate("messages.filter((m) => m.type === 'open')") == []
+    for count, on in enumerate(("#stopped", "#window", "#detached"), 1):
+        await click(frame, on, {})
+        assert (await messages(page, "open", count))[-1]["url"] == OUT
+    assert await frame.evaluate("[opened.closed, (opened.close(), opened.closed)]") == [False, True]
+    await frame.child_frames[0].click("#deep")
+    assert (await messages(page, "open", 4))[-1]["url"] == OUT
+    assert page.context.pages == [page]
+    assert frame.url.endswith("/tool#there")
+
+
+async def test_nothing_is_asked_without_a_persons_act(page: Page, host: Host, shelf: Shelf) -> None:
+    shelf.put(
+        "tool",
+        f"<a id=a href='{OUT}' target=_blank>a</a><script>a.click(); window.open('{OUT}');"
+        f"postMessage({{sandwright: 'open', url: '{OUT}'}}, '*');"
+        "a.dispatchEvent(new MouseEvent('click',"
+        "{ctrlKey: true, bubbles: true, cancelable: true}));"
+        "setTimeout(() => console.log('done'), 100)</script>",
+    )
+    await show(page, host)
+    await messages(page, "console")
+    assert await page.evaluate("messages.filter((m) => m.type === 'open')") == []
+    assert page.context.pages == [page]
+
+
+async def test_walls_and_reports_stand_after_a_document_was_opened_for_writing(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", "<p>first")
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    await frame.evaluate(
+        f"document.open(); document.write('<a id=out href=\"{OUT}\">out</a>'); document.close()"
+    )
+    await click(frame, "#out", {"modifiers": ["Shift"]})
+    assert (await messages(page, "open"))[0]["url"] == OUT
+    await frame.evaluate("setTimeout(() => missing())")
+    assert "missing" in (await messages(page, "error"))[0]["message"]
+
+
+async def test_an_address_opens_only_by_the_persons_word(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    """In our page around a tool opened alone; the workbench uses the same module."""
+    async with open_canary() as canary:
+        out = f"http://127.0.0.1:{canary.port}/out?d=secret"
+        shelf.put("tool", f"<a id=go href='{out}'>go</a>")
+        await page.goto(f"http://k7.localhost:{host.frame_port}/tool")
+        frame = await frame_in(page)
+        await frame.dblclick("#go")
+        dialog = page.get_by_role("dialog", name="Open this address?")
+        assert await dialog.locator("code").inner_text() == out
+        assert await page.evaluate("document.activeElement.textContent") == "Stay here"
+        # The second half of a double click comes too soon to be an answer.
+        await dialog.get_by_role("button", name="Open").dispatch_event("click")
+        assert await dialog.is_visible()
+        await page.keyboard.press("Escape")
+        await dialog.wait_for(state="hidden")
+        assert canary.connections == 0
+
+        await frame.click("#go")
+        await asyncio.sleep(0.55)  # until the button is armed
+        await dialog.get_by_role("button", name="Open").click()
+        assert await canary.heard("/out")
+        assert frame.url.endswith("/tool/")
+
+
+async def test_a_tool_that_nags_is_not_heard_any_more(page: Page, host: Host, shelf: Shelf) -> None:
+    shelf.put("tool", f"<a id=go href='{OUT}'>go</a>")
+    await page.goto(f"http://k7.localhost:{host.frame_port}/tool")
+    frame = await frame_in(page)
+    dialog = page.get_by_role("dialog")
+    for _ in range(3):
+        await frame.click("#go")
+        await dialog.get_by_role("button", name="Stay here").click()
+        await dialog.wait_for(state="hidden")
+    await click(frame, "#go", {})
+    assert await dialog.count() == 0
