@@ -40,6 +40,9 @@ class Act(StrEnum):
     TYPE = "type"
     ENTER = "enter"
     CONTROL_ENTER = "control-enter"
+    PASTE = "paste"
+    FILE = "file"
+    DRAG = "drag"  # to the element with the id `to`
 
 
 class Canary(StrEnum):
@@ -58,6 +61,8 @@ class Canary(StrEnum):
     DOWNLOADS = "downloads"  # more than three with no act between
     FROZEN = "frozen"  # the host page stopped answering
     LOADS = "loads"  # more than ten documents with no act between
+    TRAPPED = "trapped"  # the browser asked whether the person wants to leave
+    SCROLLED = "scrolled"  # the host page was scrolled
     FOOLED = "fooled"  # the host did or showed what a message told it to
 
 
@@ -92,11 +97,19 @@ class Attack:
         return f"<!doctype html><title>attack</title><body>{fill(self.html, addresses)}"
 
 
+class Expects(StrEnum):
+    """What a working probe makes a person see besides."""
+
+    NOTHING = "nothing"
+    DOWNLOAD = "download"
+    QUESTION = "question"  # a dialog of the host's that shows the full address
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An ordinary thing that tools do. Its document sets `window.works` once it has worked.
+    """An ordinary thing that tools do.
 
-    `window.works` is `true`, or a text that says what went wrong.
+    Its document says how it went: `window.worked` is `true`, or a text that says what went wrong.
     """
 
     name: str
@@ -105,8 +118,18 @@ class Probe:
     act: Act = Act.NOTHING
     on: str = "#go"
     text: str = ""
+    expects: Expects = Expects.NOTHING
+
+    def document(self) -> str:
+        """Return the whole document; `works` and `check` stand before the probe's own lines."""
+        return f"<!doctype html><title>probe</title><body>{_SAYING}{self.html}"
 
 
+_SAYING = (
+    "<script>function works(how) { window.worked = how || 'it did not work' }"
+    "function check(promise) { promise.then(works, (error) => works(String(error))) }"
+    "addEventListener('error', (event) => { window.worked ??= event.message });</script>"
+)
 _FIELD = re.compile(r"\{(http|ws|wt|origin|authority|stun|dns|page)\}")
 
 

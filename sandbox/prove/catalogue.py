@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sandbox.prove.cases import ENGINES, Act, Attack, Canary, Kind, Probe
+from sandbox.prove.cases import ENGINES, Act, Attack, Canary, Expects, Kind, Probe
 
 
 @cache
@@ -57,4 +57,5 @@ def _probe(record: dict[str, Any]) -> Probe:
         act=Act(record.get("act", Act.NOTHING)),
         on=record.get("on", "#go"),
         text=record.get("text", ""),
+        expects=Expects(record.get("expects", Expects.NOTHING)),
     )

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Frame, Page
 from playwright.async_api import Error as BrowserError
 
-from sandbox.prove.cases import OUTSIDE, Attack, Kind
+from sandbox.prove.cases import OUTSIDE, Attack, Canary, Kind
 from tests.sandbox.canaries import NameServer, open_ear
 from tests.sandbox.gestures import perform
 from tests.sandbox.places import Application, Unconfined
-from tests.sandbox.watch import Watch
+from tests.sandbox.watch import PLANTED, Watch
 
 CONTROL_SECONDS = 8.0
 """How long an unconfined attack may take to be heard, on a busy machine."""
 QUIET_SECONDS = 1.6
 """How long a confined attack is listened to after the person's act."""
 AT_ONCE = 4
+MORE_SECONDS = {Canary.LOADS: 2.0, Canary.DOWNLOADS: 1.0, Canary.FROZEN: 1.0}
+POWERS = ("camera", "clipboard-read", "clipboard-write", "geolocation", "local-fonts")
+POWERS += ("microphone", "midi", "notifications", "screen-wake-lock")
 TAKE_HINTS = frozenset({Kind.LINKS, Kind.DNS})
+
+
+Launch = Callable[[], contextlib.AbstractAsyncContextManager[Browser]]
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Outcome:
 class Campaign:
     browser: Browser
     daily: BrowserContext  # a profile like a person's: private windows take no hints
+    launch: Launch  # what takes the whole browser down has one of its own
     plain: Unconfined
     plain_url: str
     application: Application
@@ -57,9 +63,15 @@ class Campaign:
             outcome = self.outcomes[attack.name] = Outcome(attack)
             async with slots:
                 if self.controls:
-                    outcome.control = await self._control(attack)
+                    try:
+                        outcome.control = await self._control(attack)
+                    except BrowserError as error:
+                        outcome.heard["unconfined"] = [f"could not be run: {error.message[:200]}"]
                 for place in self.places:
-                    outcome.heard[place] = await self._confined(attack, place)
+                    try:
+                        outcome.heard[place] = await self._confined(attack, place)
+                    except BrowserError as error:  # one case must not take all others with it
+                        outcome.heard[place] = [f"could not be run: {error.message[:200]}"]
 
         async with asyncio.TaskGroup() as group:
             for attack in attacks:
@@ -69,13 +81,11 @@ class Campaign:
         async with open_ear(self.names) as ear, self._context(attack) as context:
             self.plain.documents[ear.label] = attack.document(ear.addresses(self.plain_url))
             page = await context.new_page()
-            framed = attack.canary not in OUTSIDE
+            framed = attack.canary not in OUTSIDE or attack.kind is Kind.MESSAGES
             path = f"framed/{ear.label}" if framed else ear.label
-            watch = Watch(context, page, ear)
+            watch = Watch(context, page, ear, shared=context is self.daily)
             await watch.go(f"{self.plain_url}/{path}")
-            where = await frame_in(page) if framed else page
-            await watch.start()
-            await perform(attack, page, where)
+            await perform(attack, page, lambda: frame_in(page) if framed else _itself(page))
             seen = await watch.sees(attack.canary, CONTROL_SECONDS)
             await _close(page)
             return seen
@@ -85,30 +95,46 @@ class Campaign:
             document = attack.document(ear.addresses(self.application.url))
             tool = await self.application.put(document)
             page = await context.new_page()
-            watch = Watch(context, page, ear)
+            watch = Watch(context, page, ear, shared=context is self.daily)
             await watch.go(tool.workbench if place == "workbench" else tool.frame)
-            frame = await frame_in(page)
-            await watch.start()
-            await perform(attack, page, frame)
-            await watch.sees(attack.canary, QUIET_SECONDS)
+            await perform(attack, page, lambda: frame_in(page))
+            await watch.sees(attack.canary, QUIET_SECONDS + MORE_SECONDS.get(attack.canary, 0))
             await asyncio.sleep(0.2)
-            signs = await watch.signs()
+            signs = await watch.signs(attack.canary)
             await _close(page)
             return signs
 
     @contextlib.asynccontextmanager
-    async def _context(self, attack: Attack) -> Any:
+    async def _context(self, attack: Attack) -> AsyncIterator[BrowserContext]:
         if attack.kind in TAKE_HINTS:
             yield self.daily
             return
-        context = await self.browser.new_context(viewport={"width": 1000, "height": 700})
-        context.set_default_timeout(10_000)
-        try:
-            yield context
-        finally:
-            with contextlib.suppress(BrowserError, TimeoutError):
-                async with asyncio.timeout(5):
-                    await context.close()
+        async with contextlib.AsyncExitStack() as stack:
+            browser = self.browser
+            if attack.kind is Kind.DENIAL or attack.canary is Canary.FROZEN:
+                browser = await stack.enter_async_context(self.launch())
+            yield await stack.enter_async_context(_private_window(browser, attack))
+
+
+@contextlib.asynccontextmanager
+async def _private_window(browser: Browser, attack: Attack) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(
+        viewport={"width": 1000, "height": 700}, geolocation={"latitude": 1, "longitude": 1}
+    )
+    context.set_default_timeout(10_000)
+    await context.add_init_script(PLANTED)
+    if attack.kind is Kind.PERMISSIONS:
+        await context.grant_permissions(list(POWERS))
+    try:
+        yield context
+    finally:
+        with contextlib.suppress(BrowserError, TimeoutError):
+            async with asyncio.timeout(5):
+                await context.close()
+
+
+async def _itself(page: Page) -> Page:
+    return page
 
 
 async def _close(page: Page) -> None:

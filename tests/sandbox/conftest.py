@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from sandbox.prove.cases import Attack, Kind
 from sandbox.smoke.browsers import BrowserChoice, find_browser
-from tests.sandbox.campaign import Campaign, Outcome
+from tests.sandbox.campaign import Campaign, Launch, Outcome
 from tests.sandbox.canaries import (
     NO_NAME_SERVER,
     NameServer,
@@ -30,26 +30,50 @@ FLAGS = ["--disable-gpu", "--no-first-run", "--disable-component-update", "--dis
 FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
-@contextlib.asynccontextmanager
-async def open_browsers(
-    names: NameServer | None, folder: Path
-) -> AsyncIterator[tuple[Browser, BrowserContext]]:
-    """A browser with private windows and one like a person's; both ask our name server."""
+def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
     choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
     assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {
+        "executable_path": pointed_at(names, str(choice.path), folder),
+        "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
+        "ignore_default_args": HUSHING,
+    }
+
+
+@contextlib.asynccontextmanager
+async def open_browsers(
+    names: NameServer | None, folder: Path
+) -> AsyncIterator[tuple[Browser, BrowserContext, Launch]]:
+    """A browser with private windows and one like a person's; both ask our name server."""
+    options = _options(names, folder)
     async with async_playwright() as playwright:
-        options: dict[str, Any] = {
-            "executable_path": pointed_at(names, str(choice.path), folder),
-            "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
-            "ignore_default_args": HUSHING,
-        }
         browser = await playwright.chromium.launch(**options)
         daily = await playwright.chromium.launch_persistent_context(folder / "profile", **options)
+
+        @contextlib.asynccontextmanager
+        async def launch() -> AsyncIterator[Browser]:
+            another = await playwright.chromium.launch(**options)
+            try:
+                yield another
+            finally:
+                await another.close()
+
         try:
-            yield browser, daily
+            yield browser, daily, launch
         finally:
             await daily.close()
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def open_plain_browser() -> AsyncIterator[Browser]:
+    """The browser alone, as it comes."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**_options(None, Path()))
+        try:
+            yield browser
+        finally:
             await browser.close()
 
 
@@ -59,13 +83,13 @@ async def open_campaign(folder: Path, **application: Any) -> AsyncIterator[Campa
         names = None
         if can_point_browsers():
             names = await stack.enter_async_context(open_name_server())
-        browser, daily = await stack.enter_async_context(open_browsers(names, folder))
+        browser, daily, launch = await stack.enter_async_context(open_browsers(names, folder))
         plain = Unconfined()
         port = await stack.enter_async_context(served(plain))
         app: Application = await stack.enter_async_context(
             open_application(folder / "data", **application)
         )
-        yield Campaign(browser, daily, plain, f"http://127.0.0.1:{port}", app, names)
+        yield Campaign(browser, daily, launch, plain, f"http://127.0.0.1:{port}", app, names)
 
 
 Outcomes = dict[str, Outcome]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import Error as BrowserError
@@ -18,12 +19,14 @@ _MODIFIERS: dict[Act, list[Any]] = {
 }
 
 
-async def perform(case: Attack | Probe, page: Page, where: Page | Frame) -> None:
+async def perform(
+    case: Attack | Probe, page: Page, find: Callable[[], Awaitable[Page | Frame]]
+) -> None:
     """Act on the element that the case names; a document that has gone meanwhile is no error."""
     if case.act is Act.NOTHING:
         return
-    element = where.locator(case.on)
     with contextlib.suppress(BrowserError):
+        element = (await find()).locator(case.on)
         if case.act is Act.HOVER:
             await element.hover(force=True)
         elif case.act is Act.TYPE:
@@ -32,6 +35,17 @@ async def perform(case: Attack | Probe, page: Page, where: Page | Frame) -> None
         elif case.act in (Act.ENTER, Act.CONTROL_ENTER):
             await element.focus()
             await page.keyboard.press("Control+Enter" if case.act is Act.CONTROL_ENTER else "Enter")
+        elif case.act is Act.PASTE:
+            await element.click()
+            await element.fill("pasted")
+            await page.keyboard.press("Control+A")
+            await page.keyboard.press("Control+X")
+            await page.keyboard.press("Control+V")
+        elif case.act is Act.FILE:
+            chosen = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"of a file"}
+            await element.set_input_files(chosen)  # type: ignore[arg-type]  # a FilePayload
+        elif case.act is Act.DRAG:
+            await element.drag_to((await find()).locator("#to"))
         elif case.act is Act.MIDDLE_CLICK:
             await element.click(button="middle", no_wait_after=True)
         else:

@@ -123,9 +123,10 @@ class Unconfined:
 def _careless(name: str) -> str:
     return (
         f"<!doctype html><title>{HOST_SECRET}</title>"
-        f"<script>localStorage.setItem('secret', '{HOST_SECRET}')</script>"
-        f'<textarea id="change"></textarea><iframe title="Preview" allow="*" allowfullscreen'
-        f' src="/{html.escape(name)}"></iframe><div id="out"></div>{_BELIEVING}'
+        f"<script>window.port = new MessageChannel().port1</script>{_BELIEVING}"
+        '<textarea id="change"></textarea><p style="height: 120vh"></p>'
+        '<iframe title="Preview" allow="*" allowfullscreen'
+        f' src="/{html.escape(name)}"></iframe><div id="out"></div>'
     )
 
 
@@ -139,7 +140,9 @@ const believe = ({data, ports}) => {
     if (/^(javascript|https?|data):/.test(value)) location.href = value;
     else out.innerHTML += value;
   }
-  if (data.detail) Object.assign(window, data.detail);
+  for (const [name, value] of Object.entries(data.detail ?? {})) {
+    try { window[name] = value; } catch {}
+  }
 };
 addEventListener("message", believe);
 </script>"""

@@ -13,7 +13,7 @@ from tests.sandbox.conftest import runs_here
 
 pytestmark = pytest.mark.timeout(1500)
 
-SAMPLE = 2
+SAMPLE = 1
 """Of each class, how many are always run; all are by `make sandbox`."""
 
 

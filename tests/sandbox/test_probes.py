@@ -1,0 +1,60 @@
+"""What tools expect to work, works: in the workbench, opened alone, and while being written."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sandbox.prove.cases import Probe
+from sandbox.prove.catalogue import probes
+from tests.sandbox.conftest import open_plain_browser
+from tests.sandbox.probing import PLACES, Probing, open_writing_application
+
+pytestmark = pytest.mark.timeout(900)
+
+SAMPLE = 8
+"""One in so many is always run, in one place after the other; all are by `make sandbox`."""
+
+
+def cases() -> list[Any]:
+    found = []
+    for index, probe in enumerate(probes()):
+        for turn, place in enumerate(PLACES):
+            sampled = index % SAMPLE == 0 and (index // SAMPLE) % len(PLACES) == turn
+            marks = [] if sampled else [pytest.mark.sandbox]
+            found.append(pytest.param(probe, place, id=f"{probe.name}-{place}", marks=marks))
+    return found
+
+
+@pytest.fixture(scope="module")
+def went(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Any]:
+    """How every selected probe went."""
+    wanted = [
+        (item.callspec.params["probe"], item.callspec.params["place"])
+        for item in request.session.items
+        if "probe" in getattr(getattr(item, "callspec", None), "params", {})
+    ]
+
+    async def run() -> dict[tuple[str, str], Any]:
+        folder = tmp_path_factory.mktemp("probes")
+        some = {probe.name: probe for probe, _ in wanted}
+        async with (
+            open_plain_browser() as browser,
+            open_writing_application(folder, some.values()) as application,
+        ):
+            probing = Probing(browser, application)
+            await probing.run(wanted)
+            return probing.went
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(("probe", "place"), cases())
+def test_an_ordinary_thing_works(
+    probe: Probe, place: str, went: dict[tuple[str, str], Any]
+) -> None:
+    assert went[probe.name, place] is True
