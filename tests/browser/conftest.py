@@ -1,4 +1,4 @@
-"""A real browser for each test and real servers on free ports of this machine."""
+"""One real browser, a context of it for each test, and real servers on free ports."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ QUIET = (
 )
 
 Serve = Callable[..., Awaitable[int]]
+OpenBrowser = Callable[[list[str]], Awaitable[Browser]]
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +42,36 @@ def browser_args() -> list[str]:
     return [*QUIET, "--no-sandbox"] if as_root else [*QUIET]
 
 
-@pytest.fixture
-async def browser(browser_path: str, browser_args: list[str]) -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+async def open_browser(browser_path: str) -> AsyncIterator[OpenBrowser]:
+    """A function that gives the one browser of all tests, or a new one if it must.
+
+    That is when the last one has died or had other arguments.
+    """
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=browser_args)
-        try:
-            yield browser
-        finally:
-            await browser.close()
+        kept: list[tuple[list[str], Browser]] = []
+
+        async def opened(args: list[str]) -> Browser:
+            if kept and kept[-1][0] == args and kept[-1][1].is_connected():
+                return kept[-1][1]
+            while kept:
+                await kept.pop()[1].close()
+            browser = await playwright.chromium.launch(executable_path=browser_path, args=args)
+            kept.append((args, browser))
+            return browser
+
+        yield opened
+        while kept:
+            await kept.pop()[1].close()
+
+
+@pytest.fixture
+async def browser(open_browser: OpenBrowser, browser_args: list[str]) -> AsyncIterator[Browser]:
+    """No context outlives the test that opened it, so that none meets what another left."""
+    browser = await open_browser(browser_args)
+    yield browser
+    for context in browser.contexts:
+        await context.close()
 
 
 @pytest.fixture
