@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 
 BIN = Path(sys.executable).parent
 START_SECONDS = 30
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A test that is marked `alone` runs while no other process of the suite runs one."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextlib.contextmanager
+def turn(*, alone: bool) -> Iterator[None]:
+    """Each process holds a lock of its own while it runs a test; who must be alone takes all."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        yield
+        return
+    folder = Path(tempfile.gettempdir()) / f"sandwright-tests-{run}"
+    folder.mkdir(exist_ok=True)
+    workers = [f"gw{n}" for n in range(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))]
+    taken = workers if alone else [os.environ["PYTEST_XDIST_WORKER"]]
+    with contextlib.ExitStack() as stack:
+        # Who waits here keeps the others from beginning another test.
+        with FileLock(folder / "next"):
+            for worker in taken:
+                stack.enter_context(FileLock(folder / worker))
+        yield
+
+
+def until(condition: Callable[[], object], seconds: float = START_SECONDS) -> Any:
+    """Wait for a condition that nothing announces; returns what it came to be."""
+    deadline = time.monotonic() + seconds
+    while not (holds := condition()):
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        time.sleep(0.02)
+    return holds
 
 
 def free_port() -> int:

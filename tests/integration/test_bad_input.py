@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import Api, Process, Start
+from tests.conftest import Api, Process, Start, clean_environment
 from tests.integration.tools import GOOD, answers, fenced
 
 JSON = "application/problem+json"
@@ -126,9 +127,20 @@ def test_another_sites_page_changes_nothing(
     refused(response, status)
 
 
-def test_the_access_token_guards_everything(serve_app: Start, api: type[Api]) -> None:
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A server with the token "open-sesame", on which nothing is made."""
+    arguments = ["serve", "--no-open", "--port", "0", "--frame-port", "0"]
+    arguments += ["--data-dir", str(tmp_path_factory.mktemp("guarded"))]
+    environment = clean_environment(SANDWRIGHT_ACCESS_TOKEN="open-sesame", SANDWRIGHT_BROWSER="")
+    process = Process(arguments, environment).start()
+    yield process
+    process.stop()
+
+
+def test_the_access_token_guards_everything(guarded: Process, api: type[Api]) -> None:
     """With a token set: 401 without, 200 with Bearer or our cookie, and health stays open."""
-    app = serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame")
+    app = guarded
     client = api(app.url)
     refused(client.client.get("/api/artifacts"), 401)
     page = client.client.get("/", headers={"Accept": "text/html"})
@@ -152,10 +164,10 @@ def test_the_access_token_guards_everything(serve_app: Start, api: type[Api]) ->
 
 
 def test_the_api_refuses_in_its_own_form_whatever_is_accepted(
-    serve_app: Start, api: type[Api]
+    guarded: Process, api: type[Api]
 ) -> None:
     """A browser that opens an API address gets problem+json, not a page."""
-    app = serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame")
+    app = guarded
     accept = {"Accept": "text/html"}
     refused(api(app.url).client.get("/api/artifacts", headers=accept), 401)
     foreign = {**accept, "Host": "evil.example"}
@@ -287,9 +299,9 @@ def test_every_error_is_described_as_the_problem_that_it_is(
     }
 
 
-def test_strangers_cannot_send_much(serve_app: Start, api: type[Api]) -> None:
+def test_strangers_cannot_send_much(guarded: Process, api: type[Api]) -> None:
     """The sign-in form takes a few kB and any fields; other requests a size that fits them."""
-    client = api(serve_app(SANDWRIGHT_ACCESS_TOKEN="open-sesame").url).client
+    client = api(guarded.url).client
     assert client.post("/access", content=b"token=" + b"%41" * 5_000).status_code == 413
     assert client.post("/access", content=b"a=1&b=2&c=3&d=4&e=5&f=6&g=7").status_code == 401
     signed = {"Authorization": "Bearer open-sesame"}

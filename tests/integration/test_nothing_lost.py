@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import sqlite3
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.conftest import Api, Process, Start
+from tests.conftest import Api, Process, Start, until
 from tests.integration.tools import GOOD, answers, fenced, long_document
 
 LONG = long_document()
@@ -61,7 +63,7 @@ def test_kill_nine_loses_at_most_one_batch(
     made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
     generation = made["generation"]
     early = until_written(client, generation, 3000)
-    time.sleep(0.5)  # two batches: what was read above is now in the journal
+    until(lambda: early in journal(data, generation["id"]))
     app.kill()
 
     again = api(serve_app(data, OPENAI_BASE_URL=model).url)
@@ -80,6 +82,14 @@ def test_kill_nine_loses_at_most_one_batch(
     assert again.ended(retried["generation"])["state"] == "done"
     source = again.client.get(f"/api/artifacts/{made['artifact']['id']}/versions/2/source").text
     assert source == LONG
+
+
+def journal(data: Path, generation: str) -> str:
+    """The document as far as it is on disk."""
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        query = "SELECT data FROM journal WHERE generation_id = ? AND kind = 'document'"
+        rows = database.execute(f'{query} ORDER BY "offset"', (generation,)).fetchall()
+    return "".join(json.loads(row[0])["text"] for row in rows)
 
 
 def test_two_readers_and_a_late_one_see_the_same(
@@ -114,6 +124,7 @@ def whole_stream(client: Api, generation: str, last_event: str = "") -> list[tup
     return found
 
 
+@pytest.mark.alone
 def test_stop_reaches_the_model_at_once_and_keeps_what_came(
     serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
@@ -134,12 +145,11 @@ def test_stop_reaches_the_model_at_once_and_keeps_what_came(
 
 
 def until_disconnected(model: str) -> dict[str, dict[str, float]]:
-    for _ in range(100):
+    def disconnected() -> list[dict[str, dict[str, float]]]:
         calls = httpx.get(f"{model}/_scripted/log").json()["calls"]
-        if calls and calls[0]["disconnected"]:
-            return dict(calls[0])
-        time.sleep(0.02)
-    raise AssertionError("the model was never disconnected")
+        return [call for call in calls[:1] if call["disconnected"]]
+
+    return dict(until(disconnected)[0])
 
 
 def test_closing_the_reader_does_not_stop_the_generation(

@@ -388,6 +388,7 @@ async def test_a_server_that_resets_the_connection_before_an_answer_is_unavailab
     assert [event.code for event in events] == ["unavailable"]
 
 
+@pytest.mark.alone
 async def test_closing_the_stream_is_noticed_upstream_within_250_ms():
     async with connected(Answer(text="word " * 2000, tokens_per_second=200)) as (server, provider):
         stream = provider.stream(REQUEST)
@@ -401,6 +402,7 @@ async def test_closing_the_stream_is_noticed_upstream_within_250_ms():
         assert server.calls[0].disconnected - closed < 0.25
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("first_token_seconds", [0, 30])
 async def test_cancelling_the_task_is_noticed_upstream_within_250_ms(first_token_seconds):
     answer = Answer(

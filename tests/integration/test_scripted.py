@@ -87,6 +87,7 @@ async def test_the_log_tells_what_came_and_when_over_http():
     assert call["disconnected"] is None
 
 
+@pytest.mark.alone
 async def test_a_disconnect_is_noticed_and_written_down():
     async with ScriptedServer([Answer(text="word " * 500, tokens_per_second=20)]) as server:
         asking = asyncio.create_task(ask(server, "go"))

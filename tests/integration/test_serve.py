@@ -149,18 +149,21 @@ def test_an_open_event_stream_does_not_hold_up_the_end(serve):
 
 
 def test_a_taken_default_port_moves_and_says_so(serve):
-    """Whether or not another server has 8000 already, the second of two of ours must move."""
-    first = serve(name="first")
-    assert first.url().startswith("http://"), first.err.read_text()
-    second = serve(name="second")
-    url = second.url()
-    assert url.startswith("http://")
-    assert url != first.url()
-    port = url.rpartition(":")[2]
-    assert f"Port 8000 is taken; using {port}.\n" in second.err.read_text()
-    assert "Port 8001 is taken; using " in second.err.read_text()
-    with urllib.request.urlopen(f"{url}/healthz", timeout=SECONDS) as response:
-        assert response.status == 200
+    with contextlib.ExitStack() as stack:
+        for port in (8000, 8001):
+            other = stack.enter_context(socket.socket())
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):  # then another program has it already
+                other.bind((HERE, port))
+                other.listen()
+        server = serve()
+        url = server.url()
+        assert url.startswith("http://"), server.err.read_text()
+        port = url.rpartition(":")[2]
+        assert f"Port 8000 is taken; using {port}.\n" in server.err.read_text()
+        assert "Port 8001 is taken; using " in server.err.read_text()
+        with urllib.request.urlopen(f"{url}/healthz", timeout=SECONDS) as response:
+            assert response.status == 200
 
 
 def test_a_taken_port_that_was_chosen_by_flag_is_refused(tmp_path, taken):

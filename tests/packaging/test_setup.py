@@ -109,6 +109,7 @@ def test_set_up_compiles_what_it_installs_so_that_no_start_has_to():
     assert Path(importlib.util.cache_from_source(spec.origin)).is_file()
 
 
+@pytest.mark.alone
 def test_a_second_start_is_quick_and_prints_the_address_alone(tmp_path):
     environment = {
         **os.environ,

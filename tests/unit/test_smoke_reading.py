@@ -309,9 +309,9 @@ class TestSource:
     @pytest.mark.parametrize("part", ["=", "<svg ", "<svg/>", "<svg>", "</svg>", "a='", "<a/"])
     def test_a_large_document_is_read_in_time_that_grows_with_its_length(self, part: str) -> None:
         def seconds(times: int) -> float:
-            begun = time.perf_counter()
+            begun = time.thread_time()  # what others do on this machine does not count
             read_findings("<svg><a " + part * times + "/>" + "</math></svg>" * times)
-            return time.perf_counter() - begun
+            return time.thread_time() - begun
 
         assert seconds(80_000) < 40 * max(seconds(8_000), 0.002)
 
