@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from sandbox.report import Finding, Verdict
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour
-from sandbox.smoke.run import Run
 from sandbox.smoke.files import png, sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour
+from sandbox.smoke.run import Run
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
