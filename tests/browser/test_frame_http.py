@@ -220,6 +220,7 @@ async def test_a_reader_who_leaves_is_let_go_and_the_document_goes_on(
     assert (await ask(port, "/live")).body.decode().endswith("<p>onetwo")
 
 
+@pytest.mark.alone
 async def test_flushes_are_at_once_then_coalesced_then_at_once() -> None:
     live = LiveDocument()
     loop = asyncio.get_running_loop()
