@@ -25,6 +25,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from bench_bare import bare_ready_ms
+from bench_freezing import Freezing, measure_freezing, table
 from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
@@ -94,11 +95,13 @@ def main() -> int:
         promises += report(rate, limit, samples)
         bare = statistics.median(asyncio.run(bare_page(rate, arguments.runs)))
         print(f"            the same stream in a bare page, last byte → ready: {bare:.1f} ms")
-    print()
+    freezing = asyncio.run(freezing_tools())
+    print(f"\n{table(freezing)}\n")
     for promise in promises:
         word = "kept" if promise.kept else "MISSED"
         print(f"{promise.name:<58} {promise.value:>8.3f}  ≤ {promise.limit:<6} {word}")
-    return 0 if all(promise.kept for promise in promises) else 1
+    kept = all(one.kept for one in promises) and all(one.kept for one in freezing)
+    return 0 if kept else 1
 
 
 def report(rate: int, limit: float, samples: Sequence[Sample]) -> list[Promise]:
@@ -116,6 +119,11 @@ def report(rate: int, limit: float, samples: Sequence[Sample]) -> list[Promise]:
         # Exactly one: none is as wrong as two.
         Promise(f"{rate} tokens/s: loads off by", max(abs(one.loads - 1) for one in samples), 0),
     ]
+
+
+async def freezing_tools() -> list[Freezing]:
+    async with serving("http://127.0.0.1:9/v1") as url, browsing() as browser:
+        return await measure_freezing(browser, url)
 
 
 async def bare_page(rate: int, runs: int) -> list[float]:

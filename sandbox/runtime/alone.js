@@ -1,8 +1,8 @@
 // The page that holds a tool opened in a tab of its own. What the tool reports is told to this
 // window as "sandwright" events, for whoever looks at the page from outside: a developer, a test.
 
+import { holdTool, REASONS } from "./host/hold.js";
 import { addressHandlers } from "./host/links.js";
-import { openPort } from "./host/port.js";
 import { Keeper, saveTo } from "./host/stored.js";
 
 const TOLD = [
@@ -16,14 +16,47 @@ const keeper = new Keeper(saveTo("POST", location.pathname), {
 });
 let opened = null;
 
+function notice(words, button, act) {
+  const told = document.createElement("p");
+  told.className = "notice";
+  told.role = "alert";
+  told.append(words, " ", button);
+  button.type = "button";
+  button.addEventListener("click", act);
+  return told;
+}
+
+function labelled(words) {
+  const button = document.createElement("button");
+  button.textContent = words;
+  return button;
+}
+
+function hold(frame) {
+  let bar = null;
+  const stop = (reason) => {
+    bar?.remove();
+    opened.close();
+    frame.remove();
+    document.body.append(notice(REASONS[reason], labelled("Run anyway"), () => location.reload()));
+  };
+  const silent = (yes) => {
+    bar?.remove();
+    bar = yes ? notice("This tool does not answer.", labelled("Stop"), () => stop("frozen")) : null;
+    if (bar) document.body.append(bar);
+  };
+  const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
+  const told = { ...handlers, ...addressHandlers(), stored: (said) => stored.hear(said) };
+  const held = holdTool(frame, frame.dataset.key, told, { stop, silent });
+  const stored = keeper.attend(held.tell);
+  return held;
+}
+
 // This runs before the frame is there, and the frame's first word comes before the page's end.
 window.addEventListener("message", (event) => {
   const frame = document.querySelector("iframe");
   if (opened === null && frame !== null) {
-    const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
-    handlers.stored = (said) => stored.hear(said);
-    opened = openPort(frame, frame.dataset.key, { ...handlers, ...addressHandlers() });
-    const stored = keeper.attend(opened.tell);
+    opened = hold(frame);
     opened.receive(event);
   }
 });

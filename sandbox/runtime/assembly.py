@@ -25,12 +25,15 @@ HOST_MODULES = Path(str(files(__package__))) / "host"
 _FRAME = (
     "natives.js",
     "channel.js",
+    "acts.js",
+    "traps.js",
     "walls.js",
     "storage.js",
     "stored.js",
     "cookies.js",
     "reports.js",
     "asked.js",
+    "downloads.js",
     "start.js",
 )
 _KEY = "{bridge-key}"

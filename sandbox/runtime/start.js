@@ -2,11 +2,23 @@
 // of this is left that the tool could reach.
 
 installStored();
-raiseWalls((url) => send({ type: "open", url }), watchWindow);
+const standTraps = setTraps(deliver, whenActed);
+raiseWalls((url) => send({ type: "open", url }), reopened, setTraps);
 installChannel();
 installCookies();
 installReports();
 installAsked();
+installActs();
+installDownloads();
+
+// `document.open` takes every listener away.
+function reopened() {
+  watchWindow();
+  watchActs();
+  watchDownloads();
+  watchStored();
+  standTraps();
+}
 
 handOver();
 document.currentScript.remove();

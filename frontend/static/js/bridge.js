@@ -1,10 +1,10 @@
 /**
  * What the workbench makes of a tool's reports: one readable line for each, as text, in the
- * frame's own log. The port itself, its handshake and its limits are in host/port.js.
+ * frame's own log. The port, its handshake and all limits are in host/.
  */
-import { tellAsked } from "./asked.js";
 import { addressHandlers } from "./host/links.js";
-import { openPort } from "./host/port.js";
+import { tellAsked } from "./asked.js";
+import { holdTool } from "./host/hold.js";
 
 const MAX_TEXT = 2000;
 
@@ -28,8 +28,9 @@ function entry(level, words, said) {
 /**
  * Listens to one frame.
  * @param {HTMLIFrameElement} frame
- * @param {{hello: () => void, loaded: () => void, stored: (said: object) => void, entry: (entry: object) => void}} hear
  * @param {string} key
+ * @param {{hello: () => void, loaded: () => void, stored: (said: object) => void, entry: (entry: object) => void}} hear and what
+ *   `holdTool` tells of
  */
 export function bridge(frame, key, hear) {
   const handlers = { loaded: () => hear.loaded(), stored: (said) => hear.stored(said), ...addressHandlers() };
@@ -45,11 +46,13 @@ export function bridge(frame, key, hear) {
     tellAsked(frame, said);
   };
   handlers.asked = (said) => tellAsked(frame, said);
-  return openPort(frame, key, handlers, {
+  return holdTool(frame, key, handlers, {
+    ...hear,
     hello() {
       document.dispatchEvent(new CustomEvent("tool-loading", { detail: { frame } }));
       hear.hello();
     },
     dropped: (count) => hear.entry(READERS.dropped({ count })),
+    say: (words) => hear.entry({ level: "warn", text: words, line: null }),
   });
 }

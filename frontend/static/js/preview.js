@@ -1,6 +1,10 @@
 import { bridge } from "./bridge.js";
+import { haltedPanel, silentBar } from "./halted.js";
+import { alive, forget, remember, starting } from "./trouble.js";
 
 const PATIENCE = 5000;
+// The other end of a document that runs nothing.
+const IDLE = { receive: () => {}, tell: () => {}, renewed: () => {}, mute: () => {}, begin: () => {}, close: () => {} };
 
 /**
  * The stage and its frames. The frame that streams a first version is never loaded again; a new
@@ -13,6 +17,7 @@ export class Preview {
   #keeper;
   #current;
   #next = null;
+  #notice = null;
 
   /**
    * `show(log)` is told which console log belongs to the frame in sight; `keeper` saves what the
@@ -23,7 +28,10 @@ export class Preview {
     this.#show = show;
     this.#keeper = keeper;
     const frame = stage.querySelector("iframe");
-    this.#current = frame ? this.#attend(frame) : null;
+    const { held, heldFor } = frame?.dataset ?? {};
+    if (held) frame.remove();
+    this.#current = frame && !held ? this.#attend(frame) : null;
+    if (held) this.#halted(held, heldFor, true);
     document.dispatchEvent(
       new CustomEvent("frame-hellos", { detail: { receive: (event) => this.#current?.bridge.receive(event) } }),
     );
@@ -71,19 +79,75 @@ export class Preview {
     if (this.#current === null) return;
     leave(this.#current);
     this.#current = null;
+    this.#say(null);
     this.#show([]);
+  }
+
+  /** Ends the tool in sight, at once. */
+  halt(reason = "stopped") {
+    if (!this.#current?.frame.isConnected) return;
+    const url = this.#current.frame.src;
+    this.#remove(this.#current);
+    if (reason !== "stopped") remember(url, reason);
+    this.#halted(url, reason, false);
   }
 
   /** Loads it anew, with all that it has stored; when that was `changed`, its old word counts no more. */
   async reload(url, { changed = false } = {}) {
+    if (this.#notice && !this.#current?.frame.isConnected) {
+      this.#run(url);
+      return;
+    }
     const current = this.#current;
     if (!current) return;
+    current.bridge.renewed();
     current.log.length = 0;
     this.#show(current.log);
     delete current.frame.dataset.generation;
     if (changed) current.stored.mute();
     await this.#keeper.settled();
     current.frame.src = url;
+  }
+
+  #halted(url, reason, before) {
+    this.#say(
+      haltedPanel(reason, { before, run: () => this.#run(url), look: () => this.#look(url) }),
+    );
+  }
+
+  #say(notice) {
+    this.#notice?.remove();
+    this.#notice = notice;
+    if (notice) this.#stage.append(notice);
+  }
+
+  /** The person wants it in spite of what it did. */
+  #run(url) {
+    forget(url);
+    this.#say(null);
+    this.#current?.frame.remove();
+    this.#current = null;
+    this.#load(url, "");
+  }
+
+  /** Its markup alone: without scripts nothing in it moves, asks or ends. */
+  #look(url) {
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "");
+    frame.referrerPolicy = "no-referrer";
+    frame.title = "Preview";
+    frame.src = url;
+    this.#notice.classList.add("aside");
+    this.#notice.querySelector("button").hidden = true;
+    this.#current = { frame, log: [], loaded: true, settled: false, bridge: IDLE, stored: IDLE, inSight: () => {} };
+    this.#stage.append(frame);
+  }
+
+  #remove(attended) {
+    attended.bridge.close();
+    attended.stored.close();
+    attended.frame.remove();
+    attended.frame.title = "";
   }
 
   #load(url, generation) {
@@ -111,13 +175,17 @@ export class Preview {
   }
 
   #attend(frame, { held = false } = {}) {
-    const attended = { frame, log: [], loaded: false, settled: false, bridge: null, inSight: () => {} };
+    const attended = { frame, log: [], loaded: false, settled: false, silent: false, bridge: null, inSight: () => {} };
     const loaded = () => {
       attended.loaded = true;
       this.#swapIfReady();
     };
     frame.addEventListener("load", loaded);
+    starting(frame.src);
     attended.bridge = bridge(frame, this.#stage.dataset.key, {
+      stop: (reason) => this.#stopped(attended, reason),
+      silent: (yes) => this.#silent(attended, yes),
+      alive: () => alive(frame.src),
       hello: () => {
         attended.log.length = 0;
         attended.stored.begin();
@@ -132,6 +200,20 @@ export class Preview {
     });
     attended.stored = this.#keeper.attend((message) => attended.bridge.tell(message), { held });
     return attended;
+  }
+
+  /** It did what no tool may: whatever the page waited for with it is over. */
+  #stopped(attended, reason) {
+    if (attended === this.#next) this.#swap();
+    if (attended === this.#current) this.halt(reason);
+  }
+
+  #silent(attended, yes) {
+    attended.silent = yes;
+    // Remembered now: the person may close the tab rather than wait. One that only was busy is forgiven.
+    if (yes) remember(attended.frame.src, "frozen");
+    else forget(attended.frame.src);
+    if (attended === this.#current) this.#say(yes ? silentBar(() => this.halt("frozen")) : null);
   }
 
   #swapIfReady() {
@@ -153,6 +235,7 @@ export class Preview {
     const old = this.#current;
     this.#current = next;
     this.#next = null;
+    this.#say(next.silent ? silentBar(() => this.halt("frozen")) : null);
     old.frame.title = "";
     next.frame.title = "Preview";
     next.stored.release();

@@ -159,6 +159,7 @@ const ACTIONS = {
     select("tab-code");
     code.mark(Number(button.dataset.line));
   },
+  halt: () => preview.halt(),
   reload: () => preview.reload(bench.frameUrl),
 };
 
