@@ -25,6 +25,7 @@ from server.generation.testing import VersionTester
 from server.identifiers import new_secret
 from server.openapi import DescribedApi
 from server.providers.registry import Registry
+from server.proving import Proofs, WithProofs
 from server.routes import (
     access,
     artifacts,
@@ -37,6 +38,7 @@ from server.routes import (
     messages,
     models,
     pages,
+    proofs,
     versions,
 )
 from server.routes.background import Background
@@ -75,6 +77,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         smoke = await stack.enter_async_context(SmokeTester(browser))
         tester = VersionTester(database, smoke, hub)
         generator = Generator(database, tester, hub, leases)
+        proofs = Proofs()
+        stack.callback(proofs.close)
         stack.push_async_callback(generator.aclose)
         yield Services(
             settings=settings,
@@ -91,6 +95,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 allowed_hosts=settings.allowed_hosts,
             ),
             browser=browser,
+            proofs=proofs,
             identity=new_secret(),
         )
 
@@ -110,7 +115,7 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
         stack.push_async_callback(background.aclose)
         documents = StoredDocuments(services.database, services.hub)
         frame = create_frame_app(
-            documents,
+            WithProofs(documents, services.proofs),
             ancestors=lambda host: host_origins(host, services.frames),
             allows_host=lambda host: is_frame_host(host, services.frames),
             identity=services.identity,
@@ -155,6 +160,7 @@ def _host(
         access,
         levels,
         pages,
+        proofs,
     ):
         app.include_router(module.router)
     errors.install(app)

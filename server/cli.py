@@ -28,6 +28,7 @@ COMMANDS = {
     "export": ("export", "write a stored tool as one standalone file"),
     "models": ("models", "list the models that are connected"),
     "doctor": ("doctor", "say what works, what does not and what to do"),
+    "prove": ("prove", "attack the sandbox in a browser, and say what got out"),
     "scripted": ("scripted", "run the shipped fake model, speaking the OpenAI format"),
 }
 

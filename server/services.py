@@ -11,6 +11,7 @@ from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.testing import VersionTester
 from server.providers.registry import Registry
+from server.proving import Proofs
 from server.settings import Settings
 from server.store.database import Database
 
@@ -26,5 +27,6 @@ class Services:
     generator: Generator
     frames: FrameAddress
     browser: BrowserChoice | NoBrowser
+    proofs: Proofs
     identity: str
     """What the frame origin answers a probe: no other server's frames are taken for ours."""
