@@ -34,13 +34,15 @@ class Isolation:
 
     `network`: the `kernel` gives it a network in which there is nothing but the stage, or only the
     browser's own settings send every request to a `proxy` that connects nowhere. `sandbox`: the
-    browser's own. `user`: the number of the one that it runs as, `None` where there are none.
+    browser's own. `user`: the number of the one that it runs as, `None` where there are none;
+    `own_user`: it is this program's.
     """
 
     network: Network = "proxy"
     processes: bool = False
     sandbox: bool = True
     user: int | None = None
+    own_user: bool = True
     as_root: bool = False
     reasons: tuple[str, ...] = ()
 
@@ -124,6 +126,7 @@ def _isolation(report: dict[str, object]) -> Isolation:
         processes=report["walls"] == "full",
         sandbox=bool(report["sandbox"]),
         user=int(str(report["user"])),
+        own_user=report["user"] == os.geteuid(),
         as_root=report["user"] == 0,
         reasons=tuple(str(reason) for reason in reasons),
     )

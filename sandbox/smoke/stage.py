@@ -115,10 +115,14 @@ class Stage:
 def as_proxy(app: ASGIApp) -> ASGIApp:
     """Let an app be asked as proxies are, with whole addresses (RFC 9112, section 3.2.2).
 
-    CONNECT needs nothing: its target is no path that an app would know.
+    A tunnel is always refused: it would have nowhere to lead.
     """
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "CONNECT":
+            await send({"type": "http.response.start", "status": 403, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         if scope["type"] == "http" and scope["path"].startswith("http://"):
             authority, slash, path = scope["path"].removeprefix("http://").partition("/")
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import frontend
 import sandbox
+from sandbox.origins import FrameAddress, Level, Opened, frame_base, levels
 from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
 from server.providers.registry import Registry
@@ -27,6 +29,7 @@ from server.store.database import Database, revisions
 if TYPE_CHECKING:
     import argparse
 
+    from sandbox.smoke.confinement import Isolation
     from server.settings import Settings
 
 MANIFEST = Path(sandbox.__file__).parent / "libraries" / "manifest.toml"
@@ -50,10 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when everything works, 1 when something does not."""
-    checks = asyncio.run(_examine(load_settings(os.environ)))
+    checks, isolation = asyncio.run(_examine(load_settings(os.environ)))
     good = all(check.works for check in checks)
     if arguments.json:
-        found = {"ok": good, "checks": [asdict(check) for check in checks]}
+        found = {
+            "ok": good,
+            "checks": [asdict(check) for check in checks],
+            "isolation": asdict(isolation) if isolation else None,
+        }
         print(json.dumps(found, ensure_ascii=False))
     else:
         print("\n".join(_line(check) for check in checks))
@@ -65,16 +72,20 @@ def _line(check: Check) -> str:
     return f"{'works' if check.works else 'BROKEN':<7}{check.name}: {check.detail}{advice}"
 
 
-async def _examine(settings: Settings) -> list[Check]:
-    return [
+async def _examine(settings: Settings) -> tuple[list[Check], Isolation | None]:
+    browser, isolation = await _browser(settings)
+    checks = [
         _python(),
         _names(),
-        await _browser(settings),
+        browser,
+        *([_walls(isolation)] if isolation else []),
         await asyncio.to_thread(_data_directory, settings),
         await _database(settings),
+        *_levels(settings),
         *await _providers(settings),
         await asyncio.to_thread(_front_end_files),
     ]
+    return checks, isolation
 
 
 def _python() -> Check:
@@ -88,21 +99,46 @@ def _names() -> Check:
     return Check("Settings", works=True, detail="every SANDWRIGHT_ variable is known")
 
 
-async def _browser(settings: Settings) -> Check:
+async def _browser(settings: Settings) -> tuple[Check, Isolation | None]:
     """Really start it, under the policy that tools are tested with."""
     browser = find_browser(settings.browser, settings.browser_environment)
     if isinstance(browser, NoBrowser):
-        return Check("Browser", works=False, detail=browser.reason, advice=browser.advice)
+        return Check("Browser", works=False, detail=browser.reason, advice=browser.advice), None
     async with SmokeTester(browser) as tester:
         report = await tester.test(PROBE)
+        isolation = tester.isolation
     version = await _version_of(browser.path)
     where = f"{version or browser.name}, {browser.path}"
     if report.verdict is Verdict.PASSED:
         seconds = report.duration_ms / 1000
-        return Check("Browser", works=True, detail=f"{where}, tested a page in {seconds:.1f} s")
+        tested = f"{where}, tested a page in {seconds:.1f} s"
+        return Check("Browser", works=True, detail=tested), isolation
     said = report.reason or "; ".join(finding.message for finding in report.findings)
     advice = "Start it by hand to see what it lacks, or set SANDWRIGHT_BROWSER to another one."
-    return Check("Browser", works=False, detail=f"{where}: {said}", advice=advice)
+    return Check("Browser", works=False, detail=f"{where}: {said}", advice=advice), isolation
+
+
+def _walls(isolation: Isolation) -> Check:
+    """Say what keeps the browser apart from this machine. Fewer walls work too: they are fewer."""
+    if isolation.as_root:
+        user = "it runs as root"
+    else:
+        user = "it runs as you" if isolation.own_user else f"it runs as user {isolation.user}"
+    sandbox = f"its own sandbox is {'on' if isolation.sandbox else 'off'}"
+    if isolation.network == "kernel":
+        network = "in a network with nothing in it but the page under test"
+    else:
+        network = "sends every request to the page under test, in this machine's network"
+    ends = "all its processes end with it" if isolation.processes else "it sees other processes"
+    why = f" ({'; '.join(isolation.reasons)})" if isolation.reasons else ""
+    advice = None
+    if isolation.as_root or not isolation.sandbox:
+        advice = (
+            "Start Sandwright as an ordinary user, or let it use user namespaces and a browser "
+            "that other users can start too."
+        )
+    detail = f"{user}, {sandbox}, {network}, {ends}{why}"
+    return Check("Browser's walls", works=True, detail=detail, advice=advice)
 
 
 async def _version_of(path: Path) -> str | None:
@@ -169,6 +205,51 @@ async def _revision(url: str) -> str | None:
             return revision
     finally:
         await database.aclose()
+
+
+LOSSES = {
+    Level.SITE: "a site for each tool; nothing is lost",
+    Level.PORT: (
+        "one origin for all tools; one that never stops may freeze the others, "
+        "and a flaw in the browser has one wall less to break"
+    ),
+    Level.PATH: (
+        "the pages' own address; a header alone keeps a tool out of it, one that never stops may "
+        "freeze the others, and a tool can send this server requests that change nothing"
+    ),
+}
+
+
+def _levels(settings: Settings) -> list[Check]:
+    """Say how tools are kept apart, by the address that a page is opened under."""
+    address = FrameAddress(
+        settings.port, settings.frame_port, settings.frame_url, settings.allowed_hosts
+    )
+    names = [*settings.allowed_hosts] or ([] if settings.loopback else ["other-machine.example"])
+    opened = [("here", "127.0.0.1"), *(("from elsewhere", name) for name in names[:1])]
+    return [
+        check
+        for where, name in opened
+        for check in _offered(where, Opened(f"{name}:{settings.port}"), address)
+    ]
+
+
+def _offered(where: str, opened: Opened, address: FrameAddress) -> list[Check]:
+    """The strongest level first; a page falls by itself to the next that its browser can reach."""
+    found = [dataclasses.replace(opened, found=level) for level in levels(opened, address)]
+    name = f"Tools, opened {where}"
+    if not found:
+        detail = "with SANDWRIGHT_FRAME_URL, a page needs a name that the frames know"
+        advice = "Set SANDWRIGHT_ALLOWED_HOSTS to the names that pages are opened under."
+        return [Check(name, works=False, detail=detail, advice=advice)]
+    details = [
+        f"{frame_base('{id}', one, address)}, {LOSSES[one.found]}" for one in found if one.found
+    ]
+    words = ("", *(", else" for _ in details[1:]))
+    return [
+        Check(name + word, works=True, detail=detail)
+        for word, detail in zip(words, details, strict=True)
+    ]
 
 
 async def _providers(settings: Settings) -> list[Check]:
