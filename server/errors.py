@@ -77,7 +77,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def on_crash(request: Request, error: Exception) -> Response:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        # The route, not the path: addresses of tools do not belong in a log.
+        route = getattr(request.scope.get("route"), "path", "unknown")
+        _log.error("%s %s failed", request.method, route, exc_info=error)
         detail = "This is our mistake; the server's log has the details. Nothing was lost."
         return await _answer(request, 500, detail, action="Try again.")
 

@@ -39,7 +39,8 @@ class Database:
         self.url = make_url(url)
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.engine: AsyncEngine = create_async_engine(self.url, pool_size=8)
+        # An error's words go to the log, where no secret and no prompt belongs.
+        self.engine: AsyncEngine = create_async_engine(self.url, pool_size=8, hide_parameters=True)
         self._writer = asyncio.Lock()
         _prepare(self.engine)
 
