@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.grants import NO_GRANTS, Grants
+from sandbox.markup import Markup
 from sandbox.origins import is_named, is_safe_host
 from sandbox.policy import SANDBOX_FLAGS, Headers, alone_headers, frame_allow, frame_headers
 from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
@@ -32,6 +33,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_LOOKED_AT_ONCE = 1 << 16
 _HTML = ("content-type", "text/html; charset=utf-8")
 # Under the policy of tools, which allows inline style.
 _STYLE = (
@@ -232,13 +234,18 @@ class _Request:
         kept = await document.stored(Area.LOCAL) if document.stored else {}
         snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
         await self._flush(encoder.encode(frame_prefix(document.key or self.key, snapshot)))
-        empty = True
+        empty, markup = True, Markup()
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.
             text = chunk.removeprefix("\ufeff") if empty else chunk
             empty = empty and not text.strip()
-            await self._flush(encoder.encode(text))
-        last = encoder.encode(_NO_DOCUMENT if empty else "", final=True)
+            for at in range(0, len(text), _LOOKED_AT_ONCE):
+                if at:
+                    # A large document that is there at once must not hold others up.
+                    await asyncio.sleep(0)
+                part = markup.feed(text[at : at + _LOOKED_AT_ONCE])
+                await self._flush(encoder.encode(part))
+        last = encoder.encode(_NO_DOCUMENT if empty else markup.finish(), final=True)
         await self._flush(last, more=False)
 
     async def _disconnected(self) -> None:

@@ -11,7 +11,7 @@ from sandbox.grants import Grants
 
 Headers = tuple[tuple[str, str], ...]
 
-SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-downloads allow-pointer-lock"
+SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-pointer-lock"
 """The frame's sandbox, as header directive and as attribute. Never `allow-same-origin`."""
 
 _SCHEME_SOURCES = "blob: data:"

@@ -135,6 +135,14 @@ def shown_key(body: str) -> str:
     return found[1]
 
 
+async def test_what_a_parser_alone_would_make_is_renamed_on_its_way(
+    port: int, shelf: Shelf
+) -> None:
+    shelf.put("ahead", "<link rel=preconnect href=//a.example><template shadowrootmode=open>")
+    kept = "<link data-rel=preconnect href=//a.example><template data-shadowrootmode=open>"
+    assert (await ask(port, "/ahead")).body.decode().endswith(f"\n{kept}")
+
+
 async def test_head_gives_the_headers_alone(port: int) -> None:
     head, got = await ask(port, method="HEAD"), await ask(port)
     assert (head.status, head.body) == (200, b"")

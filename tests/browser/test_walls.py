@@ -39,6 +39,8 @@ REALMS = {
     "parseHTMLUnsafe": "<script>document.body.append(Document.parseHTMLUnsafe(`<div id=d>"
     "<template shadowrootmode=open><iframe srcdoc='NESTED'></iframe></template></div>`)"
     ".getElementById('d'))</script>",
+    "a declared root": "<div><template shadowrootmode=closed>"
+    "<iframe srcdoc='NESTED'></iframe></template></div>",
     "document.write": "<script>document.write(`<iframe srcdoc='NESTED'></iframe>`)</script>",
     "document.write of a root": "<script>document.writeln(`<div><template shadowrootmode=closed>"
     "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
@@ -174,6 +176,7 @@ ASKING = (
     ("#drawn", {"modifiers": ["Shift"]}),
     ("#closed", {}),
     ("#closed", {"modifiers": ["Control"]}),
+    ("#declared", {"modifiers": ["Shift"]}),
 )
 WITHOUT_LISTENER = LINKS.replace("addEventListener('click'", "void ('click'")
 
@@ -188,7 +191,10 @@ async def test_every_way_out_by_a_link_asks_the_page_and_opens_nothing(
     page: Page, host: Host, shelf: Shelf
 ) -> None:
     """Even when the tool stops every click on its way."""
-    shelf.put("tool", LINKS)
+    declared = (
+        f"<p><template shadowrootmode=closed><a id=declared href='{OUT}'>d</a></template></p>"
+    )
+    shelf.put("tool", LINKS + declared)
     frame = await show(page, host)
     await messages(page, "loaded")
     for count, (on, how) in enumerate(ASKING, 1):

@@ -18,7 +18,7 @@ FRAME_CSP = (
     "style-src 'unsafe-inline' blob: data:; img-src blob: data:; font-src blob: data:; "
     "media-src blob: data:; worker-src blob: data:; connect-src blob: data:; frame-src 'none'; "
     "child-src blob: data:; object-src 'none'; manifest-src 'none'; form-action 'none'; "
-    "base-uri 'none'; sandbox allow-scripts allow-forms allow-modals allow-downloads "
+    "base-uri 'none'; sandbox allow-scripts allow-forms allow-modals "
     "allow-pointer-lock; "
     f"frame-ancestors {HOST}"
 )
