@@ -42,7 +42,7 @@ export function storedData(artifact, panel, restart) {
     empty.hidden = all.length > 0;
     const used = data.used.local + data.used.indexed;
     facts.textContent = all.length ? `${all.length} ${all.length === 1 ? "entry" : "entries"}, ${inUnits(used)}` : "";
-    facts.title = `localStorage: ${inUnits(data.used.local)} of ${inUnits(data.quota.local)}. IndexedDB: ${inUnits(data.used.indexed)} of ${inUnits(data.quota.indexed)}.`;
+    facts.title = `${inUnits(data.used.local)} of the ${inUnits(data.quota.local)} that fit`;
     download.disabled = clear.disabled = all.length === 0;
   }
 

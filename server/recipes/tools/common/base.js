@@ -4,18 +4,16 @@ const byId = (id) => document.getElementById(id);
 
 const storage = (() => {
   const key = config.recipe; // Storage belongs to one tool alone; a new title must not lose it.
-  // In a sandboxed frame storage works, and ends with the page; a file on disk keeps it.
-  const confined = window.origin === "null" && location.protocol !== "file:";
   const memory = new Map();
   let place = null;
   try {
     place = window.localStorage;
     place.getItem(key);
   } catch {
-    place = null; // A confined frame has no storage: things last while the page is open.
+    place = null; // Storage is refused here: things last while the page is open.
   }
   return {
-    lasting: place !== null && !confined,
+    lasting: place !== null,
     read() {
       try {
         return JSON.parse((place ? place.getItem(key) : memory.get(key)) ?? "null");
