@@ -97,10 +97,6 @@ class Grantable(Shape):
     origin: str
 
 
-class LevelFound(Shape):
-    level: Level
-
-
 class StoredChanges(Shape):
     """By key: a text, or null for a key that is gone. An area that is left out is left alone."""
 
@@ -122,6 +118,10 @@ class StoredData(BaseModel):
     indexed: dict[str, str]
     used: StoredUnits
     quota: StoredUnits
+
+
+class LevelFound(Shape):
+    level: Level
 
 
 class EstimateQuestion(Shape):
