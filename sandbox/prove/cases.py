@@ -119,6 +119,7 @@ class Probe:
     on: str = "#go"
     text: str = ""
     expects: Expects = Expects.NOTHING
+    deferred: bool = False  # browsers run it once the document is whole, however early it came
 
     def document(self) -> str:
         """Return the whole document; `works` and `check` stand before the probe's own lines."""

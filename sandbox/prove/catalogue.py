@@ -58,4 +58,5 @@ def _probe(record: dict[str, Any]) -> Probe:
         on=record.get("on", "#go"),
         text=record.get("text", ""),
         expects=Expects(record.get("expects", Expects.NOTHING)),
+        deferred=record.get("deferred", False),
     )

@@ -21,6 +21,7 @@ CONTROL_SECONDS = 8.0
 QUIET_SECONDS = 1.6
 """How long a confined attack is listened to after the person's act."""
 AT_ONCE = 4
+ONE_SECONDS = 60.0  # for one run of one attack: one that hangs must not take the others with it
 MORE_SECONDS = {Canary.LOADS: 2.0, Canary.DOWNLOADS: 1.0, Canary.FROZEN: 1.0}
 POWERS = ("camera", "clipboard-read", "clipboard-write", "geolocation", "local-fonts")
 POWERS += ("microphone", "midi", "notifications", "screen-wake-lock")
@@ -64,14 +65,16 @@ class Campaign:
             async with slots:
                 if self.controls:
                     try:
-                        outcome.control = await self._control(attack)
-                    except BrowserError as error:
-                        outcome.heard["unconfined"] = [f"could not be run: {error.message[:200]}"]
+                        async with asyncio.timeout(ONE_SECONDS):
+                            outcome.control = await self._control(attack)
+                    except (BrowserError, TimeoutError) as error:
+                        outcome.heard["unconfined"] = [f"could not be run: {str(error)[:200]}"]
                 for place in self.places:
                     try:
-                        outcome.heard[place] = await self._confined(attack, place)
-                    except BrowserError as error:  # one case must not take all others with it
-                        outcome.heard[place] = [f"could not be run: {error.message[:200]}"]
+                        async with asyncio.timeout(ONE_SECONDS):
+                            outcome.heard[place] = await self._confined(attack, place)
+                    except (BrowserError, TimeoutError) as error:
+                        outcome.heard[place] = [f"could not be run: {str(error)[:200]}"]
 
         async with asyncio.TaskGroup() as group:
             for attack in attacks:

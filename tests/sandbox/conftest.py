@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,17 +123,28 @@ def runs_here(attack: Attack) -> str | None:
     return None
 
 
+PROBED: dict[tuple[str, str], Any] = {}
+"""How probes went, by name and place."""
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if not _ALL:
-        return
-    terminalreporter.section("attacks")
-    terminalreporter.write_line(
-        f"{'class':20} {'attacks':>8} {'heard unconfined':>17} {'succeeded':>10}"
-    )
-    rows = [*Kind, None]
-    for kind in rows:
+    if _ALL:
+        terminalreporter.section("attacks")
+        for line in _attack_table():
+            terminalreporter.write_line(line)
+    if PROBED:
+        terminalreporter.section("probes")
+        for place in dict.fromkeys(place for _, place in PROBED):
+            some = [how is True for (_, where), how in PROBED.items() if where == place]
+            terminalreporter.write_line(f"{place:20} {sum(some)} of {len(some)} work")
+
+
+def _attack_table() -> Iterator[str]:
+    yield f"{'class':20} {'attacks':>8} {'heard unconfined':>17} {'succeeded':>10}"
+    for kind in (*Kind, None):
         some = [o for o in _ALL.values() if kind is None or o.attack.kind is kind]
-        heard = sum(o.control for o in some)
-        out = sum(bool(o.succeeded) for o in some)
-        name = "all" if kind is None else kind.value
-        terminalreporter.write_line(f"{name:20} {len(some):8} {heard:17} {out:10}")
+        if some:
+            heard = sum(o.control for o in some)
+            out = sum(bool(o.succeeded) for o in some)
+            name = "all" if kind is None else kind.value
+            yield f"{name:20} {len(some):8} {heard:17} {out:10}"

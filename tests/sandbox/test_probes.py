@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.prove.cases import Probe
 from sandbox.prove.catalogue import probes
-from tests.sandbox.conftest import open_plain_browser
+from tests.sandbox.conftest import PROBED, open_plain_browser
 from tests.sandbox.probing import PLACES, Probing, open_writing_application
 
 pytestmark = pytest.mark.timeout(900)
@@ -50,7 +50,8 @@ def went(
             await probing.run(wanted)
             return probing.went
 
-    return asyncio.run(run())
+    PROBED.update(asyncio.run(run()))
+    return PROBED
 
 
 @pytest.mark.parametrize(("probe", "place"), cases())
