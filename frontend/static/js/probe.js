@@ -51,12 +51,10 @@ function greeted() {
 }
 
 /** All are asked at once, and the strongest that answers is taken. */
-async function firstThatWorks(levels, identity) {
+function firstThatWorks(levels, identity) {
   const answers = levels.map(({ probe: url }) => (url === null ? true : answersAs(url, identity)));
-  for (const [index, answer] of answers.entries()) {
-    if (await answer) return levels[index].level;
-  }
-  return null;
+  const choose = async (stronger, answer, index) => (await stronger) ?? ((await answer) ? levels[index].level : null);
+  return answers.reduce(choose, null);
 }
 
 async function answersAs(url, identity) {
