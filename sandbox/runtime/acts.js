@@ -2,6 +2,7 @@
 // without one (dialogs, downloads, entries in the history) is counted from the last.
 
 const ACT_PAUSE = 100;
+const actTypeOf = getter(Event.prototype, "type");
 const acted = [];
 let lastAct = -ACT_PAUSE;
 
@@ -16,9 +17,11 @@ function onAct(event) {
   for (let index = 0; index < acted.length; index += 1) {
     acted[index]();
   }
-  if (now() - lastAct >= ACT_PAUSE) {
+  // A press says who moved the focus here, so it is told of each time; keys may be a thief's.
+  const pressed = actTypeOf(event) === "pointerdown";
+  if (pressed || now() - lastAct >= ACT_PAUSE) {
     lastAct = now();
-    deliver({ type: "act" });
+    deliver({ type: "act", pressed });
   }
 }
 

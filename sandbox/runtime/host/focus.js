@@ -20,7 +20,7 @@ export function guardFocus(frame, ended) {
   let key = -TYPING_MS;
   let press = -PRESS_MS;
   let over = false;
-  // When the focus was last taken back, and how often since the person's last act in the tool.
+  // When the focus was last taken back, and how often since the person last pressed in the tool.
   let back = -PRESS_MS;
   let taken = 0;
   let closed = false;
@@ -63,7 +63,7 @@ export function guardFocus(frame, ended) {
   frame.addEventListener("pointerenter", onPointer);
   addEventListener("blur", onBlur);
   return {
-    acted() {
+    pressed() {
       press = now();
       taken = 0;
       // It was the person after all.

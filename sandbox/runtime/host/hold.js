@@ -48,10 +48,10 @@ export function holdTool(frame, key, handlers, told) {
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {
-    act() {
+    act({ pressed }) {
       bounds.acted();
       files.acted();
-      focus.acted();
+      if (pressed === true) focus.pressed();
     },
     leaving: () => dog.rest(true),
     pong: () => dog.pong(),
