@@ -172,7 +172,9 @@ class _Request:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
         elif _header(self.scope, b"sec-fetch-dest") == "document":
             await _close(document.chunks)
-            await self._send_whole(_alone(document, document.key or self.key, self.scope["path"]))
+            key = document.key or self.key
+            alone = _alone(document, key, self.scope["path"], keeps=self.save is not None)
+            await self._send_whole(alone)
         else:
             await self._stream(document, ancestors)
 
@@ -261,7 +263,7 @@ class _Request:
             await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def _alone(document: FrameDocument, key: str, path: str) -> _Answer:
+def _alone(document: FrameDocument, key: str, path: str, *, keeps: bool) -> _Answer:
     """Our page around a tool that was opened in a tab of its own."""
     script, style = alone_script(), alone_style()
     # The other spelling of the same address: a browser may refuse a page that frames itself.
@@ -273,7 +275,8 @@ def _alone(document: FrameDocument, key: str, path: str) -> _Answer:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{style}</style><script>{script}</script>"
-        f'<iframe title="{title}" data-key="{key}" src="{html.escape(inner)}"'
+        f'<iframe title="{title}" data-key="{key}"{" data-keeps" if keeps else ""}'
+        f' src="{html.escape(inner)}"'
         f' sandbox="{SANDBOX_FLAGS}" allow="{frame_allow(document.grants)}"></iframe></html>'
     )
     headers = alone_headers("'self'", (_csp_hash(script),), (_csp_hash(style),), document.grants)

@@ -9,11 +9,6 @@ const TOLD = [
   "ready", "loaded", "console", "error", "rejection", "violation", "resource", "dropped", "pong",
 ];
 const report = (detail) => window.dispatchEvent(new CustomEvent("sandwright", { detail }));
-// Here alone does a request to the tool's address save something: this page is of its origin.
-const keeper = new Keeper(saveTo("POST", location.pathname), {
-  room: location.pathname.replace(/\/$/, ""),
-  failed: (error) => error && report({ type: "unsaved", message: error.message }),
-});
 let opened = null;
 
 function notice(words, button, act) {
@@ -32,6 +27,14 @@ function labelled(words) {
   return button;
 }
 
+// Here alone does a request to the tool's address save something: this page is of its origin.
+function keeper() {
+  return new Keeper(saveTo("POST", location.pathname), {
+    room: location.pathname.replace(/\/$/, ""),
+    failed: (error) => error && report({ type: "unsaved", message: error.message }),
+  });
+}
+
 function hold(frame) {
   let bar = null;
   const stop = (reason) => {
@@ -46,9 +49,9 @@ function hold(frame) {
     if (bar) document.body.append(bar);
   };
   const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
-  const told = { ...handlers, ...addressHandlers(), stored: (said) => stored.hear(said) };
+  const told = { ...handlers, ...addressHandlers(), stored: (said) => stored?.hear(said) };
   const held = holdTool(frame, frame.dataset.key, told, { stop, silent });
-  const stored = keeper.attend(held.tell);
+  const stored = "keeps" in frame.dataset ? keeper().attend(held.tell) : null;
   return held;
 }
 
