@@ -58,6 +58,7 @@ menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
+probe();
 permissions({
   artifact: data.artifact.id,
   bench,
@@ -66,7 +67,6 @@ permissions({
   place: one("[data-asking]"),
   panel: one("[data-permissions]"),
 });
-probe();
 
 function retitled(text) {
   showTitle(text);
