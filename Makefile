@@ -16,8 +16,9 @@ run: set-up ## serve on this machine
 test: check ## everything that must hold before a change goes in
 	@$(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-sandbox: set-up ## every attack and every probe, counted outside the page
-	@$(BIN)/python -m pytest tests/sandbox -m "sandbox or not sandbox"
+sandbox: set-up ## every attack, probe, level and trap, counted outside the page
+	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
+	  -m "sandbox or not sandbox"
 
 check: set-up ## lint, format, types
 	@$(BIN)/ruff check .
