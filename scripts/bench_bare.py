@@ -26,7 +26,11 @@ class _Stream:
     address: str = ""
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        request = await reader.readuntil(b"\r\n\r\n")
+        if not request.startswith(b"GET / "):  # the browser looks for an icon too
+            writer.write(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
+            writer.close()
+            return
         head = ("HTTP/1.1 200 OK", "content-type: text/html; charset=utf-8", "connection: close")
         writer.write("\r\n".join((*head, "", "")).encode())
         began, sent = time.monotonic(), 0
