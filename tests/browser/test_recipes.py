@@ -257,7 +257,7 @@ async def test_the_csv_viewer_opens_and_saves_a_file(open_tool):
     tool = await open_tool("csv viewer")
     file = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"n,v\na,1\nb,2\n"}
     await tool.get_by_label("Open a file").set_input_files(file)
-    assert await _text(tool.locator("#status")) == "a.csv, 2 rows."
+    await expect(tool.locator("#status")).to_have_text("a.csv, 2 rows.")
     async with tool.owner.page.expect_download() as download:
         await tool.get_by_role("button", name="Save rows").click()
     path = await (await download.value).path()

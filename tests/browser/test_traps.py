@@ -79,7 +79,7 @@ async def test_stop_removes_a_running_tool_and_reload_runs_it_again(
 ) -> None:
     await open_tool("<h1>Tool</h1>")
     await expect(tool(page).get_by_role("heading")).to_be_visible()
-    await page.get_by_role("button", name="Stop", exact=True).click()
+    await page.get_by_role("button", name="Halt the tool").click()
     await expect(halted(page)).to_contain_text("was stopped")
     assert await page.locator("iframe").count() == 0
     await page.get_by_role("button", name="Reload the preview").click()
