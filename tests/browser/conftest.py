@@ -1,4 +1,4 @@
-"""One real browser, a context of it for each test, and real servers on free ports."""
+"""One real browser, a context of it for each test, real servers, and a page that holds a frame."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from frames import Host, Shelf, frame_app
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
@@ -115,3 +116,16 @@ async def _running(app: Any, host: str) -> AsyncIterator[int]:
         await running
         for item in sockets:
             item.close()
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def host(serve: Any, shelf: Shelf) -> Host:
+    host = Host()
+    host.port = await serve(host)
+    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
+    return host

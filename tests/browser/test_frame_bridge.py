@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-from frames import Host, Shelf, frame_app, messages, show
+from frames import Host, Shelf, messages, show
 from playwright.async_api import Page
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-async def host(serve: Any, shelf: Shelf) -> Host:
-    host = Host()
-    host.port = await serve(host)
-    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
-    return host
-
 
 FAULTS = """<!doctype html>
 <title>Faults</title>

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-from frames import Host, Shelf, frame_app, messages, show
+from frames import Host, Shelf, messages, show
 from playwright.async_api import Page
 
 from sandbox.live import LiveDocument
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-async def host(serve: Any, shelf: Shelf) -> Host:
-    host = Host()
-    host.port = await serve(host)
-    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
-    return host
 
 
 async def test_a_heading_is_seen_while_the_response_is_still_open(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
 from canaries import open_canary
-from frames import Host, Shelf, frame_app, frame_in, messages, show
+from frames import Host, Shelf, frame_in, messages, show
 from playwright.async_api import Frame, Page
 
 MEANS = "[typeof RTCPeerConnection, typeof webkitRTCPeerConnection, typeof SharedWorker, typeof WebTransport, 'serviceWorker' in navigator].join()"  # noqa: E501
@@ -59,19 +58,6 @@ LISTEN = (
     "window.told = 0; addEventListener('message', ({data}) => { told += 1; console.log(data) });"
 )
 NESTED = "<script>top.frames[0].postMessage(MEANS, `*`)</script>".replace("MEANS", MEANS)
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-async def host(serve: Any, shelf: Shelf) -> Host:
-    host = Host()
-    host.port = await serve(host)
-    host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
-    return host
 
 
 def nested(realm: str) -> str:
