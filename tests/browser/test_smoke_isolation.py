@@ -23,6 +23,14 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright
 
 from sandbox.grants import NO_GRANTS
+from sandbox.prove.canaries import (
+    ZONE,
+    Ear,
+    NameServer,
+    can_point_browsers,
+    open_name_server,
+    pointed_at,
+)
 from sandbox.prove.cases import Canary
 from sandbox.report import Verdict
 from sandbox.smoke import BrowserChoice, SmokeTester, find_browser, memory, pool
@@ -31,14 +39,6 @@ from sandbox.smoke.pool import BrowserPool
 from sandbox.smoke.stage import Stage
 from tests.browser.smoke_documents import SPLIT
 from tests.browser.smoke_documents import page as document
-from tests.sandbox.canaries import (
-    ZONE,
-    Ear,
-    NameServer,
-    can_point_browsers,
-    open_name_server,
-    pointed_at,
-)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from playwright.async_api import Browser, BrowserContext, Frame, Page
 from playwright.async_api import Error as BrowserError
 
+from sandbox.prove.canaries import NameServer, open_ear
 from sandbox.prove.cases import OUTSIDE, Attack, Canary, Kind
-from tests.sandbox.canaries import NameServer, open_ear
-from tests.sandbox.gestures import perform
+from sandbox.prove.gestures import perform
 from tests.sandbox.places import Application, Unconfined
 from tests.sandbox.watch import PLANTED, Watch
 

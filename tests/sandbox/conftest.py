@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from sandbox.prove.cases import Attack, Kind
-from sandbox.smoke.browsers import BrowserChoice, find_browser
-from tests.sandbox.campaign import Campaign, Launch, Outcome
-from tests.sandbox.canaries import (
+from sandbox.prove.canaries import (
     NO_NAME_SERVER,
     NameServer,
     can_point_browsers,
     open_name_server,
     pointed_at,
 )
+from sandbox.prove.cases import Attack, Kind
+from sandbox.smoke.browsers import BrowserChoice, find_browser
+from tests.sandbox.campaign import Campaign, Launch, Outcome
 from tests.sandbox.places import Application, Unconfined, open_application, served
 
 # Playwright switches hints and fakes off that people's browsers have.

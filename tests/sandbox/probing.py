@@ -14,9 +14,9 @@ from playwright.async_api import Browser, BrowserContext, Dialog, Page
 from playwright.async_api import Error as BrowserError
 
 from sandbox.prove.cases import Expects, Probe
+from sandbox.prove.gestures import perform
 from tests.conftest import Process, clean_environment
 from tests.sandbox.campaign import frame_in
-from tests.sandbox.gestures import perform
 from tests.sandbox.places import Application, open_application
 
 PLACES = ("workbench", "alone", "streaming")

@@ -10,8 +10,8 @@ from typing import Any
 from playwright.async_api import BrowserContext, Dialog, Frame, Page, Request
 from playwright.async_api import Error as BrowserError
 
+from sandbox.prove.canaries import Ear
 from sandbox.prove.cases import OUTSIDE, Canary
-from tests.sandbox.canaries import Ear
 from tests.sandbox.places import HOST_SECRET
 
 MOST_DIALOGS = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
+import secrets
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Mapping
@@ -145,7 +145,7 @@ NO_NAME_SERVER = "a browser can be pointed at a name server of ours only by root
 async def open_name_server() -> AsyncIterator[NameServer | None]:
     """Open it on a loopback address of its own, port 53; `None` where that is not allowed."""
     server = NameServer()
-    server.address = f"127.{random.randint(64, 250)}.{random.randint(1, 250)}.53"
+    server.address = f"127.{64 + secrets.randbelow(180)}.{1 + secrets.randbelow(250)}.53"
     loop = asyncio.get_running_loop()
     try:
         transport, _ = await loop.create_datagram_endpoint(
@@ -186,7 +186,10 @@ def can_point_browsers() -> bool:
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.63.1.53", 53))
         trial = subprocess.run(
-            ["unshare", "--mount", "true"], check=False, capture_output=True, timeout=10
+            ["unshare", "--mount", "true"],  # noqa: S607 - where it is differs
+            check=False,
+            capture_output=True,
+            timeout=10,
         )
         return trial.returncode == 0
     return False
