@@ -403,6 +403,30 @@ async def test_a_change_is_swapped_in_behind_the_old(page: Page, connected: str)
     await expect(page.locator("iframe")).to_have_count(1)
 
 
+async def test_an_older_version_stays_in_sight_while_a_newer_is_made(
+    page: Page, connected: str
+) -> None:
+    """Opened mid-stream it is not taken away, and a change that starts from it comes into sight."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await ask(page, "wish-long")
+    await expect(page.locator('iframe[title="Loading next version"]')).to_have_count(1)
+    versions = page.get_by_role("list", name="Versions").get_by_role("link")
+    await versions.first.click()
+    await expect(page.get_by_text("Viewing version 1")).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(versions).to_have_count(2)
+    await expect(page.get_by_text("Viewing version 1")).to_be_visible()
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(preview(page).get_by_role("heading", name="Old")).to_be_visible()
+    await expect(page.locator("iframe")).to_have_count(1)
+    await ask(page, "wish-new")
+    await expect(preview(page).get_by_role("heading", name="New")).to_be_visible()
+    await expect(page.get_by_text("Viewing version 1")).to_have_count(0)
+    await expect(versions).to_have_count(3)
+
+
 async def test_the_last_of_two_documents_counts(page: Page, connected: str) -> None:
     """Two documents in one answer: the last is what stands in the preview."""
     await create(page, connected, "wish-two")

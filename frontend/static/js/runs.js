@@ -28,6 +28,8 @@ export class Runs {
   #answer = new LiveAnswer(one("[data-live]"), one("#thread"));
   #progress = new Progress(one("[data-activity]"), one("[data-ruler]"));
   #run = null;
+  // An older version is looked at: what is written meanwhile is followed, and leaves it in sight.
+  #aside;
   // Generations that are over: a replay of the journal must not start them again.
   #over;
 
@@ -44,6 +46,7 @@ export class Runs {
     this.#choose = choose;
     this.#retitled = retitled;
     this.#over = new Set(data.known ?? []);
+    this.#aside = data.selected !== null;
   }
 
   /** Takes up what the page was served with, then listens. */
@@ -85,17 +88,23 @@ export class Runs {
     return this.#data.frame_url ?? "about:blank";
   }
 
+  /** What begins from now on was wished for here (or, after all, was not), so it comes into sight. */
+  wished(yes) {
+    this.#aside = !yes && this.#data.selected !== null;
+  }
+
   async begin(generation) {
     if (this.#run?.id === generation.id || this.#over.has(generation.id) || !ACTIVE.has(generation.state)) return;
     const kept = Boolean(this.#data.shown || this.#run?.made);
     if (this.#run) this.#over.add(this.#run.id);
     // A change that starts from an older version leads to the newest, so the address does too.
-    if (this.#data.selected !== null) history.replaceState(null, "", this.#data.artifact.url);
-    this.#run = newRun(generation, this.#data.shown?.usage?.output ?? null);
+    const aside = this.#aside;
+    if (!aside && this.#data.selected !== null) history.replaceState(null, "", this.#data.artifact.url);
+    this.#run = newRun(generation, this.#data.shown?.usage?.output ?? null, aside);
     this.#answer.begin();
     this.#busyChanged(true);
     this.#say("Writing");
-    this.#preview.stream(generation.id, generation.frame_url, !kept);
+    if (!aside) this.#preview.stream(generation.id, generation.frame_url, !kept);
     this.#paint();
     await this.#renew();
     this.#thread.scrollTop = this.#thread.scrollHeight;
@@ -140,16 +149,16 @@ export class Runs {
     if (index !== run.document) {
       run.document = index;
       run.documents += 1;
-      this.#code.begin();
+      if (!run.aside) this.#code.begin();
     }
     run.characters += text.length;
-    this.#code.append(text);
+    if (!run.aside) this.#code.append(text);
   }
 
   /** The version is stored: a change comes into sight, and only then is it spoken of. */
   #made() {
     if (this.#run.made) return;
-    this.#run.made = this.#run.documents > 1 ? Promise.resolve() : this.#preview.settle(this.#run.id);
+    this.#run.made = this.#run.aside || this.#run.documents > 1 ? Promise.resolve() : this.#preview.settle(this.#run.id);
     this.#run.made.then(() => this.#renew());
   }
 
@@ -157,18 +166,18 @@ export class Runs {
     const ended = this.#run;
     this.#over.add(ended.id);
     if (ended.made) await ended.made;
-    else this.#preview.dismiss(ended.id);
+    else if (!ended.aside) this.#preview.dismiss(ended.id);
     const fresh = await this.#renew();
     // A generation that began meanwhile (a repair) has taken over; the page is its now.
     if (this.#run !== ended) return;
     this.#run = null;
-    if (!fresh) this.#say(ended.verdict ?? state); // The page could not be renewed: the events' own word.
+    if (!fresh && !ended.aside) this.#say(ended.verdict ?? state); // The page could not be renewed: the events' own word.
     this.#answer.end();
     this.#busyChanged(false);
     if (fresh && !fresh.frame_url) this.#preview.clear();
     // Two documents in one answer: the last counts, and is the only second load there is, but for
     // a document whose stream was cut off here and had its end on the server.
-    if ((ended.documents > 1 || ended.cut) && fresh?.shown && state === "done") {
+    if (!ended.aside && (ended.documents > 1 || ended.cut) && fresh?.shown && state === "done") {
       this.#preview.replace(fresh.shown.frame_url);
       if (ended.cut) this.#code.stored(this.#source(fresh.shown));
     }
@@ -218,6 +227,7 @@ export class Runs {
   }
 
   #say(words) {
+    if (this.#run?.aside) return; // The verdict in sight is an older version's.
     if (this.#verdict.textContent.trim() === words) return;
     this.#verdict.dataset.verdict = "running";
     this.#verdict.textContent = words;
@@ -232,9 +242,13 @@ export class Runs {
   }
 }
 
-/** What is known of a generation while it runs; `expected` is how many tokens it may come to. */
-function newRun(generation, expected) {
+/**
+ * What is known of a generation while it runs; `expected` is how many tokens it may come to, `aside`
+ * whether another version stays in sight.
+ */
+function newRun(generation, expected, aside) {
   return {
+    aside,
     id: generation.id,
     state: generation.state,
     repairs: generation.repairs,

@@ -84,11 +84,13 @@ function busyChanged(yes) {
 async function begin(url, body, button = null) {
   clearProblem(problem);
   if (button) button.disabled = true;
+  bench.wished(true); // before its first event can come
   try {
     const { generation } = await ask("POST", url, await body);
     bench.begin(generation);
     return true;
   } catch (error) {
+    bench.wished(false);
     showProblem(problem, error);
     return false;
   } finally {
