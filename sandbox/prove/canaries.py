@@ -20,6 +20,7 @@ from typing import Any
 
 from sandbox.prove.cases import Canary
 
+LOOPBACK = "127.0.0.1"
 ZONE = "canary-of-sandwright.test"
 _NUMBERS = count(1)
 _ANSWER = (
@@ -33,6 +34,7 @@ class Ear:
     """What one run of one attack could be heard by."""
 
     label: str
+    address: str = LOOPBACK
     tcp_port: int = 0
     udp_port: int = 0
     heard: dict[Canary, list[str]] = field(default_factory=dict)
@@ -40,14 +42,14 @@ class Ear:
 
     def addresses(self, page: str = "") -> Mapping[str, str]:
         """Return what the fields of an attack's document are filled with."""
-        authority = f"127.0.0.1:{self.tcp_port}"
+        authority = f"{self.address}:{self.tcp_port}"
         return {
             "authority": authority,
             "origin": f"http://{authority}",
             "http": f"http://{authority}/{self.label}",
             "ws": f"ws://{authority}/{self.label}",
-            "wt": f"https://127.0.0.1:{self.udp_port}/{self.label}",
-            "stun": f"127.0.0.1:{self.udp_port}",
+            "wt": f"https://{self.address}:{self.udp_port}/{self.label}",
+            "stun": f"{self.address}:{self.udp_port}",
             "dns": f"{self.label}.{ZONE}",
             "page": page,
         }
@@ -85,14 +87,16 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def open_ear(name_server: NameServer | None = None) -> AsyncIterator[Ear]:
-    """Open the canaries of one run."""
-    ear = Ear(label=f"a{next(_NUMBERS)}")
-    server = await asyncio.start_server(ear.on_connection, "127.0.0.1", 0)
+async def open_ear(
+    name_server: NameServer | None = None, address: str = LOOPBACK
+) -> AsyncIterator[Ear]:
+    """Open the canaries of one run, on an address of this machine's own."""
+    ear = Ear(label=f"a{next(_NUMBERS)}", address=address)
+    server = await asyncio.start_server(ear.on_connection, address, 0)
     ear.tcp_port = server.sockets[0].getsockname()[1]
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(ear), local_addr=("127.0.0.1", 0)
+        lambda: _Datagrams(ear), local_addr=(address, 0)
     )
     ear.udp_port = transport.get_extra_info("sockname")[1]
     if name_server is not None:

@@ -10,71 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from sandbox.prove.canaries import (
+    LOOPBACK,
     NO_NAME_SERVER,
-    NameServer,
     can_point_browsers,
     open_name_server,
-    pointed_at,
 )
 from sandbox.prove.cases import Attack, Kind
-from sandbox.smoke.browsers import BrowserChoice, find_browser
-from tests.sandbox.campaign import Campaign, Launch, Outcome
+from tests.sandbox import results
+from tests.sandbox.campaign import Campaign, Outcome
+from tests.sandbox.drivers import ENGINE, open_driver
 from tests.sandbox.places import Application, Unconfined, open_application, served
 
-# Playwright switches hints and fakes off that people's browsers have.
-HUSHING = ["--disable-background-networking", "--disable-popup-blocking"]
-FLAGS = ["--disable-gpu", "--no-first-run", "--disable-component-update", "--disable-sync"]
-FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-
-
-def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
-    choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
-    assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return {
-        "executable_path": pointed_at(names, str(choice.path), folder),
-        "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
-        "ignore_default_args": HUSHING,
-    }
-
-
-@contextlib.asynccontextmanager
-async def open_browsers(
-    names: NameServer | None, folder: Path
-) -> AsyncIterator[tuple[Browser, BrowserContext, Launch]]:
-    """A browser with private windows and one like a person's; both ask our name server."""
-    options = _options(names, folder)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**options)
-        daily = await playwright.chromium.launch_persistent_context(folder / "profile", **options)
-
-        @contextlib.asynccontextmanager
-        async def launch() -> AsyncIterator[Browser]:
-            another = await playwright.chromium.launch(**options)
-            try:
-                yield another
-            finally:
-                await another.close()
-
-        try:
-            yield browser, daily, launch
-        finally:
-            await daily.close()
-            await browser.close()
-
-
-@contextlib.asynccontextmanager
-async def open_plain_browser() -> AsyncIterator[Browser]:
-    """The browser alone, as it comes."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**_options(None, Path()))
-        try:
-            yield browser
-        finally:
-            await browser.close()
+ADDRESS = os.environ.get("SANDWRIGHT_CANARY_ADDRESS", LOOPBACK)
+"""Not every engine's WebRTC speaks to loopback, so `make engines` gives the canaries another."""
 
 
 @contextlib.asynccontextmanager
@@ -83,13 +33,13 @@ async def open_campaign(folder: Path, **application: Any) -> AsyncIterator[Campa
         names = None
         if can_point_browsers():
             names = await stack.enter_async_context(open_name_server())
-        browser, daily, launch = await stack.enter_async_context(open_browsers(names, folder))
+        driver = await stack.enter_async_context(open_driver(names, folder))
         plain = Unconfined()
         port = await stack.enter_async_context(served(plain))
         app: Application = await stack.enter_async_context(
             open_application(folder / "data", **application)
         )
-        yield Campaign(browser, daily, launch, plain, f"http://127.0.0.1:{port}", app, names)
+        yield Campaign(driver, plain, f"http://127.0.0.1:{port}", app, names, ADDRESS)
 
 
 Outcomes = dict[str, Outcome]
@@ -107,17 +57,22 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
     async def run() -> Outcomes:
         async with open_campaign(tmp_path_factory.mktemp("campaign")) as campaign:
-            await campaign.run(attack for attack in wanted if runs_here(attack) is None)
+            campaign.done = results.keep_attack
+            results.keep_version(campaign.driver.version)
+            await campaign.run(attack for attack in left if runs_here(attack) is None)
             return campaign.outcomes
 
-    _ALL.update(asyncio.run(run()))
+    known = results.known_attacks()
+    _ALL.update({attack.name: known[attack.name] for attack in wanted if attack.name in known})
+    if left := [attack for attack in wanted if attack.name not in known]:
+        _ALL.update(asyncio.run(run()))
     return _ALL
 
 
 def runs_here(attack: Attack) -> str | None:
     """Return why an attack cannot be judged here, if so."""
-    if "chromium" not in attack.engines:
-        return "this means does not exist in Chromium"
+    if ENGINE not in attack.engines:
+        return f"this means does not exist in {ENGINE}"
     if attack.kind is Kind.DNS and not can_point_browsers():
         return NO_NAME_SERVER
     return None
@@ -129,14 +84,17 @@ PROBED: dict[tuple[str, str], Any] = {}
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _ALL:
-        terminalreporter.section("attacks")
+        terminalreporter.section(f"attacks in {ENGINE}")
         for line in _attack_table():
             terminalreporter.write_line(line)
     if PROBED:
-        terminalreporter.section("probes")
+        terminalreporter.section(f"probes in {ENGINE}")
         for place in dict.fromkeys(place for _, place in PROBED):
             some = [how is True for (_, where), how in PROBED.items() if where == place]
             terminalreporter.write_line(f"{place:20} {sum(some)} of {len(some)} work")
+        for (name, place), how in PROBED.items():
+            if how is not True:
+                terminalreporter.write_line(f"broken: {name}, {place}: {how}")
 
 
 def _attack_table() -> Iterator[str]:
@@ -148,3 +106,9 @@ def _attack_table() -> Iterator[str]:
             out = sum(bool(o.succeeded) for o in some)
             name = "all" if kind is None else kind.value
             yield f"{name:20} {len(some):8} {heard:17} {out:10}"
+    for outcome in _ALL.values():
+        if outcome.succeeded:
+            yield f"succeeded: {outcome.attack.name}: {'; '.join(outcome.succeeded)}"
+    for outcome in _ALL.values():
+        if not outcome.control:
+            yield f"not proven: {outcome.attack.name}"

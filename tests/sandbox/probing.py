@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Dialog, Page
-from playwright.async_api import Error as BrowserError
-
 from sandbox.prove.cases import Expects, Probe
-from sandbox.prove.gestures import perform
 from tests.conftest import Process, clean_environment
-from tests.sandbox.campaign import frame_in
+from tests.sandbox.drivers.page import Driver, DriverError, Page
 from tests.sandbox.places import Application, open_application
 
 PLACES = ("workbench", "alone", "streaming")
-AT_ONCE = 4
 SECONDS = 12.0
 ONE_SECONDS = 40.0  # for all of one probe: a page that hangs must not take the others with it
 FILLER_LINES = 700  # what the model goes on writing while the probe must already work
@@ -31,43 +27,40 @@ DEFERRED_LINES = 40
 class Probing:
     """Collects how each probe went, by name and place: `True`, or what went wrong."""
 
-    browser: Browser
+    driver: Driver
     application: Application
+    done: Callable[[str, str, Any], None] = lambda _name, _place, _went: None
     went: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     async def run(self, cases: Iterable[tuple[Probe, str]]) -> None:
-        slots = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(self.driver.at_once)
 
         async def one(probe: Probe, place: str) -> None:
             async with slots:
                 try:
                     async with asyncio.timeout(ONE_SECONDS):
                         self.went[probe.name, place] = await self._one(probe, place)
-                except (BrowserError, TimeoutError) as error:
+                except (DriverError, TimeoutError) as error:
                     self.went[probe.name, place] = f"could not be run: {str(error)[:300]}"
+                self.done(probe.name, place, self.went[probe.name, place])
 
         async with asyncio.TaskGroup() as group:
             for probe, place in cases:
                 group.create_task(one(probe, place))
 
     async def _one(self, probe: Probe, place: str) -> Any:
-        async with _window(self.browser) as context:
-            page = await context.new_page()
-            seen = Seen(page)
+        async with self.driver.page(probe) as page:
             if place == "streaming":
                 made = await self._generate(probe)
                 url = self.application.url + made["artifact"]["url"]
             else:
                 tool = await self.application.put(probe.document())
                 url = tool.workbench if place == "workbench" else tool.frame
-            await page.goto(url, wait_until="commit")
-            frame = await frame_in(page)
-            if probe.act.value != "nothing":
-                await frame.wait_for_selector(probe.on, state="attached")
-                await perform(probe, page, lambda: frame_in(page))
+            await page.go(url)
+            await page.act(probe)
             went = await _outcome(page)
             if went is True:
-                went = await seen.expected(probe.expects)
+                went = await _expected(page, probe.expects)
             if place == "streaming":
                 went = await self._still_open(made, went, deferred=probe.deferred)
             return went
@@ -88,54 +81,33 @@ class Probing:
         return went
 
 
-class Seen:
-    """What a person saw besides: downloads, questions; answers as a person would."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._downloads = asyncio.Event()
-        page.on("dialog", self._answer)
-        page.on("download", lambda _download: self._downloads.set())
-
-    async def expected(self, expects: Expects) -> Any:
-        if expects is Expects.DOWNLOAD:
-            try:
-                async with asyncio.timeout(5):
-                    await self._downloads.wait()
-            except TimeoutError:
-                return "nothing was saved"
-        if expects is Expects.QUESTION:
-            question = self._page.get_by_role("dialog").filter(has_text="https://example.org/a")
-            await question.wait_for(timeout=5000)
-        return True
-
-    async def _answer(self, dialog: Dialog) -> None:
-        with contextlib.suppress(BrowserError):
-            await dialog.accept(*(["typed"] if dialog.type == "prompt" else []))
+QUESTION = """[...document.querySelectorAll("dialog[open]")].some((dialog) =>
+  dialog.checkVisibility() && dialog.textContent.includes("https://example.org/a"))"""
 
 
-@contextlib.asynccontextmanager
-async def _window(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport={"width": 1000, "height": 700})
-    context.set_default_timeout(10_000)
+async def _expected(page: Page, expects: Expects) -> Any:
+    """What a person must see besides: a file that was saved, a question with the whole address."""
     try:
-        yield context
-    finally:
-        with contextlib.suppress(BrowserError, TimeoutError):
-            async with asyncio.timeout(5):
-                await context.close()
+        async with asyncio.timeout(5):
+            if expects is Expects.DOWNLOAD:
+                await page.saved.wait()
+            # No event tells of it.
+            while expects is Expects.QUESTION and not await page.evaluate(QUESTION):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        return "nothing was saved" if expects is Expects.DOWNLOAD else "nobody was asked"
+    return True
 
 
 async def _outcome(page: Page) -> Any:
     """Wait for what the document says, however often it loads itself again meanwhile."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SECONDS):
-            while True:
-                with contextlib.suppress(BrowserError):
-                    said = await (await frame_in(page)).evaluate("window.worked")
-                    if said is not None:
-                        return said
-                await asyncio.sleep(0.05)
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(DriverError):
+            said = await page.in_tool("window.worked")
+            if said is not None:
+                return said
+        await asyncio.sleep(0.05)
     return "nothing happened"
 
 

@@ -10,6 +10,8 @@ import pytest
 from sandbox.prove.cases import Attack
 from sandbox.prove.catalogue import attacks
 from tests.sandbox.conftest import runs_here
+from tests.sandbox.drivers import ENGINE
+from tests.sandbox.remaining import REMAINING, SOMETIMES
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -35,5 +37,11 @@ def test_an_attack_is_heard_unconfined_and_nothing_of_it_from_a_tool(
     if reason is not None:
         pytest.skip(reason)
     outcome = request.getfixturevalue("outcomes")[attack.name]
-    assert outcome.control, "not proven: it was not heard unconfined either"
+    reason = REMAINING[ENGINE].get(attack.name)
+    if reason is not None and outcome.succeeded:
+        pytest.xfail(reason)
     assert outcome.succeeded == []
+    if not outcome.control and ENGINE != "chromium":
+        pytest.skip("not proven: it was not heard unconfined either")
+    assert outcome.control, "not proven: it was not heard unconfined either"
+    assert reason is None or attack.name in SOMETIMES[ENGINE], "it no longer gets through: say so"

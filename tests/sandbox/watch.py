@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Any
 
-from playwright.async_api import BrowserContext, Dialog, Frame, Page, Request
-from playwright.async_api import Error as BrowserError
-
 from sandbox.prove.canaries import Ear
 from sandbox.prove.cases import OUTSIDE, Canary
+from tests.sandbox.drivers.page import DriverError, Page
 from tests.sandbox.places import HOST_SECRET
 
 MOST_DIALOGS = 3
@@ -42,29 +39,16 @@ _SCROLLED = """(() => {
 
 
 class Watch:
-    """One page, its context and its ear."""
+    """One page and its ear."""
 
-    def __init__(
-        self, context: BrowserContext, page: Page, ear: Ear, *, shared: bool = False
-    ) -> None:
-        self._context = context
+    def __init__(self, page: Page, ear: Ear) -> None:
         self._page = page
         self._ear = ear
         self._url = ""
-        self._dialogs = self._downloads = self._loads = 0
-        self._asked_to_stay = False
-        self._opened: list[str] = []
-        page.on("dialog", self._on_dialog)
-        page.on("download", self._on_download)
-        page.on("framenavigated", self._on_navigated)
-        page.on("request", self._on_request)
-        if not shared:  # other runs open tabs there too
-            context.on("page", self._on_page)
 
     async def go(self, url: str) -> None:
         self._url = url
-        with contextlib.suppress(BrowserError):
-            await self._page.goto(url, wait_until="commit")
+        await self._page.go(url)
 
     async def sees(self, canary: Canary, seconds: float) -> bool:
         """Wait for this sign; `False` when it did not come in time."""
@@ -90,27 +74,31 @@ class Watch:
         return str(await getattr(self, f"_{canary.value}_sign")())
 
     async def _navigated_sign(self) -> str:
-        if self._asked_to_stay:
+        if self._page.asked_to_stay:
             return ""
-        if self._page.is_closed():
+        now = await self._page.where()
+        if now is None:
             return "the host page was closed"
-        now = self._page.url.partition("#")[0]
+        now = now.partition("#")[0]
         return "" if now == self._url else f"the host page went to {now}"
 
     async def _opened_sign(self) -> str:
-        return ", ".join(self._opened)
+        return ", ".join(self._page.opened)
 
     async def _dialogs_sign(self) -> str:
-        return f"{self._dialogs} dialogs" if self._dialogs > MOST_DIALOGS else ""
+        shown = self._page.dialogs
+        return f"{shown} dialogs" if shown > MOST_DIALOGS else ""
 
     async def _downloads_sign(self) -> str:
-        return f"{self._downloads} downloads" if self._downloads > MOST_DOWNLOADS else ""
+        saved = self._page.downloads
+        return f"{saved} downloads" if saved > MOST_DOWNLOADS else ""
 
     async def _loads_sign(self) -> str:
-        return f"{self._loads} loads" if self._loads > MOST_LOADS else ""
+        loads = self._page.loads
+        return f"{loads} loads" if loads > MOST_LOADS else ""
 
     async def _history_sign(self) -> str:
-        grown = (await self._ask("history.length") or 0) - 2  # the empty page and this one
+        grown = (await self._ask("history.length") or 0) - self._page.first_entries
         return f"{grown} entries" if grown > MOST_ENTRIES else ""
 
     async def _focus_sign(self) -> str:
@@ -125,18 +113,14 @@ class Watch:
         return f"silent for {silent:.1f} s" if answer is None and silent >= FROZEN_SECONDS else ""
 
     async def _proof_sign(self) -> str:
-        for frame in self._page.frames:
-            with contextlib.suppress(BrowserError, TimeoutError):
-                async with asyncio.timeout(1):
-                    proof = await frame.evaluate("window.proof")
-                if proof is True or HOST_SECRET in str(proof):
-                    return f"the tool has {str(proof)[:80]}"
+        for proof in await self._page.in_frames("window.proof"):
+            if proof is True or HOST_SECRET in str(proof):
+                return f"the tool has {str(proof)[:80]}"
         return ""
 
     async def _trapped_sign(self) -> str:
-        with contextlib.suppress(BrowserError):
-            await self._page.close(run_before_unload=True)
-        return "asked whether to leave" if self._asked_to_stay else ""
+        await self._page.leave()
+        return "asked whether to leave" if self._page.asked_to_stay else ""
 
     async def _scrolled_sign(self) -> str:
         moved = await self._ask(_SCROLLED)
@@ -149,26 +133,5 @@ class Watch:
         try:
             async with asyncio.timeout(seconds):
                 return await self._page.evaluate(script)
-        except (BrowserError, TimeoutError):
+        except (DriverError, TimeoutError):
             return None
-
-    async def _on_dialog(self, dialog: Dialog) -> None:
-        self._asked_to_stay |= dialog.type == "beforeunload"
-        self._dialogs += 1
-        with contextlib.suppress(BrowserError):
-            await dialog.accept()
-
-    def _on_download(self, _download: Any) -> None:
-        self._downloads += 1
-
-    def _on_request(self, request: Request) -> None:
-        if request.is_navigation_request() and request.frame is not self._page.main_frame:
-            self._loads += 1
-
-    def _on_navigated(self, frame: Frame) -> None:
-        if frame.url == "about:srcdoc":  # loaded without a request
-            self._loads += 1
-
-    def _on_page(self, page: Page) -> None:
-        if page is not self._page:
-            self._opened.append(f"a tab {page.url}".strip())

@@ -1,0 +1,215 @@
+"""Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Frame,
+    Request,
+    async_playwright,
+)
+from playwright.async_api import Error as BrowserError
+from playwright.async_api import Page as BrowserPage
+
+from sandbox.prove.canaries import NameServer, pointed_at
+from sandbox.prove.cases import Act, Attack, Canary, Kind, Probe
+from sandbox.prove.gestures import perform
+from sandbox.smoke.browsers import BrowserChoice, find_browser
+from tests.sandbox.drivers.page import TOOL, DriverError, Page
+from tests.sandbox.watch import PLANTED
+
+# Playwright switches hints and fakes off that people's browsers have.
+HUSHING = ["--disable-background-networking", "--disable-popup-blocking"]
+FLAGS = ["--disable-gpu", "--no-first-run", "--disable-component-update", "--disable-sync"]
+FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+POWERS = ("camera", "clipboard-read", "clipboard-write", "geolocation", "local-fonts")
+POWERS += ("microphone", "midi", "notifications", "screen-wake-lock")
+TAKE_HINTS = frozenset({Kind.LINKS, Kind.DNS})
+"""Private windows take no hints, so these run in a profile like a person's."""
+
+Launch = Callable[[], contextlib.AbstractAsyncContextManager[Browser]]
+
+
+@contextlib.asynccontextmanager
+async def open_chromium(names: NameServer | None, folder: Path) -> AsyncIterator[Chromium]:
+    """A browser with private windows and, once it is wanted, one like a person's."""
+    options = _options(names, folder)
+    async with async_playwright() as playwright, contextlib.AsyncExitStack() as stack:
+
+        @contextlib.asynccontextmanager
+        async def launch() -> AsyncIterator[Browser]:
+            browser = await playwright.chromium.launch(**options)
+            try:
+                yield browser
+            finally:
+                await browser.close()
+
+        @contextlib.asynccontextmanager
+        async def profile() -> AsyncIterator[BrowserContext]:
+            context = await playwright.chromium.launch_persistent_context(
+                folder / "profile", **options
+            )
+            try:
+                yield context
+            finally:
+                await context.close()
+
+        browser = await stack.enter_async_context(launch())
+        yield Chromium(browser, launch, lambda: stack.enter_async_context(profile()))
+
+
+def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
+    choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
+    assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {
+        "executable_path": pointed_at(names, str(choice.path), folder),
+        "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
+        "ignore_default_args": HUSHING,
+    }
+
+
+class Chromium:
+    name = "chromium"
+    at_once = 4
+
+    def __init__(self, browser: Browser, launch: Launch, profile: Callable[[], Any]) -> None:
+        self.version = browser.version
+        self._browser = browser
+        self._launch = launch  # what takes the whole browser down has one of its own
+        self._profile = profile
+        self._daily: BrowserContext | None = None
+        self._opening = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def page(self, case: Attack | Probe) -> AsyncIterator[Page]:
+        try:
+            async with self._context(case) as context:
+                made = await context.new_page()
+                try:
+                    yield ChromiumPage(context, made, shared=context is self._daily)
+                finally:
+                    with contextlib.suppress(BrowserError, TimeoutError):
+                        async with asyncio.timeout(5):
+                            await made.close()
+        except BrowserError as error:
+            raise DriverError(str(error)) from error
+
+    @contextlib.asynccontextmanager
+    async def _context(self, case: Attack | Probe) -> AsyncIterator[BrowserContext]:
+        kind = case.kind if isinstance(case, Attack) else None
+        if kind in TAKE_HINTS:
+            async with self._opening:
+                self._daily = self._daily or await self._profile()
+            yield self._daily
+            return
+        async with contextlib.AsyncExitStack() as stack:
+            browser = self._browser
+            if isinstance(case, Attack) and (kind is Kind.DENIAL or case.canary is Canary.FROZEN):
+                browser = await stack.enter_async_context(self._launch())
+            context = await stack.enter_async_context(_window(browser))
+            if kind is not None:
+                await context.add_init_script(PLANTED)
+            if kind is Kind.PERMISSIONS:
+                await context.grant_permissions(list(POWERS))
+            yield context
+
+
+@contextlib.asynccontextmanager
+async def _window(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(
+        viewport={"width": 1000, "height": 700}, geolocation={"latitude": 1, "longitude": 1}
+    )
+    context.set_default_timeout(10_000)
+    try:
+        yield context
+    finally:
+        with contextlib.suppress(BrowserError, TimeoutError):
+            async with asyncio.timeout(5):
+                await context.close()
+
+
+class ChromiumPage(Page):
+    def __init__(self, context: BrowserContext, page: BrowserPage, *, shared: bool) -> None:
+        super().__init__()
+        self._page = page
+        page.on("dialog", self._on_dialog)
+        page.on("download", lambda _download: self.saw_download())
+        page.on("framenavigated", self._on_navigated)
+        page.on("request", self._on_request)
+        if not shared:  # other runs open tabs there too
+            context.on("page", self._on_page)
+
+    async def go(self, url: str) -> None:
+        with contextlib.suppress(BrowserError):
+            await self._page.goto(url, wait_until="commit")
+
+    async def where(self) -> str | None:
+        return None if self._page.is_closed() else self._page.url
+
+    async def evaluate(self, script: str) -> Any:
+        return await _evaluated(self._page, script)
+
+    async def in_tool(self, script: str) -> Any:
+        return await _evaluated(await self._tool(), script)
+
+    async def in_frames(self, script: str) -> list[Any]:
+        found = []
+        for frame in self._page.frames:
+            with contextlib.suppress(DriverError, TimeoutError):
+                async with asyncio.timeout(1):
+                    found.append(await _evaluated(frame, script))
+        return found
+
+    async def act(self, case: Attack | Probe, *, framed: bool = True) -> None:
+        if case.act is Act.NOTHING:
+            return
+        with contextlib.suppress(BrowserError):
+            await perform(case, self._page, self._tool if framed else self._itself)
+
+    async def leave(self) -> None:
+        with contextlib.suppress(BrowserError):
+            await self._page.close(run_before_unload=True)
+
+    async def _itself(self) -> BrowserPage:
+        return self._page
+
+    async def _tool(self) -> Frame:
+        handle = await self._page.wait_for_selector(TOOL, state="attached")
+        frame = await handle.content_frame()
+        assert frame is not None
+        return frame
+
+    async def _on_dialog(self, dialog: Dialog) -> None:
+        self.asked_to_stay |= dialog.type == "beforeunload"
+        self.dialogs += 1
+        with contextlib.suppress(BrowserError):
+            await dialog.accept(*(["typed"] if dialog.type == "prompt" else []))
+
+    def _on_request(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame is not self._page.main_frame:
+            self.loads += 1
+
+    def _on_navigated(self, frame: Frame) -> None:
+        if frame.url == "about:srcdoc":  # loaded without a request
+            self.loads += 1
+
+    def _on_page(self, page: BrowserPage) -> None:
+        if page is not self._page:
+            self.opened.append(f"a tab {page.url}".strip())
+
+
+async def _evaluated(where: BrowserPage | Frame, script: str) -> Any:
+    try:
+        return await where.evaluate(script)
+    except BrowserError as error:
+        raise DriverError(str(error)) from error

@@ -1,0 +1,76 @@
+"""What the campaign needs of a browser, whatever its engine and however it is driven."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from sandbox.prove.cases import Attack, Probe
+
+TOOL = 'iframe[title]:not([title=""])'
+"""The frame of the page in sight that holds a tool."""
+
+
+class DriverError(Exception):
+    """The browser could not do, or did not answer."""
+
+
+class Page(ABC):
+    """One page, and what happened to it that only the browser can tell."""
+
+    first_entries = 2
+    """How long the history is before anything of the page's: an empty page and itself."""
+
+    def __init__(self) -> None:
+        self.dialogs = self.downloads = self.loads = 0
+        self.asked_to_stay = False
+        self.opened: list[str] = []
+        self.saved = asyncio.Event()
+
+    @abstractmethod
+    async def go(self, url: str) -> None:
+        """Begin to show an address; returns once its document has begun."""
+
+    @abstractmethod
+    async def where(self) -> str | None:
+        """Return the address in sight; `None` once the page is closed."""
+
+    @abstractmethod
+    async def evaluate(self, script: str) -> Any:
+        """Return what an expression is in the page itself. Raises `DriverError`."""
+
+    @abstractmethod
+    async def in_tool(self, script: str) -> Any:
+        """Return what an expression is in the frame that holds the tool."""
+
+    @abstractmethod
+    async def in_frames(self, script: str) -> list[Any]:
+        """Return what it is in every frame that answers at once."""
+
+    @abstractmethod
+    async def act(self, case: Attack | Probe, *, framed: bool = True) -> None:
+        """Do what the person does, in the tool's frame or in the page itself.
+
+        A document that has gone meanwhile is no error.
+        """
+
+    @abstractmethod
+    async def leave(self) -> None:
+        """Leave the page as a person does: it may ask whether they want to."""
+
+    def saw_download(self) -> None:
+        self.downloads += 1
+        self.saved.set()
+
+
+class Driver(Protocol):
+    """A running engine. One page is open at a time for each of `at_once`."""
+
+    name: str
+    version: str
+    at_once: int
+
+    def page(self, case: Attack | Probe) -> AbstractAsyncContextManager[Page]:
+        """A page in a window that knows of no other."""
