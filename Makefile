@@ -7,7 +7,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test sandbox check format bench screenshots vendor set-up
+.PHONY: run test sandbox engines check format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
@@ -19,6 +19,11 @@ test: check ## everything that must hold before a change goes in
 sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
 	  -m "sandbox or not sandbox"
+
+# ENGINES="firefox webkit", K=popups, RESUME=1 and SAMPLE=1 run less.
+engines: set-up ## attacks and probes in Chromium, Firefox and WebKit; what is not here is not run
+	@$(BIN)/python scripts/engines.py $(ENGINES) $(if $(K),-k "$(K)") \
+	  $(if $(RESUME),--resume) $(if $(SAMPLE),--sample)
 
 check: set-up ## lint, format, types
 	@$(BIN)/ruff check .

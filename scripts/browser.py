@@ -30,8 +30,10 @@ def look() -> BrowserChoice | NoBrowser:
 
 
 def install() -> None:
-    if is_debian() and is_root() and shutil.which("apt-get") and install_from_debian():
-        return
+    if can_install_from_debian():
+        print("No browser was found; installing Debian's chromium.", flush=True)
+        if install_packages(("chromium", "chromium-sandbox", "fonts-liberation")):
+            return
     print("No browser was found; installing Playwright's Chromium.", flush=True)
     run([sys.executable, "-m", "playwright", "install", "chromium"])
 
@@ -48,10 +50,12 @@ def is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def install_from_debian() -> bool:
-    print("No browser was found; installing Debian's chromium.", flush=True)
+def can_install_from_debian() -> bool:
+    return is_debian() and is_root() and shutil.which("apt-get") is not None
+
+
+def install_packages(packages: tuple[str, ...]) -> bool:
     run(["apt-get", "update", "-qq"])  # an old list may still do
-    packages = ["chromium", "chromium-sandbox", "fonts-liberation"]
     return run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages])
 
 

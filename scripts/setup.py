@@ -107,20 +107,23 @@ def _no_ensurepip() -> str:
     return f"{sys.executable} has no ensurepip, so it cannot make .venv. One thing to do: {command}"
 
 
-def install(uv: list[str], environment: dict[str, str]) -> bool:
+def install(uv: list[str], environment: dict[str, str], groups: Sequence[str] = ()) -> bool:
     """Bring `.venv` to what `uv.lock` says. `--inexact`: uv itself may live in there."""
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    more = [f"--group={group}" for group in groups]
     if environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL"):
-        return _install_from_own_index(uv, environment, quiet)
-    sync = ["sync", "--frozen", "--inexact", "--python", sys.executable, *COMPILED, *quiet]
+        return _install_from_own_index(uv, environment, quiet, more)
+    sync = ["sync", "--frozen", "--inexact", "--python", sys.executable, *COMPILED, *quiet, *more]
     return run([*uv, *sync], environment)
 
 
-def _install_from_own_index(uv: list[str], environment: dict[str, str], quiet: list[str]) -> bool:
+def _install_from_own_index(
+    uv: list[str], environment: dict[str, str], quiet: list[str], more: list[str]
+) -> bool:
     """Take the lock's versions and hashes, but from the person's index: a lock holds full URLs."""
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "requirements.txt"
-        export = ["export", "--frozen", "--no-emit-project", "--quiet", "-o", str(listing)]
+        export = ["export", "--frozen", "--no-emit-project", "--quiet", *more, "-o", str(listing)]
         into = ["--python", str(VENV_PYTHON), *COMPILED, *quiet]
         if not VENV_PYTHON.exists() and not run(
             [*uv, "venv", "--python", sys.executable, VENV, *quiet], environment

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from sandbox.prove.canaries import LOOPBACK, NameServer, open_ear
+from sandbox.prove.canaries import LOOPBACK, Ear, NameServer, open_ear
 from sandbox.prove.cases import OUTSIDE, Attack, Canary, Kind
 from tests.sandbox.drivers.page import Driver, DriverError
 from tests.sandbox.places import Application, Unconfined
@@ -40,7 +41,7 @@ class Campaign:
     plain_url: str
     application: Application
     names: NameServer | None
-    address: str = LOOPBACK  # where the canaries are
+    address: str = LOOPBACK  # of the machine's own: some engines' WebRTC never speaks to loopback
     places: tuple[str, ...] = ("workbench", "alone")
     controls: bool = True
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -70,8 +71,11 @@ class Campaign:
             for attack in attacks:
                 group.create_task(one(attack))
 
+    def _ear(self, attack: Attack) -> AbstractAsyncContextManager[Ear]:
+        return open_ear(self.names, self.address if attack.kind is Kind.WEBRTC else LOOPBACK)
+
     async def _control(self, attack: Attack) -> bool:
-        async with open_ear(self.names, self.address) as ear, self.driver.page(attack) as page:
+        async with self._ear(attack) as ear, self.driver.page(attack) as page:
             self.plain.documents[ear.label] = attack.document(ear.addresses(self.plain_url))
             framed = attack.canary not in OUTSIDE or attack.kind is Kind.MESSAGES
             path = f"framed/{ear.label}" if framed else ear.label
@@ -81,7 +85,7 @@ class Campaign:
             return await watch.sees(attack.canary, CONTROL_SECONDS)
 
     async def _confined(self, attack: Attack, place: str) -> list[str]:
-        async with open_ear(self.names, self.address) as ear, self.driver.page(attack) as page:
+        async with self._ear(attack) as ear, self.driver.page(attack) as page:
             tool = await self.application.put(attack.document(ear.addresses(self.application.url)))
             watch = Watch(page, ear)
             await watch.go(tool.workbench if place == "workbench" else tool.frame)
