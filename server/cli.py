@@ -11,14 +11,12 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
+from server.commands.exit_codes import COULD_NOT, INTERRUPTED
 from server.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
-
-COULD_NOT = 2
-INTERRUPTED = 130
 
 # The command, its module in server.commands, and what it does.
 COMMANDS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -92,7 +93,7 @@ async def _answer(
     headers: Any = None,
     **extra: Any,
 ) -> Response:
-    if request.url.path.startswith("/api/") or not _wants_page(request):
+    if not wants_page(request.url.path, request.headers):
         response: Response = problem_response(status, detail, **extra)
     else:
         templates = request.app.state.templates
@@ -103,5 +104,6 @@ async def _answer(
     return response
 
 
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+def wants_page(path: str, headers: Mapping[str, str]) -> bool:
+    """Whether an error is for a person who looks at a page, and not for a program."""
+    return not path.startswith("/api/") and "text/html" in headers.get("accept", "")

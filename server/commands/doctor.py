@@ -22,6 +22,7 @@ import sandbox
 from sandbox.origins import FrameAddress, Level, Opened, frame_base, levels
 from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
+from server.commands.exit_codes import GOOD, NO
 from server.providers.registry import Registry
 from server.settings import SettingsError, load_settings, unknown_variables
 from server.store.database import Database, revisions
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(found, ensure_ascii=False))
     else:
         print("\n".join(_line(check) for check in checks))
-    return 0 if good else 1
+    return GOOD if good else NO
 
 
 def _line(check: Check) -> str:

@@ -8,13 +8,12 @@ import os
 import re
 from pathlib import Path
 
+from server.commands.exit_codes import GOOD
 from server.errors import Problem
 from server.exporting import exported
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
-
-GOOD = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,11 +8,10 @@ import json
 import os
 from typing import Any
 
+from server.commands.exit_codes import GOOD, NO
 from server.providers.registry import Registry
 from server.routes.models import models_shape
 from server.settings import load_settings
-
-GOOD, NO = 0, 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

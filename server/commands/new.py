@@ -12,6 +12,7 @@ from typing import Any
 
 from server import shapes
 from server.app import open_services
+from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
@@ -21,8 +22,6 @@ from server.services import Services
 from server.settings import load_settings
 from server.store import generations, messages, reports
 from server.store.records import Artifact, Generation, StoredReport
-
-GOOD, NO, COULD_NOT = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

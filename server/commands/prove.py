@@ -16,6 +16,7 @@ from playwright.async_api import async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser, find_browser
 from server.app import create_application
+from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.ports import RefusedPort, bind
 from server.serving import Listener, serve
 from server.settings import load_settings
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from server.settings import Settings
 
-GOOD, NO, COULD_NOT = 0, 1, 2
 LONGEST_MS = 600_000
 _READ = """() => [...document.querySelectorAll("tr[data-case]")].map((row) => ({
   class: row.closest("table").caption.textContent,

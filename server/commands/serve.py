@@ -14,13 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sandbox.smoke.browsers import NoBrowser, find_browser
 from server.app import Application, create_application
+from server.commands.exit_codes import COULD_NOT, GOOD, INTERRUPTED
 from server.ports import BoundPort, RefusedPort, bind
 from server.serving import Listener, log_to_stderr, serve, stop_signals
 from server.settings import Settings, load_settings, unknown_variables
 from server.store.database import NewerDatabaseError
-
-COULD_NOT = 2
-INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +131,7 @@ async def _serve(settings: Settings, ports: tuple[BoundPort, BoundPort], *, open
                 Listener(application.frame, frames.socket),
             )
             await serve(listeners, ready=lambda: ready(application), stop=stop)
-    return 0
+    return GOOD
 
 
 def page_url(settings: Settings) -> str:

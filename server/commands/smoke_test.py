@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
+from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.errors import Problem
 from server.settings import load_settings
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-GOOD, NO, COULD_NOT = 0, 1, 2
 LARGEST = 20_000_000  # bytes, as for an import
 
 

@@ -7,12 +7,12 @@ the security headers of our own pages. Plain ASGI, so that event streams pass un
 from __future__ import annotations
 
 import hmac
-import json
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.origins import (
@@ -83,8 +83,8 @@ class Door:
 
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            status, detail = refusal
-            await _refuse(scope, send_with_policy, status, detail)
+            response = _refused(scope, headers, *refusal)
+            await response(scope, receive, send_with_policy)
             return
         await self._app(scope, _limited(receive, _most(scope["path"])), send_with_policy)
 
@@ -189,19 +189,10 @@ def _limited(receive: Receive, most: int) -> Receive:
     return receive_limited
 
 
-async def _refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
-    headers = Headers(scope=scope)
-    is_page = not scope["path"].startswith("/api/")
-    wants_page = is_page and "text/html" in headers.get("accept", "")
-    if status == 401 and wants_page and scope["method"] == "GET":  # noqa: PLR2004
-        out = [(b"location", b"/access")]
-        await send({"type": "http.response.start", "status": 303, "headers": out})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    content = json.dumps(errors.body(status, detail)).encode()
-    kind = b"application/problem+json"
-    if wants_page:
-        content, kind = detail.encode(), b"text/plain; charset=utf-8"
-    out = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": out})
-    await send({"type": "http.response.body", "body": content})
+def _refused(scope: Scope, headers: Headers, status: int, detail: str) -> Response:
+    """In plain words where a person looks: no page of ours is drawn for who may not enter."""
+    if not errors.wants_page(scope["path"], headers):
+        return errors.problem_response(status, detail)
+    if status == 401 and scope["method"] == "GET":  # noqa: PLR2004
+        return RedirectResponse("/access", status_code=303)
+    return PlainTextResponse(detail, status_code=status)

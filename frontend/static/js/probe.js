@@ -11,30 +11,32 @@ const KEY = "sandwright.level";
  * `ahead` is for a page that holds no tool yet: it looks at every level, so that a stronger one
  * that has begun to work is taken up. A page with a tool only falls, since to change the level is
  * to load the page again; and a bridge that says hello has proved it, with no question asked.
+ * @returns {Promise<string | null>} the level that was found to work
  */
 export async function probe({ ahead = false } = {}) {
   const levels = JSON.parse(document.getElementById("levels")?.textContent ?? "null");
-  if (!levels) return;
-  if (!ahead && (await greeted())) return;
+  if (!levels) return null;
+  if (!ahead && (await greeted())) return levels.used;
   const at = levels.offered.findIndex(({ level }) => level === levels.used);
   const wanted = ahead ? levels.offered : levels.offered.slice(at);
   const found = await firstThatWorks(wanted, levels.identity);
   if (found === null) {
     say(levels);
-    return;
+    return null;
   }
   const renamed = found === "path" && levels.origin !== null && levels.origin !== location.origin;
-  if (found === levels.used && !renamed) return;
+  if (found === levels.used && !renamed) return found;
   try {
     await ask("POST", "/level", { level: found });
   } catch {
-    return; // The server is away, which the page says elsewhere.
+    return found; // The server is away, which the page says elsewhere.
   }
   const isLower = levels.offered.findIndex(({ level }) => level === found) > at;
   // The page may frame the lower levels already; half a wish with its files is worth more than a note.
-  if (ahead && isLower && !renamed && typing()) return;
+  if (ahead && isLower && !renamed && typing()) return found;
   if (mayReload(found)) location.reload();
   else say(levels);
+  return found;
 }
 
 /** Whether a tool's bridge says hello soon. */
