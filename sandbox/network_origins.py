@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _GIVE_ONE = "such as https://api.example.org"
+_OPERATOR = (
+    "Give a public name. Whoever runs this server can let you grant one private origin by "
+    "SANDWRIGHT_PRIVATE_ORIGINS."
+)
 # Names that never leave the machine or the network they are used on (RFC 6761, RFC 6762,
 # RFC 8375, RFC 7686, the ICANN reservations of `internal` and of what collides, and what home
 # routers hand out).
@@ -43,9 +47,10 @@ _MOST = 253  # RFC 1035
 
 @dataclass(frozen=True, slots=True)
 class RefusedOrigin:
-    """Why an origin cannot be granted, in one sentence for the person who asked."""
+    """Why an origin cannot be granted, and what to do instead: a sentence each, for a person."""
 
     reason: str
+    advice: str = f"Give one {_GIVE_ONE}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,13 @@ def parse_network_origin(text: str, rules: OriginRules = NO_RULES) -> str | Refu
         return spelled
     host, port = spelled
     if port == 0:
-        return RefusedOrigin(f"This is not an origin; give one {_GIVE_ONE}.")
+        return RefusedOrigin("This is not an origin.")
     canonical = _canonical(host, port)
     if _is_below(host, rules.ours):
-        return RefusedOrigin(f"{host} is an address of this server and cannot be granted.")
+        return RefusedOrigin(
+            f"{host} is an address of this server and cannot be granted.",
+            "Give the tool what it needs in another way: no tool reaches Sandwright itself.",
+        )
     if canonical in rules.private:
         return canonical
     return _refusal(host) or canonical
@@ -82,20 +90,29 @@ def parse_network_origin(text: str, rules: OriginRules = NO_RULES) -> str | Refu
 def _spelled(text: str) -> tuple[str, int | None] | RefusedOrigin:
     """Read host and port of what is nothing but an https origin."""
     if "*" in text:
-        return RefusedOrigin("Wildcards cannot be granted; name each origin.")
+        return RefusedOrigin("Wildcards cannot be granted.", f"Name each origin, {_GIVE_ONE}.")
     # Before anything is lower-cased: some letters beyond ASCII become ASCII by it.
     if re.fullmatch(r"[A-Za-z0-9.:/@?#\[\]_%&=+-]+", text, re.ASCII) is None:
-        return RefusedOrigin(f"Give one origin in plain ASCII, {_GIVE_ONE}.")
+        return RefusedOrigin(
+            "This is not an origin in plain ASCII.",
+            f"Give one {_GIVE_ONE}; a name with other letters in its xn-- form.",
+        )
     text = text.lower()
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return RefusedOrigin(f"This is not an origin; give one {_GIVE_ONE}.")
+        return RefusedOrigin("This is not an origin.")
     if parts.scheme != "https":
-        return RefusedOrigin("Only https origins can be granted.")
+        return RefusedOrigin(
+            "Only https origins can be granted.",
+            f"Write https:// in front, {_GIVE_ONE}; a server without https cannot be had.",
+        )
     if "@" in parts.netloc or parts.path not in ("", "/") or "?" in text or "#" in text:
-        return RefusedOrigin("Grant the origin alone: no user name, path, query or fragment.")
+        return RefusedOrigin(
+            "An origin has no user name, path, query or fragment.",
+            f"Leave all but scheme, name and port out, {_GIVE_ONE}.",
+        )
     return (f"[{host}]" if "[" in parts.netloc else host), port
 
 
@@ -106,9 +123,9 @@ def private_origin(text: str) -> str | RefusedOrigin:
         parts = urlsplit(given)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return RefusedOrigin(f"This is not an origin; give one {_GIVE_ONE}.")
+        return RefusedOrigin("This is not an origin.")
     if not all(map(_LABEL.fullmatch, host.split("."))):  # no IPv6: CSP has no notation for it
-        return RefusedOrigin("Give a host name or an IPv4 address, such as https://nas.lan.")
+        return RefusedOrigin("Give a host name or an IPv4 address, such as https://nas.lan.", "")
     return parse_network_origin(given, OriginRules(private=(_canonical(host, port),)))
 
 
@@ -118,16 +135,20 @@ def _canonical(host: str, port: int | None) -> str:
 
 def _refusal(host: str) -> RefusedOrigin | None:
     if host.endswith("."):
-        return RefusedOrigin("Leave out the dot at the end of the name.")
+        return RefusedOrigin("The name ends in a dot.", "Leave out the dot at the end.")
     if _is_address(host):
-        return RefusedOrigin("An IP address cannot be granted; give a host name.")
+        return RefusedOrigin("An IP address cannot be granted.", f"Give a host name, {_GIVE_ONE}.")
     if _is_below(host, _PRIVATE_SUFFIXES):
-        return RefusedOrigin(f"{host} is a private or local name and cannot be granted.")
+        return RefusedOrigin(f"{host} is a private or local name and cannot be granted.", _OPERATOR)
     if _is_below(host, _ADDRESS_SUFFIXES):
-        return RefusedOrigin(f"{host} stands for a private address and cannot be granted.")
+        return RefusedOrigin(
+            f"{host} stands for a private address and cannot be granted.", _OPERATOR
+        )
     labels = host.split(".")
     if len(labels) == 1 or len(host) > _MOST or not all(map(_LABEL.fullmatch, labels)):
-        return RefusedOrigin(f"Give a full public host name, {_GIVE_ONE}.")
+        return RefusedOrigin(
+            f"{host or 'This'} is no full public host name.", f"Give one {_GIVE_ONE}."
+        )
     return None
 
 

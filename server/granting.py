@@ -97,4 +97,7 @@ async def checked_origin(text: str, rules: OriginRules) -> str | RefusedOrigin:
         return origin
     if all(ipaddress.ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found):
         return origin
-    return RefusedOrigin(f"{name} leads to a private address here and cannot be granted.")
+    return RefusedOrigin(
+        f"{name} leads to a private address here and cannot be granted.",
+        "Give a name that leads to a public address.",
+    )

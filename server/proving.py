@@ -9,40 +9,52 @@ What arrives changes nothing but a note that a path was asked for.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.frame import FrameDocument
 from sandbox.grants import NO_GRANTS
+from sandbox.prove.canaries import ZONE
 from sandbox.prove.cases import Act, Attack, Canary, Kind
 from sandbox.prove.catalogue import attacks
+from sandbox.prove.listening import HEARD, HOST, Listening
 from server.identifiers import new_id, new_secret
 
-LONGEST_SECONDS = 600.0
-MOST_CONNECTIONS = 64
-MOST_HEAD_BYTES = 16_384
-PATIENCE_SECONDS = 10.0
+LONGEST_SECONDS = 900.0
 
-_HEARD = (
-    b"HTTP/1.1 204 No Content\r\nconnection: close\r\ncache-control: no-store\r\n"
-    b"access-control-allow-origin: *\r\n\r\n"
-)
+_HEAD = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncache-control: no-store\r\n"
+_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 # These would take, freeze or fool the very page that shows the proof, were they unconfined.
 _NOT_IN_A_PAGE = frozenset({Kind.DENIAL, Kind.HOST, Kind.MESSAGES})
+_HEARD_HERE = frozenset({Canary.HTTP, Canary.TCP, Canary.UDP})
 
 
 @dataclass(slots=True)
 class Case:
-    """One attack of a proof; `secret` opens it confined, `control` unconfined."""
+    """One attack of a proof; `secret` opens it confined, `control` unconfined.
+
+    `needs` is what a page alone cannot give it: a person's `hand`, a `tab` of its own, `eyes` in
+    the tool, a server of `names`; or `outside`, for what would take this page itself.
+    """
 
     attack: Attack
-    skipped: str = ""
+    needs: tuple[str, ...] = ()
     label: str = field(default_factory=new_id)
     secret: str = field(default_factory=new_secret)
     control: str = field(default_factory=new_secret)
+    key: str = field(default_factory=new_id)  # of the bridge
     heard: set[str] = field(default_factory=set)  # of `secret` and `control`
+    ports: dict[str, int] = field(default_factory=dict)  # by the same two
+
+    @property
+    def runs(self) -> bool:
+        return "outside" not in self.needs
+
+    @property
+    def mark(self) -> str:
+        """What the confined document says once it has been read to its end."""
+        return f"ran {self.secret[:16]}"
 
 
 @dataclass
@@ -52,100 +64,86 @@ class Proof:
     id: str = field(default_factory=new_id)
     cases: list[Case] = field(default_factory=lambda: [_case(one) for one in attacks()])
     port: int = 0
-    _connections: int = 0
-    _server: asyncio.Server | None = None
+    _listening: Listening | None = None
     _timer: asyncio.TimerHandle | None = None
 
     @property
     def control_origin(self) -> str:
         return f"http://control-{self.id}.localhost:{self.port}"
 
-    @property
-    def canary_origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
     async def open(self) -> None:
-        self._server = await asyncio.start_server(
-            self._answer, "127.0.0.1", 0, limit=MOST_HEAD_BYTES
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._listening = Listening()
+        self.port = await self._listening.open_http(self._answer)
+        for case in self.cases:
+            for secret in (case.secret, case.control):
+                await self._open_port(self._listening, case, secret)
         self._timer = asyncio.get_running_loop().call_later(LONGEST_SECONDS, self.close)
 
+    async def _open_port(self, listening: Listening, case: Case, secret: str) -> None:
+        def hear() -> None:
+            case.heard.add(secret)
+
+        if case.runs and case.attack.canary is Canary.TCP:
+            case.ports[secret] = await listening.open_tcp(hear)
+        elif case.runs and case.attack.canary is Canary.UDP:
+            case.ports[secret] = await listening.open_udp(hear)
+
     def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
         if self._timer is not None:
             self._timer.cancel()
 
     @property
     def is_open(self) -> bool:
-        return self._server is not None
+        return self._listening is not None
 
-    def document(self, secret: str) -> str | None:
-        """Return the attack that this secret opens, aimed at the canary."""
-        for case in self.cases:
-            if secret == case.secret and not case.skipped:
-                return case.attack.document(self._addresses(secret))
-        return None
+    def case(self, secret: str) -> Case | None:
+        """Return the case whose confined document this secret opens."""
+        return next((one for one in self.cases if one.secret == secret and one.runs), None)
 
-    def _addresses(self, path: str) -> Mapping[str, str]:
-        authority = f"127.0.0.1:{self.port}"
+    def document(self, case: Case) -> str:
+        """Return the attack, aimed at the canary, with the mark at its end."""
+        return case.attack.document(self._addresses(case, case.secret), case.mark)
+
+    def _addresses(self, case: Case, path: str) -> Mapping[str, str]:
+        authority = f"{HOST}:{self.port}"
+        own = f"{HOST}:{case.ports.get(path, self.port)}"
+        over_tcp = own if case.attack.canary is Canary.TCP else authority
         return {
-            "authority": authority,
-            "origin": f"http://{authority}",
+            "authority": over_tcp,
+            "origin": f"http://{over_tcp}",
             "http": f"http://{authority}/{path}",
             "ws": f"ws://{authority}/{path}",
-            "wt": f"https://{authority}/{path}",
-            "stun": authority,
-            "dns": f"{path[:32]}.invalid",
+            "wt": f"https://{own}/{path}",
+            "stun": own,
+            "dns": f"{path}.{ZONE}",
             "page": self.control_origin,
         }
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._connections >= MOST_CONNECTIONS:
-            writer.close()
-            return
-        self._connections += 1
-        try:
-            with contextlib.suppress(
-                OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
-            ):
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                    writer.write(self._answered(head))
-                    await writer.drain()
-        finally:
-            self._connections -= 1
-            writer.close()
-
-    def _answered(self, head: str) -> bytes:
-        path = [*head.split(" ", 2), ""][1].removeprefix("/").split("?")[0]
-        host = _header(head, "host")
+    def _answer(self, host: str, path: str) -> bytes:
         if host == self.control_origin.removeprefix("http://"):
             return self._unconfined(path)
-        wanted = path.split("/")[0]
+        wanted = path.partition("/")[0]
         for case in self.cases:
             if wanted in (case.secret, case.control):
                 case.heard.add(wanted)
-        return _HEARD
+        return HEARD
 
     def _unconfined(self, path: str) -> bytes:
         kind, _, secret = path.partition("-")
-        case = next((one for one in self.cases if one.control == secret), None)
-        if case is None or case.skipped:
-            return b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-        if kind == "shell":  # so that the attack's own frame answers to no policy of ours
-            body = f'<!doctype html><title>Unconfined</title><iframe src="/page-{secret}"></iframe>'
+        case = next((one for one in self.cases if one.control == secret and one.runs), None)
+        inner = {"shell": "inner", "inner": "page"}.get(kind)
+        if case is None:
+            return _NOT_FOUND
+        if inner is not None:  # two, so that what goes to its parent answers to no policy of ours
+            body = f'<!doctype html><title>Unconfined</title><iframe src="/{inner}-{secret}">'
         else:
-            body = case.attack.document(self._addresses(secret))
+            body = case.attack.document(self._addresses(case, case.control))
         data = body.encode("utf-8", "replace")
-        return (
-            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncache-control: no-store\r\n"
-            b"content-type: text/html; charset=utf-8\r\n"
-            + f"content-length: {len(data)}\r\n\r\n".encode()
-            + data
-        )
+        kind_of = b"content-type: text/html; charset=utf-8\r\n"
+        return _HEAD + kind_of + f"content-length: {len(data)}\r\n\r\n".encode() + data
 
 
 class Proofs:
@@ -164,9 +162,12 @@ class Proofs:
         current = self._current
         return current if current is not None and current.id == proof_id else None
 
-    def document(self, secret: str) -> str | None:
+    def document(self, secret: str) -> FrameDocument | None:
         current = self._current
-        return current.document(secret) if current is not None and current.is_open else None
+        case = current.case(secret) if current is not None and current.is_open else None
+        if current is None or case is None:
+            return None
+        return FrameDocument(_whole(current.document(case)), NO_GRANTS, "Attack", case.key)
 
     def close(self) -> None:
         if self._current is not None:
@@ -186,10 +187,7 @@ class WithProofs:
     proofs: Proofs
 
     async def open_document(self, secret: str) -> FrameDocument | None:
-        html = self.proofs.document(secret)
-        if html is None:
-            return await self.documents.open_document(secret)
-        return FrameDocument(_whole(html), NO_GRANTS, "Attack")
+        return self.proofs.document(secret) or await self.documents.open_document(secret)
 
 
 async def _whole(html: str) -> AsyncIterator[str]:
@@ -197,22 +195,13 @@ async def _whole(html: str) -> AsyncIterator[str]:
 
 
 def _case(attack: Attack) -> Case:
-    return Case(attack, skipped=_reason(attack))
-
-
-def _reason(attack: Attack) -> str:
-    if attack.kind in _NOT_IN_A_PAGE:
-        return "aims at the page itself: the project's own tests watch it from outside"
-    if attack.canary is not Canary.HTTP:
-        return f"not heard over HTTP ({attack.canary.value}): the project's own tests listen for it"
-    if attack.act is not Act.NOTHING:
-        return f"needs a person's hand ({attack.act.value}): the project's own tests lend one"
-    return ""
-
-
-def _header(head: str, name: str) -> str:
-    for line in head.split("\r\n")[1:]:
-        key, _, value = line.partition(":")
-        if key.lower() == name:
-            return value.strip().lower()
-    return ""
+    is_watched = attack.canary in _HEARD_HERE or attack.canary in (Canary.DNS, Canary.PROOF)
+    if attack.kind in _NOT_IN_A_PAGE or not is_watched:
+        return Case(attack, ("outside",))
+    needs = {
+        "names": attack.canary is Canary.DNS,
+        "eyes": attack.canary is Canary.PROOF,
+        "tab": attack.tab,
+        "hand": attack.act is not Act.NOTHING,
+    }
+    return Case(attack, tuple(name for name, yes in needs.items() if yes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ class Attack:
     `{ws}` the same as a WebSocket, `{wt}` as https, `{origin}` and `{authority}` parts of it,
     `{stun}` host and port of a UDP canary, `{dns}` a name that only the DNS canary knows, `{page}`
     the origin of the page that holds the tool.
-    `engines` are those in which the means exists at all.
+    `engines` are those in which the means exists at all. With no walls, one with `tab` works only
+    where it has a whole tab for itself.
     """
 
     name: str
@@ -91,10 +93,16 @@ class Attack:
     act: Act = Act.NOTHING
     on: str = "#go"
     engines: tuple[str, ...] = ENGINES
+    tab: bool = False
 
-    def document(self, addresses: Mapping[str, str]) -> str:
-        """Return the whole document, with the canaries' addresses filled in."""
-        return f"<!doctype html><title>attack</title><body>{fill(self.html, addresses)}"
+    def document(self, addresses: Mapping[str, str], mark: str = "") -> str:
+        """Return the whole document, with the canaries' addresses filled in.
+
+        With a `mark`, the last thing in it says that word to the console: then a browser has
+        read and run all that stands before.
+        """
+        said = f"<script>console.info({json.dumps(mark)})</script>" if mark else ""
+        return f"<!doctype html><title>attack</title><body>{fill(self.html, addresses)}{said}"
 
 
 class Expects(StrEnum):

@@ -46,6 +46,7 @@ def _attack(kind: Kind, record: dict[str, Any]) -> Attack:
         act=Act(record.get("act", Act.NOTHING)),
         on=record.get("on", "#go"),
         engines=tuple(record.get("engines", ENGINES)),
+        tab=record.get("tab", False),
     )
 
 

@@ -45,7 +45,7 @@ function hold(frame) {
   };
   const silent = (yes) => {
     bar?.remove();
-    bar = yes ? notice("This tool does not answer.", labelled("Stop"), () => stop("frozen")) : null;
+    bar = yes ? notice("This tool does not answer.", labelled("Halt it"), () => stop("frozen")) : null;
     if (bar) document.body.append(bar);
   };
   const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));

@@ -226,6 +226,7 @@ class Driver:
                 (task, self._ended), timeout=0.5, return_when=asyncio.FIRST_COMPLETED
             )
             if self._spot and await self._processor_seconds() - used > _DOUBT_SECONDS:
+                self.run.hang_proved = True
                 return
         if not task.done() and not self._ended.done() and self._spot is None:
             raise BrowserLostError("The page did not answer, though none of its scripts ran.")

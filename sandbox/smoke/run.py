@@ -43,6 +43,7 @@ class Run:
 
     `finished`: the document was opened, looked at and used as far as the budgets allow.
     `out_of_time`: the budget of seconds ended the use of controls.
+    `hang_proved`: a script had the processor for as long as it takes to call it endless.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -51,5 +52,6 @@ class Run:
     controls_used: int = 0
     finished: bool = False
     out_of_time: bool = False
+    hang_proved: bool = False
     reason: str | None = None
     moment: Moment = field(default_factory=Moment)  # the last one

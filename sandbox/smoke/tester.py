@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.report import Finding, Report
-from sandbox.smoke import findings
+from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
 from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
@@ -32,13 +32,17 @@ _CLEANUP_SECONDS = 1.5  # of those, to close what the test opened
 _ENDING_SECONDS = 4.0  # of those, for the last look and for a hang to be noticed
 _RETRY_SECONDS = 4.0  # with less than that left, a second attempt is not begun
 AT_ONCE = 2
+# Fatal findings that a page may earn by being slow alone.
+_BY_TIME = frozenset({"blank", "covered", "hang"})
+_BUSY = "This machine was too busy to tell."
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One run in one browser.
 
-    `lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did.
+    `lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did;
+    `starved`: the machine kept the browser waiting for longer than it let it run.
     """
 
     run: Run
@@ -46,10 +50,23 @@ class Attempt:
     lost: str | None = None
     cut: bool = False
     crashed: bool = False
+    starved: bool = False
 
     @property
     def ended_badly(self) -> bool:
         return self.crashed or self.lost is not None
+
+    @property
+    def fatal_by_time(self) -> bool:
+        """Whether all that speaks against the tool is that it was slow."""
+        kinds = {finding.kind for finding in self.run.findings if finding.severity == "fatal"}
+        return bool(kinds) and kinds <= _BY_TIME and not self.run.hang_proved
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether more of the processor might have made it end in another way."""
+        in_time = not (self.ended_badly or self.run.out_of_time or self.fatal_by_time)
+        return self.starved and not in_time
 
 
 class SmokeTester:
@@ -125,7 +142,8 @@ class SmokeTester:
     ) -> Report:
         """Test a document. Never raises for what a tool does.
 
-        Never longer than 15 s once begun, two attempts together, the start of a browser aside.
+        Never longer than 15 s once begun, two attempts together, the start of a browser aside;
+        another 15 s where the machine was so busy that the first say nothing.
         """
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
@@ -138,6 +156,9 @@ class SmokeTester:
             if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
                 left = MOST_SECONDS - seconds
                 last = await self._attempt(pool, html, grants, on_progress, left)
+                seconds += last.seconds
+            if last.doubtful:
+                first = last = await self._attempt(pool, html, grants, on_progress, MOST_SECONDS)
                 seconds += last.seconds
             return report(read, first, last, round(seconds * 1000))
 
@@ -155,6 +176,7 @@ class SmokeTester:
             context = await pool.open_context()
         except BrowserUnavailableError as error:
             return Attempt(Run(), lost=str(error))
+        before = await asyncio.to_thread(starving.turns, pool.pid)
         begun = asyncio.get_running_loop().time()
         play = self._stage.put(html, grants)
         driver = Driver(
@@ -164,7 +186,7 @@ class SmokeTester:
             until=begun + most - _CLEANUP_SECONDS - _ENDING_SECONDS,
             on_progress=on_progress,
         )
-        lost, cut, crashed = None, False, False
+        lost, cut, crashed, starved = None, False, False, False
         try:
             async with asyncio.timeout_at(begun + most - _CLEANUP_SECONDS):
                 await driver.drive()
@@ -175,10 +197,13 @@ class SmokeTester:
         except BrowserLostError as error:
             lost = str(error)
         finally:
+            # Before its processes are gone, and what they counted with them.
+            now = await asyncio.to_thread(starving.turns, pool.pid)
+            starved = now.starved_since(before)
             self._stage.remove(play)
             await pool.close_context(context)
         seconds = asyncio.get_running_loop().time() - begun
-        return Attempt(driver.run, seconds, lost=lost, cut=cut, crashed=crashed)
+        return Attempt(driver.run, seconds, lost, cut, crashed, starved)
 
 
 def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int) -> Report:
@@ -192,9 +217,12 @@ def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int)
     reason = last.lost or run.reason
     if last.crashed and not crashed_twice:
         reason = "The browser's tab crashed, and not in a way that came again."
+    too_busy = last.starved and last.fatal_by_time
+    if too_busy:
+        reason = _BUSY
     conclusion = conclude(
         seen,
-        ran=crashed_twice or not last.ended_badly or (last.cut and is_broken),
+        ran=not too_busy and (crashed_twice or not last.ended_badly or (last.cut and is_broken)),
         unused=run.out_of_time and run.controls_found > 0 and run.controls_used == 0,
         reason=reason,
     )

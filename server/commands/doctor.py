@@ -7,8 +7,10 @@ import dataclasses
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
+import textwrap
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,8 +71,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _line(check: Check) -> str:
-    advice = f"\n    To do: {check.advice}" if check.advice else ""
-    return f"{'works' if check.works else 'BROKEN':<7}{check.name}: {check.detail}{advice}"
+    """As one line for programs, and as wide as the window for people."""
+    mark = f"{'works' if check.works else 'BROKEN':<7}"
+    lines = [f"{mark}{check.name}: {check.detail}"]
+    lines += [f"{'':<7}To do: {check.advice}"] if check.advice else []
+    if not sys.stdout.isatty():
+        return "\n".join(lines)
+    width = max(60, min(shutil.get_terminal_size().columns, 110))
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            initial_indent="",
+            subsequent_indent=f"{'':<9}",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    )
 
 
 async def _examine(settings: Settings) -> tuple[list[Check], Isolation | None]:
@@ -209,14 +227,15 @@ async def _revision(url: str) -> str | None:
 
 
 LOSSES = {
-    Level.SITE: "a site for each tool; nothing is lost",
+    Level.SITE: "a site of its own for each tool. Lost: nothing",
     Level.PORT: (
-        "one origin for all tools; one that never stops may freeze the others, "
-        "and a flaw in the browser has one wall less to break"
+        "one origin for all tools. Lost: a process for each, so that one that never stops may "
+        "freeze the others; and one wall, which a flaw in the browser need not break any more"
     ),
     Level.PATH: (
-        "the pages' own address; a header alone keeps a tool out of it, one that never stops may "
-        "freeze the others, and a tool can send this server requests that change nothing"
+        "the pages' own address. Lost: an origin of its own, so that a header alone keeps a tool "
+        "out of the pages'; a process for each; and silence, since a tool can send this server "
+        "requests that change nothing"
     ),
 }
 
@@ -244,7 +263,7 @@ def _offered(where: str, opened: Opened, address: FrameAddress) -> list[Check]:
         advice = "Set SANDWRIGHT_ALLOWED_HOSTS to the names that pages are opened under."
         return [Check(name, works=False, detail=detail, advice=advice)]
     details = [
-        f"{frame_base('{id}', one, address)}, {LOSSES[one.found]}" for one in found if one.found
+        f"{frame_base('{id}', one, address)}: {LOSSES[one.found]}" for one in found if one.found
     ]
     words = ("", *(", else" for _ in details[1:]))
     return [

@@ -69,7 +69,7 @@ async def grantable(artifact_id: str, origin: str, viewing: Viewing) -> Json:
 
 def _accepted(origin: str | RefusedOrigin) -> str:
     if isinstance(origin, RefusedOrigin):
-        raise Problem(422, origin.reason, code="refused_origin")
+        raise Problem(422, origin.reason, action=origin.advice, code="refused_origin")
     return origin
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from sandbox.grants import NO_GRANTS
 from sandbox.origins import frame_sources, parse_host
 from sandbox.policy import SANDBOX_FLAGS, frame_allow, host_headers
+from server import __version__
 from server.errors import Problem
 from server.proving import Case, Proof
 from server.routes.views import View, view
@@ -34,12 +35,13 @@ def _page(request: Request, context: dict[str, Any]) -> Response:
 
 @router.get("/prove")
 async def begin(request: Request, viewing: Viewing) -> Response:
-    cases = Proof().cases
+    needs = [case.needs for case in Proof().cases]
     context = {
         "proof": None,
         "here": _is_here(viewing),
-        "count": sum(not case.skipped for case in cases),
-        "skipped": sum(bool(case.skipped) for case in cases),
+        "count": needs.count(()),
+        "by_command": sum("outside" not in one for one in needs),
+        "all": len(needs),
         "port": viewing.services.settings.port,
     }
     return _page(request, context)
@@ -56,20 +58,17 @@ async def start(viewing: Viewing) -> Response:
 
 @router.get("/prove/{proof_id}")
 async def run(proof_id: str, request: Request, viewing: Viewing) -> Response:
-    proof = _find(viewing, proof_id)
-    groups: dict[str, list[Json]] = {}
-    for case in proof.cases:
-        groups.setdefault(case.attack.kind.value, []).append(_shown(case, proof, viewing))
-    response = _page(
-        request,
-        {
-            "proof": proof,
-            "groups": groups,
-            "cases": [one for group in groups.values() for one in group if not one["skipped"]],
-            "sandbox": SANDBOX_FLAGS,
-            "allow": frame_allow(NO_GRANTS),
-        },
-    )
+    proof = viewing.services.proofs.get(proof_id)
+    if proof is None or not proof.is_open:  # another, or the same page once more
+        return RedirectResponse("/prove", status_code=303)
+    context = {
+        "proof": proof,
+        "version": __version__,
+        "cases": [_shown(case, proof, viewing) for case in proof.cases],
+        "sandbox": SANDBOX_FLAGS,
+        "allow": frame_allow(NO_GRANTS),
+    }
+    response = _page(request, context)
     sources = frame_sources(viewing.opened, viewing.services.frames)
     for name, value in host_headers((*sources, proof.control_origin)):
         response.headers[name] = value
@@ -99,17 +98,26 @@ async def end(proof_id: str, viewing: Viewing) -> Response:
 
 def _find(viewing: View, proof_id: str) -> Proof:
     proof = viewing.services.proofs.get(proof_id)
-    if proof is None:
+    if proof is None or not proof.is_open:
         raise Problem(404, "This proof is over.", action="Start a new one at /prove.")
     return proof
 
 
 def _shown(case: Case, proof: Proof, viewing: View) -> Json:
+    attack = case.attack
     return {
-        "name": case.attack.name,
-        "says": case.attack.says,
-        "skipped": case.skipped,
-        "engines": list(case.attack.engines),
+        "name": attack.name,
+        "class": attack.kind.value,
+        "says": attack.says,
+        "canary": attack.canary.value,
+        "needs": list(case.needs),
+        "engines": list(attack.engines),
+        "act": attack.act.value,
+        "on": attack.on,
+        "key": case.key,
+        "mark": case.mark,
         "control": f"{proof.control_origin}/shell-{case.control}",
+        "tab": f"{proof.control_origin}/page-{case.control}",
         "attack": f"{viewing.frame_base(case.label)}/{case.secret}",
+        "names": {"control": case.control, "attack": case.secret},
     }

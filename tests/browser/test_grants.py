@@ -235,3 +235,52 @@ async def test_a_place_and_the_clipboard_are_had_when_granted_and_a_camera_never
     await expect(question(page)).to_be_empty()
     await press(page)
     await expect(out(page)).to_have_text("59.95 pasted no-camera")
+
+
+POWERS = """
+say(await new Promise((done) => navigator.geolocation.getCurrentPosition(
+  ({coords}) => done(coords.latitude), (error) => done("no-place"))));
+say(await navigator.clipboard.readText().catch(() => "no-paste"));
+"""
+
+
+async def test_what_is_granted_is_had_opened_alone_too_until_the_load_after_it_is_revoked(
+    context: BrowserContext, page: Page, server: Process, api: type[Api]
+) -> None:
+    """Off before; a change counts from the next load, and the page says so."""
+    await context.grant_permissions(["geolocation", "clipboard-read", "clipboard-write"])
+    tool = await opened(page, server, api, POWERS)
+    await expect(out(page)).to_have_text("no-place no-paste")
+    await page.evaluate("navigator.clipboard.writeText('pasted')")
+    client = api(server.url)
+    alone = await context.new_page()
+    await alone.goto(client("GET", f"/api/artifacts/{tool}/versions/1")["frame_url"])
+
+    async def has(words: str) -> None:
+        await alone.bring_to_front()
+        frame = alone.frame_locator("iframe")
+        await frame.get_by_role("button", name="Go").click()
+        await expect(frame.locator("#out")).to_have_text(words)
+
+    await has("no-place no-paste")
+    client("PUT", f"/api/artifacts/{tool}/grants", geolocation=True, clipboard_read=True)
+    await has("no-place no-paste")
+    await alone.reload()
+    await has("59.95 pasted")
+
+    await page.bring_to_front()
+    await page.reload()
+    await press(page)
+    await expect(out(page)).to_have_text("59.95 pasted")
+    await page.get_by_role("tab", name="Permissions").click()
+    await page.get_by_role("button", name="Revoke: Where you are").click()
+    said = page.get_by_role("tabpanel", name="Permissions").get_by_role("status")
+    await expect(said).to_contain_text("Revoked: Where you are.")
+    await expect(said).to_contain_text("holds from its next load")
+    await has("59.95 pasted")
+    await alone.reload()
+    await has("no-place pasted")
+    await page.bring_to_front()
+    await page.get_by_role("tab", name="Preview").click()
+    await press(page)
+    await expect(out(page)).to_have_text("no-place pasted")

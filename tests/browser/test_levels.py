@@ -235,11 +235,18 @@ async def forwarded(served: Served, rename: bool) -> AsyncIterator[int]:
 async def test_through_one_forwarded_port_tools_work_below_a_path(
     page: Page, served: Served, rename: bool
 ) -> None:
-    """Also where the proxy tells the server another name than the browser's."""
+    """Also where the proxy tells the server another name than the browser's.
+
+    Nothing but a probe goes to the frame port, which is another machine's there.
+    """
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     async with forwarded(served, rename) as port:
         await page.goto(f"http://127.0.0.1:{port}/")
         await level(page, "path")
         await works(page, rf"(http://127\.0\.0\.1:{port})?/frame/")
+        away = [url for url in asked if not url.startswith(f"http://127.0.0.1:{port}/")]
+        assert {url.rpartition("/")[2] for url in away if url.startswith("http")} <= {"probe"}
         await page.close()
 
 

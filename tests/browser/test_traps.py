@@ -48,7 +48,7 @@ async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
     await open_tool(LOOP)
     await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
     await expect(page.get_by_text("This tool does not answer")).to_be_visible(timeout=15_000)
-    took = await page.evaluate(STOPPING, "Remove it")
+    took = await page.evaluate(STOPPING, "Halt it")
     assert took < 1000
     await expect(halted(page)).to_contain_text("This tool froze.")
     await page.reload()

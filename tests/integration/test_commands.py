@@ -185,7 +185,7 @@ def test_a_command_that_does_not_exist_exits_2():
 def test_help_names_every_command():
     done = sandwright("--help")
     assert done.returncode == 0
-    for name in ("serve", "new", "test", "export", "models", "doctor", "scripted"):
+    for name in ("serve", "new", "test", "export", "models", "doctor", "prove", "scripted"):
         assert f"\n    {name} " in done.stdout
 
 

@@ -241,23 +241,45 @@ def test_a_tool_cannot_grant_itself_anything(tool: Tool, headers: dict[str, str]
     assert tool.reaches(1) == set()
 
 
-def test_an_origin_that_cannot_be_granted_is_refused_with_the_reason(tool: Tool) -> None:
+@pytest.mark.parametrize(
+    ("origin", "reason", "advice"),
+    [
+        ("https://*.example.org", "Wildcards cannot be granted.", "Name each origin"),
+        ("http://api.example.org", "Only https origins", "Write https:// in front"),
+        ("wss://api.example.org", "Only https origins", "Write https:// in front"),
+        ("https://10.0.0.1", "An IP address cannot be granted.", "Give a host name"),
+        ("https://[::1]:8000", "An IP address cannot be granted.", "Give a host name"),
+        ("https://localhost:8443", "localhost is a private", "SANDWRIGHT_PRIVATE_ORIGINS"),
+        ("https://x.localhost", "x.localhost is a private", "SANDWRIGHT_PRIVATE_ORIGINS"),
+        ("https://printer.local", "printer.local is a private", "Give a public name."),
+        ("https://10.0.0.1.nip.io", "stands for a private address", "Give a public name."),
+        ("https://127.0.0.1", "is an address of this server", "no tool reaches Sandwright"),
+        ("https://api.example.org/v1", "An origin has no user name, path", "Leave all but scheme"),
+        ("https://server", "server is no full public host name", "https://api.example.org"),
+        ("just words", "not an origin in plain ASCII", "https://api.example.org"),
+    ],
+)
+def test_an_origin_that_cannot_be_granted_is_refused_with_reason_and_advice(
+    tool: Tool, origin: str, reason: str, advice: str
+) -> None:
     """And what was granted before stays as it was."""
     tool.grant(network=[WEATHER], version=1)
-    for origin, reason in {
-        "https://*.example.org": "Wildcards",
-        "http://api.example.org": "https",
-        "https://10.0.0.1": "IP address",
-        "https://localhost:8443": "private",
-        "https://127.0.0.1": "address of this server",
-        "https://x.localhost": "private",
-    }.items():
-        for body in ({"network": [WEATHER, origin]}, {"kept_blocked": [origin]}):
-            response = tool.api.client.put(f"{tool.path}/grants", json=body)
-            assert response.status_code == 422
-            assert reason in response.json()["detail"]
-        asked = tool.api.client.get(f"{tool.path}/grants/grantable", params={"origin": origin})
-        assert (asked.status_code, reason in asked.json()["detail"]) == (422, True)
+    client, path = tool.api.client, f"{tool.path}/grants"
+    for response in (
+        client.put(path, json={"network": [WEATHER, origin]}),
+        client.put(path, json={"kept_blocked": [origin]}),
+        client.get(f"{path}/grantable", params={"origin": origin}),
+    ):
+        assert response.headers["content-type"] == "application/problem+json"
+        problem = response.json()
+        assert (response.status_code, problem["code"]) == (422, "refused_origin")
+        assert reason in problem["detail"]
+        assert advice in problem["action"]
+    assert tool.reaches(1) == {WEATHER}
+
+
+def test_a_grant_of_a_wrong_shape_is_refused(tool: Tool) -> None:
+    tool.grant(network=[WEATHER], version=1)
     assert tool.reaches(1) == {WEATHER}
     assert tool.api.client.put(f"{tool.path}/grants", json={"version": 9}).status_code == 404
     assert (

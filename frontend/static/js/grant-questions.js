@@ -96,11 +96,17 @@ export class GrantQuestions {
       this.#waiting.shift();
       this.#show();
       // Who answered by keyboard goes on from the next question, or from the views.
-      if (hadFocus) (this.#place.querySelector("button") ?? document.querySelector('[role="tab"][tabindex="0"], [role="tab"]')).focus();
+      if (hadFocus) (this.#place.querySelector("button") ?? views()).focus();
       if (allow !== null) this.#answer(asked, allow);
     });
     return button;
   }
+}
+
+/** The views' own control: tabs, or on a phone a select in their place. */
+function views() {
+  const all = document.querySelectorAll('[role="tab"][aria-selected="true"], [data-views] select');
+  return [...all].find((one) => one.checkVisibility()) ?? document.body;
 }
 
 function words(asked) {

@@ -9,6 +9,14 @@ const LAST_TIME = {
   starting: "This page ended last time while the tool was starting.",
 };
 
+const WHAT_NOW = {
+  stopped: "It begins anew when it runs again.",
+  starting: "It may have taken the page with it, or something else did. It has not run now.",
+};
+const TAKEN_OFF = "It was taken off the page before it could do more.";
+const NOT_RUN = "So it has not run now.";
+const SAFE = "Its versions, and what it has stored, are safe.";
+
 /**
  * In the place of a tool that does not run: why, and what can be done.
  * @param {string} reason a key of REASONS, or "starting"
@@ -16,34 +24,38 @@ const LAST_TIME = {
  *   time, and nothing has run now
  */
 export function haltedPanel(reason, { before, run, look }) {
-  const words = document.createElement("p");
-  words.textContent = before ? LAST_TIME[reason] ?? LAST_TIME.frozen : REASONS[reason];
-  const row = document.createElement("div");
-  row.className = "halted-row";
-  row.append(button("Open without running", look), button("Run anyway", run));
-  const panel = document.createElement("div");
-  panel.className = "halted";
+  const words = made("p", "halted-title", before ? LAST_TIME[reason] ?? LAST_TIME.frozen : REASONS[reason]);
+  const more = made("p", "halted-more quiet", `${WHAT_NOW[reason] ?? (before ? NOT_RUN : TAKEN_OFF)} ${SAFE}`);
+  const row = made("div", "halted-row");
+  row.append(button("Open without running", look), button(reason === "stopped" ? "Run again" : "Run anyway", run));
+  const box = made("div", "halted-box");
+  box.append(words, more, row);
+  const panel = made("div", "halted");
   panel.setAttribute("role", "alert");
-  panel.append(words, row);
+  panel.append(box);
   return panel;
 }
 
 /** Over a tool that does not answer; it may only be busy. */
 export function silentBar(remove) {
-  const words = document.createElement("span");
-  words.textContent = "This tool does not answer.";
-  const bar = document.createElement("div");
-  bar.className = "silent";
+  const words = made("span", "silent-words");
+  words.append(made("strong", "", "This tool does not answer."), " It may be busy, or never end; the page goes on without it.");
+  const bar = made("div", "silent");
   bar.setAttribute("role", "alert");
-  bar.append(words, button("Remove it", remove));
+  bar.append(words, button("Halt it", remove));
   return bar;
 }
 
+function made(tag, name, text = "") {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text;
+  return element;
+}
+
 function button(words, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button";
-  made.textContent = words;
-  made.addEventListener("click", act);
-  return made;
+  const pressed = made("button", "button", words);
+  pressed.type = "button";
+  pressed.addEventListener("click", act);
+  return pressed;
 }

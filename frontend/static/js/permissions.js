@@ -103,7 +103,9 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
       state = await ask("GET", `${api}?version=${shown}`);
       paint();
       done();
-      if (JSON.stringify(inForce(state)) !== before) reload();
+      const renew = JSON.stringify(inForce(state)) !== before;
+      panel.querySelector("[data-permissions-said]").textContent = said(renew ? inForce(now) : null, inForce(state));
+      if (renew) reload();
     } catch (error) {
       showProblem(problem, error);
       panel.dispatchEvent(new CustomEvent("permissions-problem", { bubbles: true }));
@@ -157,6 +159,15 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
       }),
     );
   }
+}
+
+/** What a change means, and when: a policy goes with a document, so it is for the next one. */
+function said(before, now) {
+  if (before === null && now === null) return "";
+  const list = (state) => (state ? [...state.network, ...Object.keys(CAPABILITIES).filter((one) => state[one])] : []);
+  const gone = list(before).filter((one) => !list(now).includes(one));
+  if (gone.length === 0) return "";
+  return `Revoked: ${gone.map(name).join(", ")}. The tool has loaded again without it; where it is open alone in another tab, that holds from its next load.`;
 }
 
 const name = (asked) => CAPABILITIES[asked] ?? asked;

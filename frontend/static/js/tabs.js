@@ -2,10 +2,27 @@ const panel = (tab) => document.getElementById(tab.getAttribute("aria-controls")
 
 /**
  * A tab list by the book: arrows, Home and End move and select. The stage is hidden without
- * leaving the layout, so a tool keeps its size while one reads its code.
+ * leaving the layout, so a tool keeps its size while one reads its code. On a phone `picker`, a
+ * plain select, stands in its place: six tabs do not fit there.
  */
-export function tabs(list, changed) {
+export function tabs(list, picker, changed) {
   const all = [...list.querySelectorAll("[role=tab]")];
+  const options = all.map((tab) => new Option("", tab.id));
+  picker.append(...options);
+  picker.addEventListener("change", () => select(document.getElementById(picker.value)));
+  new MutationObserver(name).observe(list, { subtree: true, childList: true, attributeFilter: ["hidden"] });
+  name();
+
+  /** Options are called as their tabs, with the count that a tab may carry. */
+  function name() {
+    const shown = [];
+    all.forEach((tab, at) => {
+      const count = tab.querySelector(".count:not([hidden])")?.textContent ?? "";
+      if (count) shown.push(count);
+      options[at].textContent = `${tab.getAttribute("aria-label") ?? tab.firstChild.textContent}${count ? ` (${count})` : ""}`;
+    });
+    picker.nextElementSibling.textContent = shown.join(" ");
+  }
 
   function select(tab, focus = false) {
     for (const other of all) {
@@ -20,6 +37,7 @@ export function tabs(list, changed) {
         its.hidden = !on;
       }
     }
+    picker.value = tab.id;
     if (focus) tab.focus();
     changed(tab.id);
   }

@@ -44,7 +44,7 @@ const preview = new Preview(
   consoleView(one("[data-console]"), one("[data-console-empty]"), one("[data-console-count]")),
   stored.keeper,
 );
-const select = tabs(one("[data-tabs]"), (id) => {
+const select = tabs(one("[data-tabs]"), one("[data-views] select"), (id) => {
   code.visible(id === "tab-code");
   stored.visible(id === "tab-data");
 });

@@ -41,8 +41,7 @@ function askToOpen(address) {
   title.id = "address-dialog-title";
   dialog.setAttribute("aria-labelledby", title.id);
   const told = made("p", "", "The tool wants to open it. All that stands in it is told to whoever is there:");
-  const shown = made("code", "", address.href);
-  shown.tabIndex = 0;
+  const shown = whole(address);
   const stay = made("button", "button", "Stay here");
   const go = made("button", "button", "Open");
   const row = made("div", "address-dialog-row");
@@ -69,6 +68,16 @@ function askToOpen(address) {
   });
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/** All of it, to be read to its end; whose it is stands out. */
+function whole({ href, host }) {
+  const shown = made("code", "");
+  const at = host ? href.indexOf(host, href.indexOf("//")) : -1;
+  const end = at < 0 ? 0 : at + host.length;
+  shown.append(href.slice(0, Math.max(0, at)), made("strong", "", href.slice(Math.max(0, at), end)), href.slice(end));
+  shown.tabIndex = 0;
+  return shown;
 }
 
 function follow(address) {
