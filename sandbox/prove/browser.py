@@ -48,6 +48,7 @@ async def open_daily(
             **options(browser, names, folder),
         )
         try:
+            context.set_default_timeout(10_000)
             await context.grant_permissions(POWERS)
             yield context
         finally:

@@ -21,10 +21,10 @@ _MODIFIERS: dict[Act, list[Any]] = {
 
 async def perform(
     case: Attack | Probe, page: Page, find: Callable[[], Awaitable[Page | Frame]]
-) -> None:
-    """Act on the element that the case names; a document that has gone meanwhile is no error."""
+) -> bool:
+    """Act on the element that the case names; `False` for a document that has gone meanwhile."""
     if case.act is Act.NOTHING:
-        return
+        return True
     with contextlib.suppress(BrowserError):
         element = (await find()).locator(case.on)
         if case.act is Act.HOVER:
@@ -50,3 +50,5 @@ async def perform(
             await element.click(button="middle", no_wait_after=True)
         else:
             await element.click(modifiers=_MODIFIERS[case.act], no_wait_after=True)
+        return True
+    return False

@@ -44,16 +44,15 @@ class Lending:
 
     async def lend(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         if wish["part"] == "control":
-            await self._control(wish)
-        elif wish["part"] == "attack":
-            await self._attack(wish)
-        elif wish["part"] == "look":
+            return {"acted": await self._control(wish)}
+        if wish["part"] == "attack":
+            return {"acted": await self._attack(wish)}
+        if wish["part"] == "look":
             return await self._look()
-        else:
-            await self._end()
+        await self._end()
         return {}
 
-    async def _control(self, case: Mapping[str, Any]) -> None:
+    async def _control(self, case: Mapping[str, Any]) -> bool:
         self._begin("control", case)
         self._tab = await self._context.new_page()
         self._opened = 0
@@ -64,9 +63,9 @@ class Lending:
         async def find() -> Page:
             return tab
 
-        await perform(self._attacks[case["name"]], tab, find)
+        return await perform(self._attacks[case["name"]], tab, find)
 
-    async def _attack(self, case: Mapping[str, Any]) -> None:
+    async def _attack(self, case: Mapping[str, Any]) -> bool:
         self._begin("attack", case)
         await self._page.bring_to_front()
 
@@ -76,7 +75,7 @@ class Lending:
                 raise BrowserError("it is gone")
             return frame
 
-        await perform(self._attacks[case["name"]], self._page, find)
+        return await perform(self._attacks[case["name"]], self._page, find)
 
     def _begin(self, part: str, case: Mapping[str, Any]) -> None:
         self._part, self._case, self._opened = part, case, 0

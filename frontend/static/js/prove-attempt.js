@@ -14,7 +14,7 @@ const POLL_MS = 200;
  * `lend` lends a hand, tabs and eyes (`sandwright prove` does), or is null in a person's browser;
  * `ended` is settled when the person has had enough.
  * Both functions return, for each case, what was seen: `control` and `attack`, whether it was
- * heard, `ran`, whether the tool's document did, and `how` it got out if that is known.
+ * heard, `ran`, whether the tool's document did and was acted on, and `how` it got out.
  */
 export function attempts({ id, sandbox, allow, stage, lend, ended }) {
   const pause = (ms) => Promise.race([new Promise((done) => setTimeout(done, ms)), ended]);
@@ -82,14 +82,14 @@ export function attempts({ id, sandbox, allow, stage, lend, ended }) {
 
     const held = hold(one);
     await until(START_MS, () => held.ran);
-    await lend({ part: "attack", ...one });
+    const { acted } = await lend({ part: "attack", ...one });
     await pause(QUIET_MS);
     await sees("attack");
     await lend({ part: "end" });
     held.remove();
     const { attack, opened, gained, looked_up: lookedUp } = seen;
     const how = [opened && "opened a tab", gained && "gained the power", lookedUp && "looked a name up"];
-    return { control, attack: Boolean(attack) || how.some(Boolean), ran: held.ran, how: how.find(Boolean) || "" };
+    return { control, attack: Boolean(attack) || how.some(Boolean), ran: held.ran && acted, how: how.find(Boolean) || "" };
   }
 
   return { together, byHand };

@@ -90,7 +90,7 @@ function inTurn(list, work) {
 }
 
 /** What could not be proven is tried once more by itself: a machine may be busy with something else. */
-async function tryAll(some, tryThem, last = some.length === 0) {
+async function tryAll(some, tryThem, last = false) {
   for (const each of some) shown.trying(each, true);
   const seen = await tryThem(some);
   for (const each of some) shown.trying(each, false);
