@@ -177,6 +177,29 @@ async def test_tabs_move_with_the_arrows(page: Page, server: Any) -> None:
     await expect(page.get_by_role("tab", name="Preview")).to_be_focused()
 
 
+async def test_on_a_phone_the_views_are_one_select(
+    page: Page, server: Any, api: Callable[..., Any]
+) -> None:
+    """Six tabs do not fit; nothing scrolls, and a count on a tab is told there too."""
+    html = "<!doctype html><title>Loud</title><p>words<script>console.error('no')</script>"
+    made = api(server.url)("POST", "/api/artifacts/import", status=201, html=html)["artifact"]
+    await page.set_viewport_size({"width": 360, "height": 720})
+    await page.goto(server.url + made["url"])
+    await expect(page.get_by_role("tab")).to_have_count(0)
+    views = page.get_by_role("combobox", name="View")
+    await expect(views).to_have_value("tab-preview")
+    await expect(views.locator("option")).to_have_text(
+        ["Preview", "Code", "Console (1)", "Tests", "Stored data", "Permissions"]
+    )
+    await views.select_option("Permissions")
+    await expect(page.get_by_role("heading", name="Permissions")).to_be_visible()
+    await views.focus()
+    await page.keyboard.press("Home")
+    await expect(page.get_by_role("heading", name="Permissions")).to_be_hidden()
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await expect(page.get_by_role("tab", name="Preview")).to_have_attribute("aria-selected", "true")
+
+
 async def test_create_waits_for_words(page: Page, server: Any) -> None:
     """Create is off while the box is empty or blank, and on with a word."""
     await page.goto(server.url)

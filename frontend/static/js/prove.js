@@ -121,10 +121,10 @@ function attacks(number) {
   return `${number} ${number === 1 ? "attack" : "attacks"}`;
 }
 
-function tell() {
+function tell(left = 0) {
   const done = results.size;
-  headline.textContent = `${done} of ${attacks(cases.length)} tried${counts.out ? "" : done ? ", nothing got out so far" : ""}`;
-  for (const [name, number] of Object.entries({ ...counts, rest: rest.length + cases.length - done })) {
+  headline.textContent = `${done} of ${attacks(cases.length)} tried`;
+  for (const [name, number] of Object.entries({ ...counts, rest: rest.length + left })) {
     one(`count-${name}`).textContent = number;
   }
   ruler.toggleAttribute("data-filled", done > 0);
@@ -134,7 +134,7 @@ function tell() {
 
 function finish(state) {
   for (const each of cases) if (!results.has(each.name)) shown.left(each);
-  tell();
+  tell(cases.length - results.size);
   const { out, held, unproven } = counts;
   if (out > 0) headline.textContent = `${attacks(out)} got out.`;
   else if (state === "done" && held > 0) headline.textContent = unproven ? `Nothing was seen to get out.` : "Nothing got out.";
