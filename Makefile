@@ -41,7 +41,7 @@ bench: set-up ## measured promises; exits 1 when one is missed
 screenshots: set-up ## docs/screenshots, from the running application
 	@$(BIN)/python scripts/screenshots.py
 
-vendor: set-up ## fetch front-end files that set-up could not
+vendor: set-up ## fetch fonts, icons and libraries that set-up could not
 	@$(BIN)/python scripts/vendor.py
 
 set-up:

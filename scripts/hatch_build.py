@@ -1,4 +1,4 @@
-"""Put the vendored front-end files into every wheel; see `vendor.py`."""
+"""Put the vendored front-end files and libraries into every wheel; see `vendor.py`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ class VendorHook(BuildHookInterface[Any]):
     """Fetch before files are gathered.
 
     An editable install skips this, since set-up fetches by itself and goes on without a registry.
-    `SANDWRIGHT_VENDOR=skip` builds a wheel without: pages then use the system's own fonts.
+    `SANDWRIGHT_VENDOR=skip` builds a wheel without: pages then use the system's own fonts, and
+    tools have no libraries until they are fetched.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        del build_data
         if version == "editable" or os.environ.get("SANDWRIGHT_VENDOR") == "skip":
             return
         vendor = _load(Path(self.root) / "scripts" / "vendor.py")
         fetched = vendor.fetch_missing(Path(self.root) / "frontend" / "static" / "vendor")
+        fetched += vendor.fetch_libraries()
+        # One by one: optional libraries that this machine has too stay out.
+        for folder in vendor.library_folders():
+            inside = folder.relative_to(self.root).as_posix()
+            build_data["force_include"][str(folder)] = inside
         if fetched:
             self.app.display_info(f"fetched {', '.join(fetched)}")
 

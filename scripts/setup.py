@@ -76,7 +76,8 @@ def is_done() -> bool:
 def fingerprint() -> str:
     """Change whenever set-up must run again; a moved checkout counts: scripts hold full paths."""
     digest = hashlib.sha256(str(ROOT).encode())
-    for path in (ROOT / "pyproject.toml", ROOT / "uv.lock", vendor.MANIFEST, Path(__file__)):
+    listed = (vendor.MANIFEST, vendor.CONTENTS)
+    for path in (ROOT / "pyproject.toml", ROOT / "uv.lock", *listed, Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -168,6 +169,13 @@ def fetch_front_end_files() -> None:
         print(
             f"Fonts and icons were not fetched, pages use the system's own: {error}. "
             "'make vendor' tries again.",
+            flush=True,
+        )
+    try:
+        vendor.fetch_libraries()
+    except vendor.VendorError as error:
+        print(
+            f"Not all libraries for tools were fetched: {error}. 'make vendor' tries again.",
             flush=True,
         )
 

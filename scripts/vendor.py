@@ -1,4 +1,8 @@
-"""Fetch the front-end files that `sandbox/libraries/manifest.toml` lists.
+"""Fetch what `sandbox/libraries/manifest.toml` lists: for our pages, and for tools.
+
+    vendor.py              what is not there yet
+    vendor.py --optional   the optional libraries too
+    vendor.py --refresh    write contents.json anew, after a change to the manifest
 
 Standard library only: it runs before anything is installed, and inside a wheel build.
 The registry is `npm_config_registry` (or `NPM_CONFIG_REGISTRY`), by default the public one.
@@ -7,32 +11,28 @@ Nothing is written before the archive's SHA-512 agrees with the manifest.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
+import argparse
 import io
 import json
 import os
 import sys
 import tarfile
 import tomllib
-import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MANIFEST = ROOT / "sandbox" / "libraries" / "manifest.toml"
+sys.path.insert(0, str(ROOT))  # not installed yet
+
+from sandbox.libraries import fetch, manifest  # noqa: E402
+
+MANIFEST = manifest.MANIFEST
+CONTENTS = manifest.CONTENTS
 TARGET = ROOT / "frontend" / "static" / "vendor"
-REGISTRY = "https://registry.npmjs.org"
-ATTEMPTS = 2
-TIMEOUT = 30  # seconds without a byte
 RECORD = ".fetched.json"  # what a folder holds, written last: a cut-off run is no success
 
-
-class VendorError(Exception):
-    """A listed file could not be had; the message is one line for a person."""
+VendorError = fetch.FetchError
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +79,8 @@ def fetch_missing(target: Path = TARGET) -> list[str]:
     return [f"{package.name} {package.version}" for package in wanted]
 
 
-def tarball_url(package: Package) -> str:
-    # npm reads its variables in either case, the lower one by its own documentation.
-    names = ("npm_config_registry", "NPM_CONFIG_REGISTRY")
-    registry = next((os.environ[name] for name in names if os.environ.get(name)), None)
-    base = (registry or REGISTRY).rstrip("/")
-    plain_name = package.name.rpartition("/")[2]
-    return f"{base}/{package.name}/-/{plain_name}-{package.version}.tgz"
-
-
 def _download(package: Package) -> bytes:
-    url = tarball_url(package)
-    if not url.startswith(("https://", "http://")):
-        raise VendorError(f"the npm registry must be an http(s) address, not {_shown(url)}")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT) as response:  # noqa: S310 - checked
-                archive: bytes = response.read()
-            break
-        except OSError as error:
-            if attempt == ATTEMPTS:
-                raise VendorError(f"{_shown(url)} could not be fetched: {error}") from error
-    algorithm, _, expected = package.integrity.partition("-")
-    actual = base64.b64encode(hashlib.sha512(archive).digest()).decode("ascii")
-    if algorithm != "sha512" or not hmac.compare_digest(actual, expected):
-        raise VendorError(f"{package.name} {package.version} is not the archive that was listed")
-    return archive
-
-
-def _shown(url: str) -> str:
-    """Leave out a password that a registry address may hold."""
-    parts = urllib.parse.urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return fetch.download(package.name, package.version, package.integrity, os.environ)
 
 
 def _extract(package: Package, archive: bytes, target: Path) -> None:
@@ -130,9 +100,52 @@ def _extract(package: Package, archive: bytes, target: Path) -> None:
     record.write_text(package.record, encoding="utf-8")
 
 
+def fetch_libraries(*, optional: bool = False, target: Path = fetch.VENDORED) -> list[str]:
+    """Fetch the libraries for tools that are not there yet; return the id of each one fetched."""
+    wanted = [library for library in manifest.libraries() if optional or not library.optional]
+    return [library.id for library in fetch.fetch(wanted, os.environ, target)]
+
+
+def library_folders(target: Path = fetch.VENDORED) -> list[Path]:
+    """Return where the libraries lie that everybody gets."""
+    return [target / library.id for library in manifest.libraries() if not library.optional]
+
+
+def refresh() -> None:
+    """Write what the manifest's patterns give; what a wrapped script exports is kept."""
+    listed = manifest.read_manifest(MANIFEST.read_text(encoding="utf-8"))
+    known = {}
+    if manifest.CONTENTS.is_file():
+        known = json.loads(manifest.CONTENTS.read_text(encoding="utf-8"))
+    with ThreadPoolExecutor(max_workers=fetch.AT_ONCE) as pool:
+        contents = dict(zip([one.id for one in listed], pool.map(_contents, listed), strict=True))
+    for name, entry in contents.items():
+        if known.get(name, {}).get("integrity") == entry["integrity"]:
+            entry["exports"] = known[name].get("exports", {})
+    lines = (f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in contents.items())
+    manifest.CONTENTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _contents(library: manifest.Library) -> dict[str, object]:
+    archive = fetch.download(library.name, library.version, library.integrity, os.environ)
+    files = fetch.unpack(archive, library)
+    fetch.put(library, files, fetch.VENDORED)
+    return {
+        "integrity": library.integrity,
+        "digest": fetch.digest(files),
+        "files": list(files),
+    }
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description="Fetch what the manifest lists.")
+    parser.add_argument("--optional", action="store_true", help="the optional libraries too")
+    parser.add_argument("--refresh", action="store_true", help="write contents.json anew")
+    arguments = parser.parse_args()
     try:
-        fetched = fetch_missing()
+        if arguments.refresh:
+            refresh()
+        fetched = fetch_missing() + fetch_libraries(optional=arguments.optional)
     except VendorError as error:
         print(f"Front-end files: {error}", file=sys.stderr)
         return 1

@@ -21,6 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import frontend
 import sandbox
+from sandbox.libraries import fetch
+from sandbox.libraries.manifest import libraries
 from sandbox.origins import FrameAddress, Level, Opened, frame_base, levels
 from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
@@ -103,6 +105,7 @@ async def _examine(settings: Settings) -> tuple[list[Check], Isolation | None]:
         *_levels(settings),
         *await _providers(settings),
         await asyncio.to_thread(_front_end_files),
+        await asyncio.to_thread(_libraries),
     ]
     return checks, isolation
 
@@ -317,3 +320,22 @@ def _front_end_files() -> Check:
         )
     named = ", ".join(f"{package['name']} {package['version']}" for package in packages)
     return Check("Fonts and icons", works=True, detail=named)
+
+
+NAMED = 8
+
+
+def _libraries() -> Check:
+    """Optional ones are nobody's lack."""
+    listed = libraries()
+    absent = [library.id for library in fetch.missing(listed) if not library.optional]
+    here = len(listed) - len(fetch.missing(listed))
+    if absent:
+        more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
+        return Check(
+            "Libraries",
+            works=False,
+            detail=f"{', '.join(absent[:NAMED])}{more} are not here",
+            advice="Run 'make vendor'.",
+        )
+    return Check("Libraries", works=True, detail=f"{here} of {len(listed)}, for tools")

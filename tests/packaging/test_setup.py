@@ -27,8 +27,10 @@ def checkout(tmp_path) -> Path:
     for name in NEEDED:
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__py*"))
-    (folder / "sandbox" / "libraries").mkdir(parents=True)
-    shutil.copy(ROOT / "sandbox/libraries/manifest.toml", folder / "sandbox" / "libraries")
+    libraries = Path("sandbox/libraries")
+    kept_out = shutil.ignore_patterns("vendor", "__py*")
+    shutil.copytree(ROOT / libraries, folder / libraries, ignore=kept_out)
+    shutil.copy(ROOT / "sandbox/__init__.py", folder / "sandbox")
     return folder
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.libraries.manifest import libraries
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("server", "sandbox", "frontend")
 UV = [sys.executable, "-m", "uv"]
@@ -25,10 +27,15 @@ KINDS = (
     "sandbox/runtime/*.js",
     "sandbox/runtime/host/*.js",
     "sandbox/libraries/manifest.toml",
+    "sandbox/libraries/contents.json",
+    "sandbox/libraries/vendor/chart.js@4.*/dist/*.js",
     "server/recipes/tools/**/*",
     "server/store/migrations/versions/*.py",
     "server/generation/prompts/*",
 )
+
+
+SIZE_LIMIT = 60_000_000  # bytes; most of it are libraries
 
 
 def index_settings() -> dict[str, str]:
@@ -102,7 +109,19 @@ def test_every_file_of_the_rooms_is_inside(site):
         if path.is_file() and "__pycache__" not in path.parts
     }
     there = {path.relative_to(site) for room in ROOMS for path in (site / room).rglob("*")}
-    assert not here - there
+    optional = {
+        Path("sandbox/libraries/vendor", library.id) for library in libraries() if library.optional
+    }
+    absent = {path for path in here - there if not optional & set(path.parents)}
+    assert not absent
+
+
+def test_the_wheel_stays_below_its_size_limit_and_holds_no_optional_library(site, installed):
+    (wheel,) = installed.parents[2].glob("sandwright-*.whl")
+    assert wheel.stat().st_size < SIZE_LIMIT
+    vendored = site / "sandbox/libraries/vendor"
+    for library in libraries():
+        assert (vendored / library.id).is_dir() is not library.optional
 
 
 def test_every_vendored_file_of_the_manifest_is_inside(site):
