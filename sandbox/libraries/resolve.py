@@ -1,0 +1,125 @@
+"""An address of a public CDN → the file of ours that answers it, or `None`. Pure.
+
+    Catalogue(libraries()).resolve("https://unpkg.com/react@18/umd/react.development.js")
+
+What is given may be of another version than was asked for; `advisories` say so in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sandbox.libraries.addresses import Asked, Names, read_address, split
+from sandbox.libraries.files import find_entry, find_file
+from sandbox.libraries.fonts import fonts_by_family, lacking, read_sheet
+from sandbox.libraries.manifest import Library
+from sandbox.libraries.versions import in_order, is_as_asked
+
+MODULES = "+esm"
+"""Below this folder a library's scripts are ES modules, and what they import has our addresses."""
+
+COMBINED = "combine"
+SHEETS = frozenset({"css", "css2"})
+_FONT_HOST = "fonts.googleapis.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One library for one that was asked for. `asked` is the version as it was written."""
+
+    library: Library
+    path: str
+    module: bool = False
+    asked: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is below the libraries' folder."""
+        folder = f"{MODULES}/" if self.module else ""
+        return f"{folder}{self.library.id}/{quote(self.path, safe='/@+')}"
+
+    @property
+    def advisory(self) -> str | None:
+        if is_as_asked(self.library, self.asked):
+            return None
+        return f"{self.library.name} {self.asked} was asked for; {self.library.version} is used"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`address` is below the libraries' folder. `given` is empty for a sheet of fonts."""
+
+    address: str
+    given: tuple[Given, ...] = ()
+    advisories: tuple[str, ...] = ()
+
+
+class Catalogue:
+    """The libraries that there are, by every name that they go under."""
+
+    def __init__(self, libraries: Iterable[Library]) -> None:
+        self.libraries = tuple(libraries)
+        self.fonts = fonts_by_family(self.libraries)
+        self._by_id = {library.id: library for library in self.libraries}
+        self._by_name: dict[tuple[Names, str], list[Library]] = {}
+        for library in self.libraries:
+            for names, listed in (
+                (Names.NPM, (library.name, *library.aliases)),
+                (Names.CDNJS, library.cdnjs),
+                (Names.GITHUB, library.gh),
+            ):
+                for name in listed:
+                    self._by_name.setdefault((names, name.lower()), []).append(library)
+
+    def library(self, identity: str) -> Library | None:
+        return self._by_id.get(identity)
+
+    def resolve(self, url: str) -> Resolved | None:
+        """Return what answers an address, whole; `None` if any part of it is not here."""
+        parts = split(url)
+        if parts is not None and parts[0] == _FONT_HOST:
+            return self._sheet(parts[1], parts[2])
+        asked = read_address(url)
+        given = [self.find(one) for one in asked or ()]
+        found = tuple(one for one in given if one is not None)
+        if not found or len(found) < len(given):
+            return None
+        together = ",".join(one.address for one in found)
+        address = together if len(found) == 1 else f"{COMBINED}/{together}"
+        said = tuple(one.advisory for one in found)
+        return Resolved(address, found, tuple(word for word in said if word is not None))
+
+    def find(self, asked: Asked) -> Given | None:
+        """Return the best version that has the file."""
+        for library in in_order(
+            self._by_name.get((asked.names, asked.name.lower()), ()), asked.version
+        ):
+            path = _file(library, asked)
+            if path is not None:
+                return Given(library, path, asked.module, asked.version)
+        return None
+
+    def imported(self, specifier: str, importer: Library) -> Given | None:
+        """Return the module that a library of ours means by a bare name."""
+        scoped = specifier.startswith("@")
+        parts = specifier.split("/")
+        name, subpath = "/".join(parts[: 1 + scoped]), "/".join(parts[1 + scoped :])
+        version = importer.version if name == importer.name else importer.needs.get(name, "")
+        return self.find(Asked(name, version, subpath, module=True))
+
+    def _sheet(self, path: str, query: str) -> Resolved | None:
+        sheet = read_sheet(path, query)
+        if sheet is None or len(lacking(sheet, self.fonts)) == len(sheet.families):
+            return None
+        said = tuple(f"the font {name} is not here" for name in lacking(sheet, self.fonts))
+        return Resolved(f"{path}?{query.replace('&amp;', '&')}", (), said)
+
+
+def _file(library: Library, asked: Asked) -> str | None:
+    if asked.module:
+        return find_entry(library, asked.path)
+    if not asked.path:
+        return library.main
+    return find_file(library, asked.path)
