@@ -46,8 +46,12 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
   }
 
   function receive(event) {
-    if (event.source !== frame.contentWindow || event.ports.length !== 1) return;
-    if (event.data?.type !== "hello" || event.data.key !== key) return;
+    if (event.source !== frame.contentWindow || event.ports.length === 0) return;
+    if (event.ports.length !== 1 || event.data?.type !== "hello" || event.data.key !== key) {
+      // Left open, it would be filled with what nobody reads.
+      for (const stray of event.ports) stray.close();
+      return;
+    }
     port?.close();
     [port] = event.ports;
     port.addEventListener("message", hear);

@@ -68,7 +68,6 @@ PREFERENCES: dict[str, bool | int | str] = {
 ALLOWED: dict[str, bool | int | str] = {
     "media.navigator.permission.disabled": True,
     "permissions.default.camera": 1,
-    "permissions.default.desktop-notification": 1,
     "permissions.default.geo": 1,
     "permissions.default.microphone": 1,
 }
