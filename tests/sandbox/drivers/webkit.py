@@ -35,7 +35,7 @@ ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
 }
 BEGUN = "location.href !== 'about:blank' && document.readyState !== 'loading'"
-COUNT_LOADS = """(window.sandwrightLoads ??= (addEventListener("load", ({target}) => {
+COUNT_LOADS = """(window.sandwrightLoads ??= (document.addEventListener("load", ({target}) => {
   if (target.localName === "iframe") window.sandwrightLoads.n += 1;
 }, true), {n: 0})).n"""
 
