@@ -137,7 +137,7 @@ def table(engine: str) -> Iterator[str]:
     attacks = {line["attack"]: line for line in lines if "attack" in line}
     probes = {(line["probe"], line["place"]): line["went"] for line in lines if "probe" in line}
     out = [name for name, line in attacks.items() if any(line["heard"].values())]
-    unheard = [name for name, line in attacks.items() if not line["control"] and name not in out]
+    unheard = [name for name, line in attacks.items() if line["unproven"] and name not in out]
     said = f"{len(attacks)} attacks, {len(out)} succeeded, {len(unheard)} not proven"
     yield f"{engine:10} {version}: {said}"
     for label, names in (("succeeded", out), ("not proven", unheard)):

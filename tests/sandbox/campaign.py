@@ -28,6 +28,14 @@ class Outcome:
     attack: Attack
     control: bool = False
     heard: dict[str, list[str]] = field(default_factory=dict)
+    undone: list[str] = field(default_factory=list)  # places in which the person could not act
+
+    @property
+    def unproven(self) -> str:
+        """Why its silence proves nothing, if so."""
+        if not self.control:
+            return "not proven: it was not heard unconfined either"
+        return f"not proven: no act in {' and '.join(self.undone)}" if self.undone else ""
 
     @property
     def succeeded(self) -> list[str]:
@@ -89,7 +97,8 @@ class Campaign:
             tool = await self.application.put(attack.document(ear.addresses(self.application.url)))
             watch = Watch(page, ear)
             await watch.go(tool.workbench if place == "workbench" else tool.frame)
-            await page.act(attack)
+            if not await page.act(attack):
+                self.outcomes[attack.name].undone.append(place)
             await watch.sees(attack.canary, QUIET_SECONDS + MORE_SECONDS.get(attack.canary, 0))
             await asyncio.sleep(0.2)
             return await watch.signs(attack.canary)

@@ -110,5 +110,5 @@ def _attack_table() -> Iterator[str]:
         if outcome.succeeded:
             yield f"succeeded: {outcome.attack.name}: {'; '.join(outcome.succeeded)}"
     for outcome in _ALL.values():
-        if not outcome.control:
-            yield f"not proven: {outcome.attack.name}"
+        if outcome.unproven:
+            yield f"{outcome.attack.name}: {outcome.unproven}"

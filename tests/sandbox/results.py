@@ -23,7 +23,15 @@ def keep_version(version: str) -> None:
 
 def keep_attack(outcome: Outcome) -> None:
     attack = outcome.attack
-    _keep({"attack": attack.name, "control": outcome.control, "heard": outcome.heard})
+    _keep(
+        {
+            "attack": attack.name,
+            "control": outcome.control,
+            "heard": outcome.heard,
+            "undone": outcome.undone,
+            "unproven": outcome.unproven,
+        }
+    )
 
 
 def keep_probe(name: str, place: str, went: Any) -> None:
@@ -33,9 +41,9 @@ def keep_probe(name: str, place: str, went: Any) -> None:
 def known_attacks() -> dict[str, Outcome]:
     by_name = {attack.name: attack for attack in attacks()}
     return {
-        line["attack"]: Outcome(by_name[line["attack"]], line["control"], line["heard"])
+        attack.name: Outcome(attack, line["control"], line["heard"], line["undone"])
         for line in _lines()
-        if line.get("attack") in by_name
+        if (attack := by_name.get(line.get("attack", ""))) is not None
     }
 
 

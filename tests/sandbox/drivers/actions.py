@@ -56,12 +56,14 @@ class ActingPage(Page):
     async def choose(self, element: dict[str, Any], file: Path, *, framed: bool) -> None:
         """Choose a file in a file input."""
 
-    async def act(self, case: Attack | Probe, *, framed: bool = True) -> None:
+    async def act(self, case: Attack | Probe, *, framed: bool = True) -> bool:
         if case.act is Act.NOTHING:
-            return
+            return True
         with contextlib.suppress(DriverError, TimeoutError):
             async with asyncio.timeout(SECONDS):
                 await self._act(case, framed=framed)
+            return True
+        return False
 
     async def _act(self, case: Attack | Probe, *, framed: bool) -> None:
         element = await self._waited(case.on, framed=framed)

@@ -21,7 +21,7 @@ from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page as BrowserPage
 
 from sandbox.prove.canaries import NameServer, pointed_at
-from sandbox.prove.cases import Act, Attack, Canary, Kind, Probe
+from sandbox.prove.cases import Attack, Canary, Kind, Probe
 from sandbox.prove.gestures import perform
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from tests.sandbox.drivers.page import TOOL, DriverError, Page
@@ -170,11 +170,8 @@ class ChromiumPage(Page):
                     found.append(await _evaluated(frame, script))
         return found
 
-    async def act(self, case: Attack | Probe, *, framed: bool = True) -> None:
-        if case.act is Act.NOTHING:
-            return
-        with contextlib.suppress(BrowserError):
-            await perform(case, self._page, self._tool if framed else self._itself)
+    async def act(self, case: Attack | Probe, *, framed: bool = True) -> bool:
+        return await perform(case, self._page, self._tool if framed else self._itself)
 
     async def leave(self) -> None:
         with contextlib.suppress(BrowserError):

@@ -50,10 +50,10 @@ class Page(ABC):
         """Return what it is in every frame that answers at once."""
 
     @abstractmethod
-    async def act(self, case: Attack | Probe, *, framed: bool = True) -> None:
+    async def act(self, case: Attack | Probe, *, framed: bool = True) -> bool:
         """Do what the person does, in the tool's frame or in the page itself.
 
-        A document that has gone meanwhile is no error.
+        `False` when it could not be done, as in a document that has gone meanwhile.
         """
 
     @abstractmethod
