@@ -7,6 +7,7 @@ const TAB_MS = 500;
 const TYPING_MS = 1000;
 const PRESS_MS = 200;
 const AGAIN_MS = 20;
+const TOLD_AFTER = 10;
 const MAX_TAKEN = 5;
 
 /**
@@ -41,10 +42,15 @@ export function guardFocus(frame, ended) {
   const onBlur = () => {
     const lost = box;
     box = null;
-    if (lost === null || document.activeElement !== frame || now() - tab < TAB_MS) return;
+    if (lost === null || now() - tab < TAB_MS) return;
     const pressed = touch.matches || (over && now() - key > TYPING_MS);
     // A press tells of itself in a moment; where there can be none, nothing is waited for.
-    setTimeout(() => takeBack(lost), pressed ? PRESS_MS : 0);
+    setTimeout(() => onceTold(lost, TOLD_AFTER), pressed ? PRESS_MS : 0);
+  };
+  // Firefox says only some moments later that the frame has the focus.
+  const onceTold = (lost, times) => {
+    if (document.activeElement !== document.body || times === 0) takeBack(lost);
+    else setTimeout(() => onceTold(lost, times - 1), AGAIN_MS);
   };
   const takeBack = (lost) => {
     if (closed || document.activeElement !== frame || !lost.isConnected) return;
