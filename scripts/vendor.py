@@ -100,13 +100,13 @@ def _extract(package: Package, archive: bytes, target: Path) -> None:
     record.write_text(package.record, encoding="utf-8")
 
 
-def fetch_libraries(*, optional: bool = False, target: Path = fetch.VENDORED) -> list[str]:
+def fetch_libraries(*, optional: bool = False, target: Path = manifest.VENDORED) -> list[str]:
     """Fetch the libraries for tools that are not there yet; return the id of each one fetched."""
     wanted = [library for library in manifest.libraries() if optional or not library.optional]
     return [library.id for library in fetch.fetch(wanted, os.environ, target)]
 
 
-def library_folders(target: Path = fetch.VENDORED) -> list[Path]:
+def library_folders(target: Path = manifest.VENDORED) -> list[Path]:
     """Return where the libraries lie that everybody gets."""
     return [target / library.id for library in manifest.libraries() if not library.optional]
 
@@ -129,7 +129,7 @@ def refresh() -> None:
 def _contents(library: manifest.Library) -> dict[str, object]:
     archive = fetch.download(library.name, library.version, library.integrity, os.environ)
     files = fetch.unpack(archive, library)
-    fetch.put(library, files, fetch.VENDORED)
+    fetch.put(library, files, manifest.VENDORED)
     return {
         "integrity": library.integrity,
         "digest": fetch.digest(files),

@@ -213,6 +213,10 @@ def _pdf_js(path: str, _query: str) -> tuple[Asked, ...] | None:
     return (Asked("pdfjs-dist", "", rest),) if rest.startswith("build/") else None
 
 
+def _pyodide(path: str, _query: str) -> tuple[Asked, ...] | None:
+    return _jsdelivr(f"pyodide/{path}", "")
+
+
 _HOSTS: dict[str, Callable[[str, str], tuple[Asked, ...] | None]] = {
     "cdn.jsdelivr.net": _jsdelivr,
     "fastly.jsdelivr.net": _jsdelivr,
@@ -239,4 +243,5 @@ _HOSTS: dict[str, Callable[[str, str], tuple[Asked, ...] | None]] = {
     "stackpath.bootstrapcdn.com": _bootstrap,
     "threejs.org": _three,
     "mozilla.github.io": _pdf_js,
+    "pyodide-cdn2.iodide.io": _pyodide,
 }

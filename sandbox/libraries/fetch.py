@@ -23,10 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sandbox.libraries.manifest import Library, is_plain
-
-VENDORED = Path(__file__).with_name("vendor")
-"""Where libraries lie, each in a folder `<name>@<version>`; git does not track it."""
+from sandbox.libraries.manifest import VENDORED, Library, is_plain
 
 REGISTRY = "https://registry.npmjs.org"
 ATTEMPTS = 2

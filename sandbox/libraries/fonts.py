@@ -17,6 +17,7 @@ from sandbox.libraries.manifest import Library
 _NUMBER = re.compile(r"(?P<weight>[1-9]00)?(?P<style>i|italic|r|regular|b|bold|bi|bolditalic)?")
 _DISPLAYS = frozenset({"auto", "block", "swap", "fallback", "optional"})
 _BOLD = 700
+_MOST_FACES = 40  # of a family: 18 are all that there can be, but for odd weights
 
 # What Google Fonts serves a subset for; the order is its own, the most common last.
 SUBSETS = {
@@ -75,7 +76,7 @@ def read_sheet(path: str, query: str) -> Sheet | None:
 
 def _family(text: str, faces: Callable[[str], tuple[Face, ...]]) -> tuple[str, tuple[Face, ...]]:
     name, _, axes = text.partition(":")
-    return " ".join(name.replace("+", " ").split()), faces(axes)
+    return " ".join(name.replace("+", " ").split()), faces(axes)[:_MOST_FACES]
 
 
 def _css2_faces(axes: str) -> tuple[Face, ...]:

@@ -20,6 +20,8 @@ from typing import Any
 
 MANIFEST = Path(__file__).with_name("manifest.toml")
 CONTENTS = Path(__file__).with_name("contents.json")
+VENDORED = Path(__file__).with_name("vendor")
+"""Where libraries lie, each in a folder `<name>@<version>`; git does not track it."""
 
 # The npm registry's own rule for names, less what an address would have to escape.
 _NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*")

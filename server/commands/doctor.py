@@ -336,6 +336,6 @@ def _libraries() -> Check:
             "Libraries",
             works=False,
             detail=f"{', '.join(absent[:NAMED])}{more} are not here",
-            advice="Run 'make vendor'.",
+            advice="Run 'sandwright libraries add'.",
         )
     return Check("Libraries", works=True, detail=f"{here} of {len(listed)}, for tools")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -185,8 +186,18 @@ def test_a_command_that_does_not_exist_exits_2():
 def test_help_names_every_command():
     done = sandwright("--help")
     assert done.returncode == 0
-    for name in ("serve", "new", "test", "export", "models", "doctor", "prove", "scripted"):
-        assert f"\n    {name} " in done.stdout
+    for name in (
+        "serve",
+        "new",
+        "test",
+        "export",
+        "models",
+        "doctor",
+        "prove",
+        "libraries",
+        "scripted",
+    ):
+        assert re.search(rf"^    {name}\s", done.stdout, re.MULTILINE)
 
 
 def test_scripted_with_answers_that_are_not_there_exits_2(tmp_path):
