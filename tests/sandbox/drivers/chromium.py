@@ -20,19 +20,14 @@ from playwright.async_api import (
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page as BrowserPage
 
-from sandbox.prove.canaries import NameServer, pointed_at
+from sandbox.prove.browser import POWERS, options
+from sandbox.prove.canaries import NameServer
 from sandbox.prove.cases import Attack, Canary, Kind, Probe
 from sandbox.prove.gestures import perform
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from tests.sandbox.drivers.page import TOOL, DriverError, Page
 from tests.sandbox.watch import PLANTED
 
-# Playwright switches hints and fakes off that people's browsers have.
-HUSHING = ["--disable-background-networking", "--disable-popup-blocking"]
-FLAGS = ["--disable-gpu", "--no-first-run", "--disable-component-update", "--disable-sync"]
-FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-POWERS = ("camera", "clipboard-read", "clipboard-write", "geolocation", "local-fonts")
-POWERS += ("microphone", "midi", "notifications", "screen-wake-lock")
 TAKE_HINTS = frozenset({Kind.LINKS, Kind.DNS})
 """Private windows take no hints, so these run in a profile like a person's."""
 
@@ -42,12 +37,12 @@ Launch = Callable[[], contextlib.AbstractAsyncContextManager[Browser]]
 @contextlib.asynccontextmanager
 async def open_chromium(names: NameServer | None, folder: Path) -> AsyncIterator[Chromium]:
     """A browser with private windows and, once it is wanted, one like a person's."""
-    options = _options(names, folder)
+    launched = _options(names, folder)
     async with async_playwright() as playwright, contextlib.AsyncExitStack() as stack:
 
         @contextlib.asynccontextmanager
         async def launch() -> AsyncIterator[Browser]:
-            browser = await playwright.chromium.launch(**options)
+            browser = await playwright.chromium.launch(**launched)
             try:
                 yield browser
             finally:
@@ -56,7 +51,7 @@ async def open_chromium(names: NameServer | None, folder: Path) -> AsyncIterator
         @contextlib.asynccontextmanager
         async def profile() -> AsyncIterator[BrowserContext]:
             context = await playwright.chromium.launch_persistent_context(
-                folder / "profile", **options
+                folder / "profile", **launched
             )
             try:
                 yield context
@@ -70,12 +65,7 @@ async def open_chromium(names: NameServer | None, folder: Path) -> AsyncIterator
 def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
     choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
     assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return {
-        "executable_path": pointed_at(names, str(choice.path), folder),
-        "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
-        "ignore_default_args": HUSHING,
-    }
+    return options(choice.path, names, folder)
 
 
 class Chromium:
@@ -120,7 +110,7 @@ class Chromium:
             if kind is not None:
                 await context.add_init_script(PLANTED)
             if kind is Kind.PERMISSIONS:
-                await context.grant_permissions(list(POWERS))
+                await context.grant_permissions(POWERS)
             yield context
 
 
