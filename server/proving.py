@@ -53,8 +53,8 @@ class Case:
 
     @property
     def mark(self) -> str:
-        """What the confined document says once it has been read to its end."""
-        return f"ran {self.secret[:16]}"
+        """What the confined document says when it begins, and when it has been read to its end."""
+        return self.secret[:16]
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Proof:
         return next((one for one in self.cases if one.secret == secret and one.runs), None)
 
     def document(self, case: Case) -> str:
-        """Return the attack, aimed at the canary, with the mark at its end."""
+        """Return the attack, aimed at the canary, with the mark around it."""
         return case.attack.document(self._addresses(case, case.secret), case.mark)
 
     def _addresses(self, case: Case, path: str) -> Mapping[str, str]:

@@ -98,11 +98,16 @@ class Attack:
     def document(self, addresses: Mapping[str, str], mark: str = "") -> str:
         """Return the whole document, with the canaries' addresses filled in.
 
-        With a `mark`, the last thing in it says that word to the console: then a browser has
-        read and run all that stands before.
+        With a `mark`, it says to the console that it has begun, first, and that it has ended,
+        last: then a browser has read and run all that stands between.
         """
-        said = f"<script>console.info({json.dumps(mark)})</script>" if mark else ""
-        return f"<!doctype html><title>attack</title><body>{fill(self.html, addresses)}{said}"
+        begun, ended = (_said(f"{word} {mark}") if mark else "" for word in ("begun", "ended"))
+        html = fill(self.html, addresses)
+        return f"<!doctype html><title>attack</title><body>{begun}{html}{ended}"
+
+
+def _said(words: str) -> str:
+    return f"<script>console.info({json.dumps(words)})</script>"
 
 
 class Expects(StrEnum):

@@ -41,11 +41,22 @@ export function attempts({ id, sandbox, allow, stage, lend, ended }) {
     return made;
   }
 
-  /** The attack as a tool. It has run once its document was read to the end, or has loaded. */
+  /**
+   * The attack as a tool. It has run once its document was read to the end or has loaded; or had
+   * begun when it left for another address, which ends the reading.
+   */
   function hold(one) {
     const held = { ran: false, frame: frame(one.attack, { sandbox, allow, "data-attack": one.name }) };
+    let begun = false;
     const ran = () => (held.ran = true);
-    const port = openPort(held.frame, one.key, { loaded: ran, console: ({ text }) => text === one.mark && ran() });
+    const port = openPort(held.frame, one.key, {
+      loaded: ran,
+      leaving: () => begun && ran(),
+      console({ text }) {
+        begun ||= text === `begun ${one.mark}`;
+        if (text === `ended ${one.mark}`) ran();
+      },
+    });
     held.remove = () => {
       port.close();
       held.frame.remove();

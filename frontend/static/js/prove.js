@@ -128,7 +128,7 @@ function tell(left = 0) {
     one(`count-${name}`).textContent = number;
   }
   ruler.toggleAttribute("data-filled", done > 0);
-  ruler.firstElementChild.style.transform = `translateX(${(done / Math.max(1, cases.length)) * 100 - 101}%)`;
+  ruler.firstElementChild.style.transform = `translateX(${(done / Math.max(1, cases.length)) * 101 - 101}%)`;
   window.sandwrightTold?.(headline.textContent);
 }
 
@@ -157,7 +157,7 @@ function words(state) {
   const parts = [];
   if (out > 0) parts.push("Whatever a tool knows can leave that way. Open only tools that you would trust with it until this is mended, and send the report to whoever keeps Sandwright up.");
   if (held > 0) parts.push(`${attacks(held)} ran here as a tool and ${held === 1 ? "was" : "were"} silent; with no walls the same ${held === 1 ? "was" : "were"} heard.`);
-  if (unproven > 0) parts.push(`${attacks(unproven)} could not be proven: not heard with no walls either, or not run.`);
+  if (unproven > 0) parts.push(`${attacks(unproven)} could not be proven: not heard with no walls either (a private window, for one, opens no connections ahead), or not run as a tool.`);
   if (state === "stopped") parts.push("You stopped the rest.");
   return parts.join(" ");
 }
