@@ -63,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when all that ran held, 1 when something got out, 2 when it could not be proven."""
     settings = load_settings(os.environ)
+    known = {word for one in attacks() for word in (one.name, one.kind.value)}
+    unknown = [word for word in arguments.only or () if word not in known]
+    if unknown:
+        print(f"No attack or class is called {unknown[0]!r}.", file=sys.stderr)
+        return COULD_NOT
     browser = find_browser(settings.browser, settings.browser_environment)
     if isinstance(browser, NoBrowser):
         print(f"{browser.reason} {browser.advice}", file=sys.stderr)
