@@ -12,6 +12,7 @@ LINKS = (
 )
 ALONE = "opened alone, the tool and the page around it share a process: its own tab stands still"
 ONE_PROCESS = "WebKitGTK has one process for the page and the tool in it"
+FOCUS = "in Firefox, a tool that takes the focus again every 50 ms ends up with it"
 HINTS = "the engine takes a preconnect that a script adds before any script can take it away"
 
 REMAINING: dict[str, dict[str, str]] = {
@@ -41,17 +42,39 @@ REMAINING: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("elements", "loop", "loop-in-a-nested-frame", "microtasks", "unload-spin"), ALONE
         ),
+        **dict.fromkeys(("focus-again-and-again", "focus-of-a-frame"), FOCUS),
+        "gamepads": "Firefox has no policy for game controllers",
+        "nested-loads": "loads of a nested document are counted by nobody",
         "preconnect-anonymous": HINTS,
+        "refreshes": "the eleventh document, which ends the tool, may load before it goes",
     },
     "webkit": {
         **dict.fromkeys(("loop", "loop-in-a-nested-frame"), ONE_PROCESS),
+        "navigated-nested-frame": "our page hears late of entries that a nested document makes",
         "preconnect-anonymous": HINTS,
     },
 }
 """Attacks that succeed, by engine."""
 
-SOMETIMES: dict[str, set[str]] = {"chromium": set(), "firefox": set(), "webkit": set()}
+SOMETIMES: dict[str, set[str]] = {
+    "chromium": set(),
+    "firefox": {"focus-again-and-again", "focus-of-a-frame", "refreshes"},
+    "webkit": {"navigated-nested-frame"},
+}
 """Those of them that a race decides."""
 
-BROKEN: dict[str, dict[str, str]] = {"chromium": {}, "firefox": {}, "webkit": {}}
-"""Probes that do not work, by engine."""
+BROKEN: dict[str, dict[str, str]] = {
+    "chromium": {},
+    "firefox": {
+        "drag-and-drop": "its driver begins no drag",
+        "file-input": "nothing came of the file that its driver chose; why was not found",
+        "file-reader": "nothing came of the file that its driver chose; why was not found",
+        "fullscreen": "denied in a browser without a screen; not tried in one with a screen",
+        "history-push": "nothing came of the step back; why was not found",
+        "print": "its dialog waits for a person",
+        "web-audio": "no sound on the machine that measured",
+        "webgl": "no graphics on the machine that measured",
+    },
+    "webkit": {},
+}
+"""Probes that did not work, by engine."""

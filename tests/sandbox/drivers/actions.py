@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,11 @@ Sources = list[dict[str, Any]]
 
 
 class ActingPage(Page):
-    """A page whose person acts by `performActions`."""
+    """A page whose person acts by `performActions`, and whose files are in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
 
     @abstractmethod
     async def find(self, selector: str, *, framed: bool) -> dict[str, Any] | None:
@@ -68,11 +71,9 @@ class ActingPage(Page):
     async def _act(self, case: Attack | Probe, *, framed: bool) -> None:
         element = await self._waited(case.on, framed=framed)
         if case.act is Act.FILE:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "a.txt"
-                file.write_text("of a file", encoding="utf-8")
-                await self.choose(element, file, framed=framed)
-                await asyncio.sleep(0.5)  # until it has been read
+            file = self.folder / "a.txt"
+            file.write_text("of a file", encoding="utf-8")
+            await self.choose(element, file, framed=framed)
             return
         if case.act in (Act.ENTER, Act.CONTROL_ENTER):
             await self.call("(element) => element.focus()", element, framed=framed)

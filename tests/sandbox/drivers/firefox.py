@@ -180,7 +180,7 @@ class Browser:
         """Open a window with a store of its own."""
         made = await self.bidi.command("browser.createUserContext")
         user = made["userContext"]
-        page = FirefoxPage(self.bidi, user)
+        page = FirefoxPage(self.bidi, user, self._home)
         self._page = page
         if planted:
             function = f"() => {{ {PLANTED} }}"
@@ -214,8 +214,8 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 class FirefoxPage(ActingPage):
     first_entries = 2
 
-    def __init__(self, bidi: Bidi, user: str) -> None:
-        super().__init__()
+    def __init__(self, bidi: Bidi, user: str, folder: Path) -> None:
+        super().__init__(folder)
         self._bidi = bidi
         self._user = user
         self._top = ""

@@ -193,7 +193,7 @@ class WebKitPage(ActingPage):
         planted: bool,
         counts: bool,
     ) -> None:
-        super().__init__()
+        super().__init__(saved.parent)
         self.version = f"WebKitGTK {made['capabilities']['browserVersion']}"
         self._client = client
         self._path = f"/session/{made['sessionId']}"
