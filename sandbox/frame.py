@@ -2,7 +2,8 @@
 
 `GET /<secret>` answers with the document's stream, or, opened alone in a tab, with a small page
 of ours that holds the same address in a frame; `GET /probe` tells a page of ours that it may
-frame what is served here. Nothing else exists. Raw ASGI, so that a flush is one message to the
+frame what is served here; `GET /libraries/…` gives the files of public libraries, to anybody.
+Nothing else exists. Raw ASGI, so that a flush is one message to the
 server and no framework buffers it.
 """
 
@@ -16,22 +17,35 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.markup import Markup
 from sandbox.origins import is_named, is_safe_host
-from sandbox.policy import SANDBOX_FLAGS, Headers, alone_headers, frame_allow, frame_headers
+from sandbox.policy import (
+    SANDBOX_FLAGS,
+    Headers,
+    alone_headers,
+    frame_allow,
+    frame_headers,
+    library_headers,
+)
 from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
 from sandbox.saving import Save, Sender, save_told
 from sandbox.stored import Area, to_json
 from sandbox.text import Utf8Encoder
+
+if TYPE_CHECKING:
+    from sandbox.libraries.shelf import Served
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LIBRARIES = "/libraries/"
+"""Where the frame origin gives files of public libraries."""
 
 _LOOKED_AT_ONCE = 1 << 16
 _HTML = ("content-type", "text/html; charset=utf-8")
@@ -167,6 +181,9 @@ class _Request:
         if self.scope["path"] == "/probe":
             await self._send_whole(self._probe(ancestors))
             return
+        if self.scope["path"].startswith(LIBRARIES):
+            await self._send_library(ancestors)
+            return
         document = await self._open()
         if document is None:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
@@ -184,6 +201,19 @@ class _Request:
         if is_named(_header(self.scope, b"origin"), ancestors):
             return _Answer(200, headers, self.identity)
         return _Answer(403, headers, _FOREIGN)
+
+    async def _send_library(self, ancestors: tuple[str, ...]) -> None:
+        """Without a secret: what is there is public, and the same for everybody."""
+        path = self.scope["path"].removeprefix(LIBRARIES)
+        query = self.scope["query_string"].decode("latin-1")
+        served = await asyncio.to_thread(_library, path, query)
+        if served is None:
+            await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
+            return
+        length = ("content-length", str(len(served.body)))
+        headers = (("content-type", served.kind), *library_headers(served.caching), length)
+        await self._start(200, headers)
+        await self._flush(b"" if self.scope["method"] == "HEAD" else served.body, more=False)
 
     async def _save(self, save: Save, ancestors: tuple[str, ...]) -> None:
         sender = Sender(
@@ -261,6 +291,12 @@ class _Request:
     async def _flush(self, body: bytes, *, more: bool = True) -> None:
         if body or not more:
             await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _library(path: str, query: str) -> Served | None:
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - a start must be quick
+
+    return shipped_shelf().answer(path, query)
 
 
 def _alone(document: FrameDocument, key: str, path: str, *, keeps: bool) -> _Answer:

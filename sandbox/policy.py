@@ -7,7 +7,7 @@ Connection Allowlists (https://wicg.github.io/connection-allowlists/).
 
 from __future__ import annotations
 
-from sandbox.grants import Grants
+from sandbox.grants import NO_GRANTS, Grants
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -83,6 +83,13 @@ def frame_headers(grants: Grants, ancestors: tuple[str, ...]) -> Headers:
         ("cross-origin-resource-policy", "cross-origin"),
         *_common_headers(),
     )
+
+
+def library_headers(caching: str) -> Headers:
+    """Headers of a library's file: for any tool to load, and confined if opened as a document."""
+    confined = frame_headers(NO_GRANTS, ())
+    lasting = (header for header in confined if header[0] != "cache-control")
+    return (*lasting, ("cache-control", caching))
 
 
 def alone_headers(

@@ -1,8 +1,8 @@
 """Fetch what `sandbox/libraries/manifest.toml` lists: for our pages, and for tools.
 
-    vendor.py              what is not there yet
-    vendor.py --optional   the optional libraries too
-    vendor.py --refresh    write contents.json anew, after a change to the manifest
+    vendor.py                      what is not there yet
+    vendor.py --optional           the optional libraries too
+    vendor.py --refresh [NAME …]   write contents.json anew, after a change to the manifest
 
 Standard library only: it runs before anything is installed, and inside a wheel build.
 The registry is `npm_config_registry` (or `NPM_CONFIG_REGISTRY`), by default the public one.
@@ -111,17 +111,22 @@ def library_folders(target: Path = manifest.VENDORED) -> list[Path]:
     return [target / library.id for library in manifest.libraries() if not library.optional]
 
 
-def refresh() -> None:
-    """Write what the manifest's patterns give; what a wrapped script exports is kept."""
+def refresh(names: list[str]) -> None:
+    """Write what the manifest's patterns give, of the packages named or of all.
+
+    What a wrapped script exports is kept.
+    """
     listed = manifest.read_manifest(MANIFEST.read_text(encoding="utf-8"))
     known = {}
     if manifest.CONTENTS.is_file():
         known = json.loads(manifest.CONTENTS.read_text(encoding="utf-8"))
+    anew = [one for one in listed if one.name in names or not names or one.id not in known]
     with ThreadPoolExecutor(max_workers=fetch.AT_ONCE) as pool:
-        contents = dict(zip([one.id for one in listed], pool.map(_contents, listed), strict=True))
-    for name, entry in contents.items():
+        made = dict(zip([one.id for one in anew], pool.map(_contents, anew), strict=True))
+    for name, entry in made.items():
         if known.get(name, {}).get("integrity") == entry["integrity"]:
             entry["exports"] = known[name].get("exports", {})
+    contents = {one.id: made.get(one.id) or known[one.id] for one in listed}
     lines = (f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in contents.items())
     manifest.CONTENTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
@@ -140,11 +145,11 @@ def _contents(library: manifest.Library) -> dict[str, object]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fetch what the manifest lists.")
     parser.add_argument("--optional", action="store_true", help="the optional libraries too")
-    parser.add_argument("--refresh", action="store_true", help="write contents.json anew")
+    parser.add_argument("--refresh", nargs="*", metavar="NAME", help="write contents.json anew")
     arguments = parser.parse_args()
     try:
-        if arguments.refresh:
-            refresh()
+        if arguments.refresh is not None:
+            refresh(arguments.refresh)
         fetched = fetch_missing() + fetch_libraries(optional=arguments.optional)
     except VendorError as error:
         print(f"Front-end files: {error}", file=sys.stderr)

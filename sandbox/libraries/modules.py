@@ -1,0 +1,75 @@
+"""A library's file as an ES module whose imports are addresses of ours. Pure.
+
+A module keeps its text; only names without a path, which a browser could not resolve, become
+relative addresses. A script is put into a function that looks like CommonJS to it, and what it
+exports is exported; the names come from `contents.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from sandbox.libraries.manifest import Library
+from sandbox.libraries.resolve import Catalogue
+
+# `from "x"`, `import "x"` and `import("x")`, for names that begin neither with "." nor with "/".
+_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])([@\w][^"'\s:]*)\2""", re.ASCII)
+_REQUIRE = re.compile(r"""\brequire\(\s*(["'])([@\w][^"'\s:]*)\1\s*\)""", re.ASCII)
+_WHOLE = '"module.exports"'  # the name that Node has for it, too
+
+
+def module_text(catalogue: Catalogue, library: Library, path: str, source: str) -> str:
+    """Return the file as a module that stands in its library's folder among other modules."""
+    if path in library.wrapped.values():
+        return _wrapped(catalogue, library, path, source)
+
+    def addressed(found: re.Match[str]) -> str:
+        address = _address(catalogue, library, path, found[3])
+        return found[0] if address is None else f"{found[1]}{found[2]}{address}{found[2]}"
+
+    return _IMPORT.sub(addressed, source)
+
+
+def _address(catalogue: Catalogue, library: Library, path: str, name: str) -> str | None:
+    """Return where a name leads, seen from a file: every library has the same parent folder."""
+    given = catalogue.imported(name, library)
+    if given is None:
+        return None
+    return "../" * f"{library.id}/{path}".count("/") + f"{given.library.id}/{given.path}"
+
+
+def _wrapped(catalogue: Catalogue, library: Library, path: str, source: str) -> str:
+    required = dict.fromkeys(found[2] for found in _REQUIRE.finditer(source))
+    addresses = {name: _address(catalogue, library, path, name) for name in required}
+    known = [name for name, address in addresses.items() if address is not None]
+    imports = "".join(
+        f"import * as required{at} from {json.dumps(addresses[name])};\n"
+        for at, name in enumerate(known)
+    )
+    table = ", ".join(f"{json.dumps(name)}: required{at}" for at, name in enumerate(known))
+    # A script for pages may define a name and export nothing.
+    names = " ?? ".join(
+        f'(typeof {name} === "undefined" ? undefined : {name})' for name in library.globals[:1]
+    )
+    exports = library.exports.get(path, ())
+    taken = ", ".join(f"{name}: exported{at}" for at, name in enumerate(exports))
+    given = ", ".join(f"exported{at} as {name}" for at, name in enumerate(exports))
+    return (
+        f"{imports}const required = {{ __proto__: null, {table} }};\n"
+        "const module = { exports: {} };\n"
+        "const require = (name) => {\n"
+        "  const found = required[name];\n"
+        '  if (!found) throw new Error(`"${name}" is not here`);\n'
+        f"  return found[{_WHOLE}] ?? found.default ?? found;\n"
+        "};\n"
+        "const defined = function (module, exports, require, define) {\n"
+        f"{source}\n"
+        f"return {names or 'undefined'};\n"
+        "}.call(globalThis, module, module.exports, require);\n"
+        'const empty = typeof module.exports === "object" && !Object.keys(module.exports).length;\n'
+        "const whole = empty && defined ? defined : module.exports;\n"
+        f"const {{ {taken} }} = whole;\n"
+        "const standard = whole?.__esModule && whole.default ? whole.default : whole;\n"
+        f"export {{ standard as default, whole as {_WHOLE}{', ' + given if given else ''} }};\n"
+    )

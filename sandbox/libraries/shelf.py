@@ -1,0 +1,121 @@
+"""What is answered below the libraries' folder of the frame origin: listed files, nothing else.
+
+    <name>@<version>/<path>        a file, byte for byte
+    +esm/<name>@<version>/<path>   the same as an ES module whose imports lead here
+    combine/<one>,<other>          several files, one after the other
+    css?family=… and css2?family=… a style sheet of fonts
+
+A path is looked up among the names that are listed; none is ever put together from one.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from sandbox.libraries.fonts import read_sheet, style_sheet
+from sandbox.libraries.manifest import VENDORED, Library, libraries
+from sandbox.libraries.modules import module_text
+from sandbox.libraries.resolve import COMBINED, MODULES, SHEETS, Catalogue
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
+# Made by us: another version of ours may make it anew.
+_FOR_A_DAY = "public, max-age=86400"
+_MOST_TOGETHER = 10
+_MODULE_TYPES = frozenset({".js", ".mjs", ".cjs"})
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".cjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+    ".woff": "font/woff",
+    ".ttf": "font/ttf",
+    ".png": "image/png",
+    ".zip": "application/zip",
+    ".md": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    "": "text/plain; charset=utf-8",
+}
+_OTHER_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    body: bytes
+    kind: str
+    caching: str
+
+
+class Shelf:
+    """The files of a catalogue in a folder. Reads from disk: not for an event loop."""
+
+    def __init__(self, catalogue: Catalogue, folder: Path = VENDORED) -> None:
+        self.catalogue = catalogue
+        self._folder = folder
+        # A module of some size is worth a search for its imports once.
+        self._module = functools.lru_cache(maxsize=64)(self._made_module)
+
+    def answer(self, path: str, query: str = "") -> Served | None:
+        """Return what a path below the folder gives; `None` for everything that is not listed."""
+        if path in SHEETS:
+            return self._sheet(path, query)
+        first, _, rest = path.partition("/")
+        if first == COMBINED:
+            return self._combined(rest)
+        if first == MODULES:
+            return self._module(rest)
+        return self._file(path)
+
+    def _file(self, path: str) -> Served | None:
+        found = self._listed(path)
+        if found is None:
+            return None
+        library, name = found
+        try:
+            body = (self._folder / library.id / name).read_bytes()
+        except OSError:  # listed, but not fetched
+            return None
+        return Served(body, _TYPES.get(PurePosixPath(name).suffix.lower(), _OTHER_TYPE), _FOR_GOOD)
+
+    def _listed(self, path: str) -> tuple[Library, str] | None:
+        parts = path.split("/")
+        of_name = 2 if path.startswith("@") else 1
+        library = self.catalogue.library("/".join(parts[:of_name]))
+        name = "/".join(parts[of_name:])
+        return (library, name) if library is not None and name in library.files else None
+
+    def _made_module(self, path: str) -> Served | None:
+        file, found = self._file(path), self._listed(path)
+        if file is None or found is None:
+            return None
+        library, name = found
+        if PurePosixPath(name).suffix not in _MODULE_TYPES:
+            return file
+        source = file.body.decode("utf-8", "replace")
+        text = module_text(self.catalogue, library, name, source)
+        return Served(text.encode(), file.kind, _FOR_A_DAY)
+
+    def _combined(self, together: str) -> Served | None:
+        # A comma in a file's own name would be escaped; none of ours has one.
+        files = [self._file(one) for one in unquote(together).split(",")[:_MOST_TOGETHER]]
+        found = [file for file in files if file is not None]
+        if not found or len(found) < len(files) or len({file.kind for file in found}) > 1:
+            return None
+        return Served(b"\n".join(file.body for file in found), found[0].kind, _FOR_GOOD)
+
+    def _sheet(self, path: str, query: str) -> Served | None:
+        sheet = read_sheet(path, query)
+        if sheet is None:
+            return None
+        text = style_sheet(sheet, self.catalogue.fonts, "")
+        return Served(text.encode(), _TYPES[".css"], _FOR_A_DAY)
+
+
+@functools.cache
+def shipped_shelf() -> Shelf:
+    return Shelf(Catalogue(libraries()))

@@ -1,0 +1,175 @@
+"""The libraries' folder: what is answered, as what, and that nothing else is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sandbox.libraries.fetch import is_fetched
+from sandbox.libraries.manifest import VENDORED, Library
+from sandbox.libraries.modules import module_text
+from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.shelf import Shelf, shipped_shelf
+
+ROUND = Library(
+    "round",
+    "1.2.3",
+    "MIT",
+    "",
+    (),
+    modules={".": "dist/round.mjs"},
+    needs={"@type/flat": "2"},
+    files=("LICENSE", "dist/deep/round.css", "dist/round.js", "dist/round.mjs"),
+    main="dist/round.js",
+)
+FLAT = Library(
+    "@type/flat",
+    "2.0.0",
+    "MIT",
+    "",
+    (),
+    wrapped={".": "flat.js"},
+    globals=("flat",),
+    files=("flat.js",),
+    exports={"flat.js": ("area", "edge")},
+)
+NEWER = Library("@type/flat", "3.0.0", "MIT", "", (), modules={".": "x.js"}, files=("x.js",))
+CATALOGUE = Catalogue([ROUND, FLAT, NEWER])
+FILES = {
+    "round@1.2.3/LICENSE": "Free.",
+    "round@1.2.3/dist/round.js": "var round = 1;",
+    "round@1.2.3/dist/round.mjs": 'import { area } from "@type/flat"; export { area };',
+    "round@1.2.3/dist/deep/round.css": "a{}",
+    "round@1.2.3/secret.txt": "not listed",
+    "@type/flat@2.0.0/flat.js": "exports.area = 1;",
+    "outside.txt": "not here",
+}
+
+
+@pytest.fixture
+def shelf(tmp_path) -> Shelf:
+    for name, text in FILES.items():
+        path = tmp_path / "vendor" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Shelf(CATALOGUE, tmp_path / "vendor")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind"),
+    [
+        ("round@1.2.3/dist/round.js", "var round = 1;", "text/javascript; charset=utf-8"),
+        (
+            "round@1.2.3/dist/round.mjs",
+            FILES["round@1.2.3/dist/round.mjs"],
+            "text/javascript; charset=utf-8",
+        ),
+        ("round@1.2.3/dist/deep/round.css", "a{}", "text/css; charset=utf-8"),
+        ("round@1.2.3/LICENSE", "Free.", "text/plain; charset=utf-8"),
+        ("@type/flat@2.0.0/flat.js", "exports.area = 1;", "text/javascript; charset=utf-8"),
+        (
+            "combine/round@1.2.3/dist/round.js,@type/flat@2.0.0/flat.js",
+            "var round = 1;\nexports.area = 1;",
+            "text/javascript; charset=utf-8",
+        ),
+    ],
+)
+def test_a_listed_file_is_given_byte_for_byte_for_good(shelf, path, body, kind):
+    served = shelf.answer(path)
+    assert served is not None
+    assert served.body.decode() == body
+    assert served.kind == kind
+    assert "immutable" in served.caching
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "round@1.2.3",
+        "round@1.2.3/",
+        "round@1.2.3/secret.txt",
+        "round@1.2.3/dist",
+        "round@1.2.3/dist/../LICENSE",
+        "round@1.2.3/../outside.txt",
+        "../outside.txt",
+        "..%2foutside.txt",
+        "round@1.2.3//LICENSE",
+        "round@1.2.3/dist\\round.js",
+        "round@1.2.3/LICENSE\0",
+        "round@1.2/LICENSE",
+        "round@latest/LICENSE",
+        "ROUND@1.2.3/LICENSE",
+        "@type/flat@3.0.0/x.js",  # listed, but not fetched
+        "@type",
+        "+esm",
+        "+esm/round@1.2.3/secret.txt",
+        "+esm/../outside.txt",
+        "combine/",
+        "combine/round@1.2.3/dist/round.js,../outside.txt",
+        "combine/round@1.2.3/dist/round.js,round@1.2.3/dist/deep/round.css",
+        "css",
+        "css2",
+        "css3",
+        "manifest.toml",
+    ],
+)
+def test_nothing_else_is_there(shelf, path):
+    assert shelf.answer(path) is None
+
+
+def test_a_module_names_what_it_imports_by_our_addresses(shelf):
+    served = shelf.answer("+esm/round@1.2.3/dist/round.mjs")
+    assert served is not None
+    assert served.body.decode() == (
+        'import { area } from "../../@type/flat@2.0.0/flat.js"; export { area };'
+    )
+    assert "immutable" not in served.caching
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import'@type/flat'", "import'../../@type/flat@2.0.0/flat.js'"),
+        ('export*from"@type/flat"', 'export*from"../../@type/flat@2.0.0/flat.js"'),
+        ('import("@type/flat")', 'import("../../@type/flat@2.0.0/flat.js")'),
+        ('import x from "./near.js"', 'import x from "./near.js"'),
+        ('import x from "../far.js"', 'import x from "../far.js"'),
+        ('import x from "https://a.example/x"', 'import x from "https://a.example/x"'),
+        ('import x from "not-ours"', 'import x from "not-ours"'),
+        ('import x from "round"', 'import x from "../../round@1.2.3/dist/round.mjs"'),
+    ],
+)
+def test_only_names_of_ours_become_addresses(source, expected):
+    assert module_text(CATALOGUE, ROUND, "dist/round.mjs", source) == expected
+
+
+def test_a_script_is_wrapped_as_a_module_that_exports_its_names():
+    text = module_text(CATALOGUE, FLAT, "flat.js", "exports.area = require('round');")
+    assert text.startswith('import * as required0 from "../../round@1.2.3/dist/round.mjs";')
+    assert "exported0 as area, exported1 as edge" in text
+
+
+def test_a_sheet_of_fonts_names_files_beside_it():
+    served = shipped_shelf().answer("css2", "family=Inter:wght@400")
+    assert served is not None
+    assert served.kind.startswith("text/css")
+    assert "url(@fontsource-variable/inter@" in served.body.decode()
+
+
+def test_no_text_of_a_library_is_taken_for_an_import_by_mistake():
+    """What is rewritten are imports: each library's own modules hold no other name of ours."""
+    shelf = shipped_shelf()
+    changed = []
+    for library in shelf.catalogue.libraries:
+        if not is_fetched(library, VENDORED):
+            continue
+        for path in dict.fromkeys(library.modules.values()):
+            file = shelf.answer(f"{library.id}/{path}")
+            module = shelf.answer(f"+esm/{library.id}/{path}")
+            if file and module and file.body != module.body:
+                changed.append(library.name)
+    expected = {"chart.js", "codemirror", "htm", "preact"}
+    assert {name for name in changed if "/" not in name} <= expected, json.dumps(changed)
