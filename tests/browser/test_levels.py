@@ -16,7 +16,8 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import Process, clean_environment, free_port
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.sandbox]
+pytestmark = pytest.mark.timeout(120)
+slow = pytest.mark.sandbox  # the rest of the levels' many browsers
 
 PATIENCE = 20_000
 ANSWER = (
@@ -33,8 +34,8 @@ ANSWERS = [
 ]
 
 
-async def imported(served: Served, title: str) -> dict[str, Any]:
-    body = {"html": ANSWER.format(title, "")}
+async def imported(served: Served, title: str, html: str = "") -> dict[str, Any]:
+    body = {"html": html or ANSWER.format(title, "")}
     async with httpx.AsyncClient() as client:
         response = await client.post(f"{served.url}/api/artifacts/import", json=body)
     made: dict[str, Any] = response.json()
@@ -155,16 +156,27 @@ async def works(page: Page, address: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "name", "used", "address"),
     [
-        ([], "127.0.0.1", "site", r"http://[a-z2-7]{16}\.localhost:FRAME_PORT/"),
+        pytest.param(
+            *([], "127.0.0.1", "site", r"http://[a-z2-7]{16}\.localhost:FRAME_PORT/"), marks=slow
+        ),
         # An engine that does not resolve names under localhost.
         (["MAP *.localhost ~NOTFOUND"], "localhost", "port", r"http://localhost:FRAME_PORT/"),
         # A container, a forwarded port: it looks like this machine, and only one port answers.
-        (["MAP *:FRAME_PORT 127.0.0.1:1"], "127.0.0.1", "path", r"http://127.0.0.1:PORT/frame/"),
+        pytest.param(
+            *(["MAP *:FRAME_PORT 127.0.0.1:1"], "127.0.0.1", "path"),
+            r"http://127.0.0.1:PORT/frame/",
+            marks=slow,
+        ),
         # Another machine's name.
-        (["MAP box.example 127.0.0.1"], "box.example", "port", r"http://box.example:FRAME_PORT/"),
-        (
+        pytest.param(
+            *(["MAP box.example 127.0.0.1"], "box.example", "port"),
+            r"http://box.example:FRAME_PORT/",
+            marks=slow,
+        ),
+        pytest.param(
             ["MAP *:FRAME_PORT 127.0.0.1:1", "MAP box.example 127.0.0.1"],
             *("box.example", "path", r"http://box.example:PORT/frame/"),
+            marks=slow,
         ),
     ],
     ids=["loopback", "no-localhost", "one-port", "another-machine", "another-machine-one-port"],
@@ -182,6 +194,7 @@ async def test_a_page_finds_its_level_and_tools_work_there(
     await works(page, address)
 
 
+@slow
 @pytest.mark.parametrize("rules", [["MAP *:FRAME_PORT 127.0.0.1:1"]], ids=["one-port"])
 async def test_a_workbench_opened_first_replaces_the_frame_that_cannot_be_reached(
     page: Page, served: Served
@@ -196,6 +209,7 @@ async def test_a_workbench_opened_first_replaces_the_frame_that_cannot_be_reache
     await expect(page.locator("main")).to_contain_text("a header alone keeps it out")
 
 
+@slow
 async def test_a_stronger_level_that_works_again_is_taken_up(page: Page, served: Served) -> None:
     """What was remembered of a tunnel does not outlast it."""
     cookie = {"name": f"sandwright_level_{served.port}", "value": "path", "url": served.url}
@@ -231,7 +245,9 @@ async def forwarded(served: Served, rename: bool) -> AsyncIterator[int]:
         server.close()
 
 
-@pytest.mark.parametrize("rename", [False, True], ids=["same-name", "renamed"])
+@pytest.mark.parametrize(
+    "rename", [False, pytest.param(True, marks=slow)], ids=["same-name", "renamed"]
+)
 async def test_through_one_forwarded_port_tools_work_below_a_path(
     page: Page, served: Served, rename: bool
 ) -> None:
@@ -250,6 +266,30 @@ async def test_through_one_forwarded_port_tools_work_below_a_path(
         await page.close()
 
 
+FREEZING = "<h1>Loop</h1><script>setTimeout(() => { for (;;); }, 500)</script>"
+
+
+@slow
+async def test_below_a_path_a_frozen_tool_is_told_and_does_not_run_again_unasked(
+    page: Page, served: Served
+) -> None:
+    """Also for a page that opens while it still loops."""
+    made = await imported(served, "Loop", FREEZING)
+    async with forwarded(served, rename=False) as port:
+        address = f"http://127.0.0.1:{port}{made['artifact']['url']}"
+        await page.goto(address, wait_until="domcontentloaded")
+        await level(page, "path")
+        await expect(page.get_by_text("This tool does not answer")).to_be_visible()
+        again = await page.context.new_page()
+        await again.goto(address)
+        await expect(again.locator(".halted")).to_contain_text("froze last time")
+        assert await again.locator("iframe").count() == 0
+        await again.close()
+        await page.get_by_role("button", name="Remove it").click()
+        await expect(page.locator(".halted")).to_contain_text("This tool froze.")
+
+
+@slow
 async def test_what_answers_on_the_frame_port_must_be_this_server(
     page: Page, served: Served
 ) -> None:
@@ -266,6 +306,7 @@ async def test_what_answers_on_the_frame_port_must_be_this_server(
     assert asked
 
 
+@slow
 class TestTemplate:
     """SANDWRIGHT_FRAME_URL: a site for each tool in deployment, and no weaker level instead."""
 
