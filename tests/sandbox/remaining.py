@@ -13,6 +13,7 @@ LINKS = (
 ALONE = "opened alone, the tool and the page around it share a process: its own tab stands still"
 ONE_PROCESS = "WebKitGTK has one process for the page and the tool in it"
 FOCUS = "in Firefox, a tool that takes the focus again every 50 ms ends up with it"
+PASTE = "WebKitGTK's own menu for pasting waits for a person, and the page with it"
 HINTS = "the engine takes a preconnect that a script adds before any script can take it away"
 
 REMAINING: dict[str, dict[str, str]] = {
@@ -50,6 +51,9 @@ REMAINING: dict[str, dict[str, str]] = {
     },
     "webkit": {
         **dict.fromkeys(("loop", "loop-in-a-nested-frame"), ONE_PROCESS),
+        "audio-worklet-import": "a worklet's module imports past the policy",
+        **dict.fromkeys(("clipboard-read", "clipboard-read-items"), PASTE),
+        "gamepads": "the engine knows no policy for game controllers",
         "navigated-nested-frame": "our page hears late of entries that a nested document makes",
         "preconnect-anonymous": HINTS,
     },
@@ -59,7 +63,7 @@ REMAINING: dict[str, dict[str, str]] = {
 SOMETIMES: dict[str, set[str]] = {
     "chromium": set(),
     "firefox": {"focus-again-and-again", "focus-of-a-frame", "refreshes"},
-    "webkit": {"navigated-nested-frame"},
+    "webkit": {"clipboard-read", "clipboard-read-items", "navigated-nested-frame"},
 }
 """Those of them that a race decides."""
 
