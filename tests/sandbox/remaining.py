@@ -73,12 +73,17 @@ BROKEN: dict[str, dict[str, str]] = {
         "drag-and-drop": "its driver begins no drag",
         "file-input": "nothing came of the file that its driver chose; why was not found",
         "file-reader": "nothing came of the file that its driver chose; why was not found",
-        "fullscreen": "denied in a browser without a screen; not tried in one with a screen",
+        "fullscreen": "denied; why was not found",
         "history-push": "nothing came of the step back; why was not found",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
         "webgl": "no graphics on the machine that measured",
     },
-    "webkit": {},
+    "webkit": {
+        "confirm": "nothing came of the dialog; why was not found",
+        "drag-and-drop": "its driver begins no drag",
+        "form-enter": "nothing came of the key; why was not found",
+        "fullscreen": "the engine says that the permissions policy forbids it",
+    },
 }
 """Probes that did not work, by engine."""
