@@ -5,18 +5,24 @@ const ACT_PAUSE = 100;
 const actTypeOf = getter(Event.prototype, "type");
 const acted = [];
 let lastAct = -ACT_PAUSE;
+// Over all documents of this frame: a reload is no act.
+let dialogsShown = 0;
 
 function whenActed(handler) {
   acted[acted.length] = handler;
+}
+
+function actedNow() {
+  for (let index = 0; index < acted.length; index += 1) {
+    acted[index]();
+  }
 }
 
 function onAct(event) {
   if (!event.isTrusted) {
     return;
   }
-  for (let index = 0; index < acted.length; index += 1) {
-    acted[index]();
-  }
+  actedNow();
   // A press says who moved the focus here, so it is told of each time; keys may be a thief's.
   const pressed = actTypeOf(event) === "pointerdown";
   if (pressed || now() - lastAct >= ACT_PAUSE) {
@@ -31,7 +37,19 @@ function watchActs() {
   window.addEventListener("keydown", onAct, true);
 }
 
+function tellTrapped(message) {
+  if (message.type === "dialog" && message.open) {
+    dialogsShown += 1;
+  }
+  deliver(message);
+}
+
 function installActs() {
+  whenActed(() => {
+    dialogsShown = 0;
+  });
+  // The person loads the tool anew.
+  listen("renewed", actedNow);
   watchActs();
   window.addEventListener("pagehide", (event) => event.isTrusted && deliver({ type: "leaving" }), true);
 }

@@ -34,8 +34,13 @@ function send(message) {
 }
 
 // The tool is told in its own console, past the one that is watched.
-function tellDropped({ count }) {
-  warn(`${count} messages were too many at once and were dropped.`);
+function tellDropped({ count, odd = 0 }) {
+  if (count > 0) {
+    warn(`${count} messages were too many at once and were dropped.`);
+  }
+  if (odd > 0) {
+    warn(`${odd} messages were not understood and were dropped.`);
+  }
 }
 
 function deliver(message) {

@@ -2,7 +2,7 @@
 // of this is left that the tool could reach.
 
 installStored();
-const standTraps = setTraps(deliver, whenActed);
+const standTraps = setTraps(tellTrapped, whenActed, dialogsShown);
 raiseWalls((url) => send({ type: "open", url }), reopened, setTraps);
 installChannel();
 installCookies();

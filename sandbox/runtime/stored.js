@@ -25,6 +25,7 @@ function installStored() {
   delete window.caches;
   delete window.indexedDB;
   const carried = takeCarried();
+  dialogsShown = carried.dialogs;
   const local = outbox("local", carried.local);
   const kept = new Map(Object.entries(takeSnapshot()));
   for (const [key, value] of carried.local) {
@@ -35,7 +36,9 @@ function installStored() {
     }
   }
   const session = new Map(carried.session);
-  const carry = carrier(carried.name, () => ({ session: [...session], local: local.unsaved() }));
+  const carry = carrier(carried.name, () => ({
+    session: [...session], local: local.unsaved(), dialogs: dialogsShown,
+  }));
   const stores = {
     localStorage: memoryStore(kept, (key, value) => {
       local.add(key, value);
@@ -73,7 +76,7 @@ function takeSnapshot() {
 function takeCarried() {
   const name = nameOf(window);
   if (!name.startsWith(CARRIED)) {
-    return { name, session: [], local: [] };
+    return { name, session: [], local: [], dialogs: 0 };
   }
   setName(window, "");
   return parse(name.slice(CARRIED.length));

@@ -2,12 +2,13 @@
 // dialogs one after another, the question whether to leave, entries in the history without end.
 //
 // A nested document gets the source of this very function in front, with no arguments: it may
-// show no dialog and make no entry. So the function uses nothing of this closure but its two
+// show no dialog and make no entry. So the function uses nothing of this closure but its
 // arguments, and takes at its start every native that it needs.
 
-// `tell(message)` reaches the page around the tool, `whenActed(handler)` hears of a person's acts.
+// `tell(message)` reaches the page around the tool, `whenActed(handler)` hears of a person's acts,
+// `shown` dialogs were there since the last of them, in earlier documents of this frame.
 // Returns what must be done again after `document.open`.
-function setTraps(tell, whenActed) {
+function setTraps(tell, whenActed, shown) {
   "use strict";
   const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
   const unbound = (method) => Function.prototype.call.bind(method);
@@ -16,25 +17,29 @@ function setTraps(tell, whenActed) {
   const MAX_ENTRIES = nested ? 0 : 5;
   // Where browsers stop counting: entries beyond push out older ones.
   const FULL_HISTORY = 50;
+  const MAX_RELOADS = 8;
+  const dataOf = unbound(getOwnPropertyDescriptor(MessageEvent.prototype, "data").get);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
   const listenTo = unbound(EventTarget.prototype.addEventListener);
-  const { history } = window;
+  const { history, parent: up } = window;
   const lengthOf = unbound(getOwnPropertyDescriptor(History.prototype, "length").get);
   const say = (message) => {
     if (!nested) {
       tell(message);
     }
   };
-  let dialogs = 0;
+  let dialogs = shown ?? 0;
   let entries = 0;
   let behind = 0;
   let ahead = 0;
   let length = lengthOf(history);
+  let reloads = 0;
   const told = { __proto__: null };
 
   whenActed?.(() => {
     dialogs = 0;
     entries = 0;
+    reloads = 0;
     told.dialog = false;
     told.history = false;
   });
@@ -137,7 +142,26 @@ function setTraps(tell, whenActed) {
     length = current;
   };
 
+  // A nested document tells when it has loaded itself again; what the tool loads into it is none of this.
+  const onMessage = (event) => {
+    const data = dataOf(event);
+    if (typeof data !== "object" || data === null || data.sandwright !== "reloaded") {
+      return;
+    }
+    stop(event);
+    reloads += 1;
+    if (nested) {
+      up.postMessage({ sandwright: "reloaded" }, "*");
+    } else if (reloads > MAX_RELOADS) {
+      once("loads", { type: "loads" });
+    }
+  };
+  if (nested && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+    up.postMessage({ sandwright: "reloaded" }, "*");
+  }
+
   const stand = () => {
+    listenTo(window, "message", onMessage, true);
     listenTo(window, "beforeunload", (event) => stop(event), true);
     listenTo(window, "hashchange", onHash, true);
   };

@@ -32,6 +32,8 @@ function raiseWalls(ask, reopened, bound) {
   const nameOf = getter(Element, "localName");
   const namespaceOf = getter(Element, "namespaceURI");
   const contentOf = getter(HTMLTemplateElement, "content");
+  const drawnOf = getter(SVGAElement, "href");
+  const shownOf = getter(SVGAnimatedString, "animVal");
   const { prototype: element } = Element;
   const attribute = unbound(element.getAttribute);
   const attributeNS = unbound(element.getAttributeNS);
@@ -53,6 +55,8 @@ function raiseWalls(ask, reopened, bound) {
   const pathOf = unbound(Event.prototype.composedPath);
   const prevent = unbound(Event.prototype.preventDefault);
   const isPrevented = getter(Event, "defaultPrevented");
+  const submitterOf = getter(SubmitEvent, "submitter");
+  const submit = unbound(HTMLFormElement.prototype.submit);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
   const keys = ["button", "ctrlKey", "metaKey", "shiftKey", "altKey"].map((name) =>
     getter(MouseEvent, name),
@@ -118,9 +122,15 @@ function raiseWalls(ask, reopened, bound) {
     },
   }));
 
-  // The address of a link in HTML, in SVG (also by xlink) or, in Firefox, in MathML.
+  // The address of a link in HTML, in SVG (also by xlink or an animation) or, in Firefox, in MathML.
   const linkOf = (node) => {
     const name = nameOf(node);
+    if (name === "a" && namespaceOf(node) === "http://www.w3.org/2000/svg") {
+      const shown = shownOf(drawnOf(node));
+      if (shown !== "") {
+        return shown;
+      }
+    }
     const isLink =
       name === "a" || name === "area" || namespaceOf(node) === "http://www.w3.org/1998/Math/MathML";
     return isLink
@@ -138,19 +148,45 @@ function raiseWalls(ask, reopened, bound) {
     return false;
   };
 
+  // Prevents what the browser would do; the tool's own listeners see an event that nobody has
+  // touched. Returns a function that says whether one of them refused it.
+  const disarm = (event) => {
+    let prevented = isPrevented(event);
+    prevent(event);
+    const show = (name, descriptor) => defineProperty(event, name, { ...descriptor, configurable: true });
+    show("preventDefault", { value() { prevented = true; } });
+    show("defaultPrevented", { get: () => prevented });
+    show("returnValue", { get: () => !prevented, set(value) { prevented ||= !value; } });
+    return () => prevented;
+  };
+
+  // A form is sent into a window, too, by a key that is held meanwhile; later no event says so.
+  function onSubmit(event) {
+    const form = pathOf(event)[0];
+    if (!event.isTrusted || nameOf(form) !== "form") {
+      return;
+    }
+    const button = submitterOf(event);
+    const method = (button && attribute(button, "formmethod")) ?? attribute(form, "method") ?? "";
+    if (lower(method) !== "dialog") {
+      const isRefused = disarm(event);
+      later(() => isRefused() || submit(form));
+    }
+  }
+
   function onClick(event) {
     const path = pathOf(event);
     for (let index = 0; index < path.length && path[index] !== document; index += 1) {
       const text = kindOf(path[index]) === 1 ? linkOf(path[index]) : null;
       const url = text === null ? null : resolve(text, baseOf(path[index]));
       if (url !== null) {
-        onLink(event, path[index], url);
+        onLink(event, path[index], text, url);
         return;
       }
     }
   }
 
-  function onLink(event, link, url) {
+  function onLink(event, link, text, url) {
     const base = baseOf(link);
     const scheme = schemeOf(url);
     let special;
@@ -162,22 +198,16 @@ function raiseWalls(ask, reopened, bound) {
     }
     const whole = urlOf(url);
     const bare = slice(whole, 0, whole.length - hashOf(url).length);
-    const inside = bare === exec(/^[^#]*/, addressOf(document))[0] || exec(/^\s*#/, attribute(link, "href") ?? "");
+    const inside = bare === exec(/^[^#]*/, addressOf(document))[0] || exec(/^\s*#/, text);
     const saves = attribute(link, "download") !== null && (scheme === "blob:" || scheme === "data:");
     if (!special && (inside || saves)) {
       return;
     }
-    let prevented = isPrevented(event);
-    prevent(event);
-    // The tool's own listeners see an event that nobody has touched.
-    const show = (name, descriptor) => defineProperty(event, name, { ...descriptor, configurable: true });
-    show("preventDefault", { value() { prevented = true; } });
-    show("defaultPrevented", { get: () => prevented });
-    show("returnValue", { get: () => !prevented, set(value) { prevented ||= !value; } });
+    const isRefused = disarm(event);
     later(() => {
-      if (!prevented && scheme === "javascript:" && !special) {
+      if (!isRefused() && scheme === "javascript:" && !special) {
         evaluate(decode(slice(whole, 11)));
-      } else if (!prevented && isOutside(url, base)) {
+      } else if (!isRefused() && isOutside(url, base)) {
         open(url);
       }
     });
@@ -330,6 +360,7 @@ function raiseWalls(ask, reopened, bound) {
       mark(closed, root);
     }
     observe(root, watched);
+    listenTo(root, "submit", onSubmit, true);
     return root;
   }
 
@@ -337,6 +368,7 @@ function raiseWalls(ask, reopened, bound) {
   function stand() {
     listenTo(window, "click", onClick, true);
     listenTo(window, "auxclick", onClick, true);
+    listenTo(window, "submit", onSubmit, true);
     listenTo(window, "message", onMessage, true);
     listenTo(document, "readystatechange", settle, true);
   }

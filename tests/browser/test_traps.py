@@ -187,6 +187,28 @@ async def test_a_nested_document_shows_no_dialog_and_makes_no_history(
     )
     await expect(tool(page).frame_locator("iframe").locator("p")).to_have_text("over")
     assert shown == []
+    assert await page.evaluate("history.length") == 2
+
+
+@pytest.mark.sandbox
+async def test_in_a_full_history_hashes_are_counted_all_the_same(
+    page: Page, server: Process, open_tool: Open
+) -> None:
+    """Its length does not grow any more, so that only the tool's own bridge can tell."""
+    await page.goto(server.url)
+    await page.evaluate("for (let i = 0; i < 60; i += 1) history.pushState(i, '')")
+    await open_tool(f"<h1>T</h1><script>setTimeout(() => {{ {HISTORY['hash']} }}, 200)</script>")
+    await expect(halted(page)).to_contain_text("filled the history", timeout=15_000)
+
+
+async def test_a_tool_that_takes_the_keyboard_again_and_again_is_ended(
+    page: Page, open_tool: Open
+) -> None:
+    await open_tool("<input id=a><script>let go = () => setInterval(() => a.focus(), 1)</script>")
+    await expect(tool(page).locator("#a")).to_be_visible()
+    await page.get_by_role("textbox", name="Ask for a change").click()
+    await tool(page).locator("#a").evaluate("() => { go() }")
+    await expect(halted(page)).to_contain_text("kept taking the keyboard")
 
 
 TYPED = "the words that a person types " * 3

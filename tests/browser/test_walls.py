@@ -82,6 +82,27 @@ async def test_no_realm_that_a_tool_can_make_has_the_means(
         assert (name, said[0]["text"]) == (name, NONE_OF_THEM)
 
 
+# A parser may make a realm of these, and need not.
+RARE = {
+    "document.write of a root in parts": "<script>document.write(`<div><template shadowroot`);"
+    "document.write(`mode=closed><iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
+    "a nested document's declared root": "<iframe srcdoc='<div><template shadowrootmode=closed>"
+    '<iframe srcdoc="NESTED2"></iframe></template></div>\'></iframe>',
+}
+
+
+async def test_no_realm_that_a_parser_makes_has_the_means(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    for name, realm in RARE.items():
+        last = "<script>onload = () => setTimeout(() => console.log('last'), 400)</script>"
+        shelf.put("tool", f"<body><script>{LISTEN}</script>{nested(realm)}{last}")
+        await show(page, host)
+        await page.wait_for_function("() => messages.some((m) => m.text === 'last')")
+        said = {message["text"] for message in await messages(page, "console")}
+        assert (name, said - {"last", NONE_OF_THEM}) == (name, set())
+
+
 async def test_a_javascript_address_makes_no_realm(page: Page, host: Host, shelf: Shelf) -> None:
     run = "javascript:top.frames[0].postMessage(1, `*`)"
     shelf.put(
@@ -142,6 +163,7 @@ LINKS = f"""<body>
 <a id=blank target=_blank href="{OUT}">blank</a>
 <a id=hash href="#there">hash</a>
 <a id=own href="/about">own</a>
+<a id=file href="file:///etc/passwd">file</a>
 <a id=handled href="{OUT}" onclick="event.preventDefault(); window.seen = event.defaultPrevented">h</a>
 <p onclick="event.stopPropagation()"><a id=stopped href="{OUT}" onclick="event.stopPropagation()">s</a></p>
 <svg width=20 height=20><a xlink:href="{OUT}"><rect id=drawn width=20 height=20 /></a></svg>
@@ -197,7 +219,7 @@ async def test_links_and_windows_do_what_a_tool_expects(
     shelf.put("tool", WITHOUT_LISTENER)
     frame = await show(page, host)
     await messages(page, "loaded")
-    for on in ("#hash", "#own", "#handled", "#script"):
+    for on in ("#hash", "#own", "#file", "#handled", "#script"):
         await click(frame, on, {})
     for how in ({"modifiers": ["Control"]}, {"modifiers": ["Shift"]}, {"button": "middle"}):
         await click(frame, "#hash", how)

@@ -15,8 +15,9 @@ export function readAsked(said) {
   return protocol === "https:" ? origin : null;
 }
 
-/** Tells the page what the tool in this frame asks for; `permissions` listens. */
+/** Tells the page what the tool in this frame asks for; `permissions` listens. False: nothing that is known. */
 export function tellAsked(frame, said) {
   const asked = readAsked(said);
   if (asked !== null) document.dispatchEvent(new CustomEvent("tool-asked", { detail: { frame, asked } }));
+  return asked !== null;
 }

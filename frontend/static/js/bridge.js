@@ -15,14 +15,14 @@ const whole = (value) => (Number.isSafeInteger(value) && value > 0 ? value : nul
 const READERS = {
   console: (said) => entry(["log", "info", "debug", "warn", "error"].includes(said.level) ? said.level : "log", text(said.text), said),
   error: (said) => entry("error", text(said.message), said),
-  rejection: (said) => entry("error", text(said.message) && `Unhandled rejection: ${text(said.message)}`, said),
-  violation: (said) => entry("warn", text(said.directive) && `Kept inside (${text(said.directive)}): ${text(said.uri) ?? ""}`, said),
+  rejection: (said) => entry("error", text(said.message) === null ? null : `Unhandled rejection: ${text(said.message)}`, said),
+  violation: (said) => entry("warn", text(said.directive) === null ? null : `Kept inside (${text(said.directive)}): ${text(said.uri) ?? ""}`, said),
   resource: (said) => entry("error", text(said.uri) !== null ? `Could not load <${text(said.tag) ?? "?"}>: ${text(said.uri)}` : null, said),
   dropped: (said) => entry("info", whole(said.count) && `and ${said.count.toLocaleString("en")} more, not shown`, said),
 };
 
 function entry(level, words, said) {
-  return words ? { level, text: words, line: whole(said.line) } : null;
+  return words === null ? null : { level, text: words, line: whole(said.line) };
 }
 
 /**
@@ -37,13 +37,15 @@ export function bridge(frame, key, hear) {
   for (const [type, read] of Object.entries(READERS)) {
     handlers[type] = (said) => {
       const one = read(said);
-      if (one) hear.entry(one);
+      if (one?.text) hear.entry(one);
+      return one !== null;
     };
   }
   const told = handlers.violation;
   handlers.violation = (said) => {
-    told(said);
+    const understood = told(said);
     tellAsked(frame, said);
+    return understood;
   };
   handlers.asked = (said) => tellAsked(frame, said);
   return holdTool(frame, key, handlers, {
@@ -52,7 +54,10 @@ export function bridge(frame, key, hear) {
       document.dispatchEvent(new CustomEvent("tool-loading", { detail: { frame } }));
       hear.hello();
     },
-    dropped: (count) => hear.entry(READERS.dropped({ count })),
+    dropped({ many, odd }) {
+      if (many > 0) hear.entry(READERS.dropped({ count: many }));
+      if (odd > 0) hear.entry({ level: "warn", text: `The tool said ${odd.toLocaleString("en")} things that this page does not understand.`, line: null });
+    },
     say: (words) => hear.entry({ level: "warn", text: words, line: null }),
   });
 }

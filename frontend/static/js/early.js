@@ -3,6 +3,8 @@
 // hellos wait here until a module asks for them with a "frame-hellos" event.
 (() => {
   const root = document.documentElement;
+  // For host/limits.js: what a tool puts into the history comes on top.
+  root.dataset.entries = history.length;
   try {
     const theme = localStorage.getItem("sandwright.theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
@@ -34,8 +36,28 @@
     watch.observe(root, { childList: true, subtree: true });
     addEventListener("DOMContentLoaded", () => watch.disconnect(), { once: true });
   }
+  // A flood that comes before any module is there would keep them from coming.
+  const end = () => {
+    for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {
+      const held = frame.cloneNode();
+      held.removeAttribute("src");
+      Object.assign(held.dataset, { held: frame.src, heldFor: "flooded" });
+      frame.replaceWith(held);
+      trouble[frame.src.split(/[?#]/)[0].split("/").findLast(Boolean)] = { reason: "flooded", at: Date.now() };
+    }
+    try {
+      localStorage.setItem("sandwright.trouble", JSON.stringify(trouble));
+    } catch {
+      // As above.
+    }
+  };
+  const MOST = 200;
+  let heard = 0;
   let waiting = [];
   const keep = (event) => {
+    heard += 1;
+    if (heard === MOST) end();
+    if (heard >= MOST) return;
     if (event.data?.sandwright === 1 && waiting.length < 8) waiting.push(event);
   };
   addEventListener("message", keep);

@@ -19,13 +19,14 @@ export function downloads({ refused }) {
   let said = false;
   return {
     hear({ name, blob }) {
-      if (!(blob instanceof Blob)) return;
+      if (!(blob instanceof Blob)) return false;
       written += 1;
       if (written <= MAX_FILES) write(fileName(name, blob.type), blob);
       else if (!said) {
         said = true;
         refused();
       }
+      return true;
     },
     acted() {
       written = 0;

@@ -2,7 +2,10 @@
  * Counts what reaches this window's `message` listeners from a tool's frame, whoever in it posts.
  * What a message holds is not looked at: reading it would be the work that a flood wants done.
  */
-const MAX_PER_SECOND = 1000;
+const MAX_BY_PORT = 1000;
+// A tool has little to say to a page that it does not know; and of large messages this page hears
+// only a few hundred a second before they fill all its time.
+const MAX_POSTED = 200;
 const MAX_DEPTH = 32;
 
 const watched = new Map();
@@ -32,21 +35,27 @@ function frameOf(source) {
  * @returns {{count: () => void, close: () => void}} `count` adds a message that came another way
  */
 export function countMessages(frame, flooded) {
-  let second = 0;
-  let heard = 0;
-  const count = () => {
-    const current = Math.floor(performance.now() / 1000);
-    heard = current === second ? heard + 1 : 1;
-    second = current;
-    if (heard > MAX_PER_SECOND && watched.delete(frame)) flooded();
+  const end = () => {
+    if (watched.delete(frame)) flooded();
   };
   if (watched.size === 0) addEventListener("message", onMessage);
-  watched.set(frame, count);
+  watched.set(frame, bounded(MAX_POSTED, end));
   return {
-    count,
+    count: bounded(MAX_BY_PORT, end),
     close() {
       watched.delete(frame);
       if (watched.size === 0) removeEventListener("message", onMessage);
     },
+  };
+}
+
+function bounded(max, exceeded) {
+  let second = 0;
+  let heard = 0;
+  return () => {
+    const current = Math.floor(performance.now() / 1000);
+    heard = current === second ? heard + 1 : 1;
+    second = current;
+    if (heard > max) exceeded();
   };
 }

@@ -9,6 +9,8 @@ import { limits } from "./limits.js";
 import { openPort } from "./port.js";
 import { watchdog } from "./watchdog.js";
 
+const SETTLE_MS = 100;
+
 /** Why a tool was stopped, in words for the person. */
 export const REASONS = {
   flooded: "This tool flooded the page.",
@@ -19,11 +21,17 @@ export const REASONS = {
   stopped: "This tool was stopped.",
 };
 
+// What a bridge says that a page need not care about.
+const SPOKEN = [
+  "ready", "loaded", "console", "error", "rejection", "violation", "resource", "dropped", "asked",
+  "open", "stored",
+];
+
 /**
  * @param {HTMLIFrameElement} frame
  * @param {string} key
- * @param {Record<string, (message: object) => void>} handlers as for `openPort`
- * @param {{hello?: () => void, dropped?: (count: number) => void, stop?: (reason: string) => void,
+ * @param {Record<string, (message: object) => unknown>} handlers as for `openPort`
+ * @param {{hello?: () => void, dropped?: (lost: {many: number, odd: number}) => void, stop?: (reason: string) => void,
  *   silent?: (yes: boolean) => void, alive?: () => void, say?: (words: string) => void}} told
  *   `stop` is called once, with a key of REASONS
  */
@@ -34,10 +42,21 @@ export function holdTool(frame, key, handlers, told) {
   const end = (reason) => {
     if (ended) return;
     ended = true;
-    const entries = bounds.entries();
     stop(reason);
-    // Forward entries of a frame that is gone do no harm; behind the person they would.
-    if (entries > 0) history.go(-entries);
+    goBack();
+  };
+  // Forward entries of a frame that is gone do no harm; behind the person they would. Those that
+  // it made last come in after it has gone.
+  const goBack = () => {
+    let before = -1;
+    const timer = setInterval(() => {
+      const entries = bounds.entries();
+      if (entries === before) {
+        clearInterval(timer);
+        if (entries > 0) history.go(-entries);
+      }
+      before = entries;
+    }, SETTLE_MS);
   };
   const flood = countMessages(frame, () => end("flooded"));
   const bounds = limits({ loads: () => end("reloading"), entries: () => end("history") });
@@ -49,30 +68,32 @@ export function holdTool(frame, key, handlers, told) {
 
   const own = {
     act({ pressed }) {
+      if (typeof pressed !== "boolean") return false;
       bounds.acted();
       files.acted();
-      if (pressed === true) focus.pressed();
+      if (pressed) focus.pressed();
+      return true;
     },
     leaving: () => dog.rest(true),
     pong: () => dog.pong(),
     history: () => end("history"),
+    loads: () => end("reloading"),
     download: files.hear,
     dialog({ open, refused }) {
       if (typeof open === "boolean") dog.rest(open);
-      else if (refused) say("The tool opened one dialog after another; after three, no more were shown.");
+      else if (typeof refused === "string") say("The tool opened one dialog after another; after three, no more were shown.");
+      else return false;
+      return true;
     },
   };
-  const both = (type) => (message) => {
-    own[type](message);
-    handlers[type]?.(message);
-  };
-  const all = { ...handlers };
+  const both = (type) => (message) => own[type](message) !== false && handlers[type]?.(message);
+  const all = { ...Object.fromEntries(SPOKEN.map((type) => [type, idle])), ...handlers };
   for (const type of Object.keys(own)) all[type] = both(type);
   const port = openPort(frame, key, all, {
     heard: flood.count,
-    dropped(count) {
-      port.tell({ type: "dropped", count });
-      dropped(count);
+    dropped(lost) {
+      port.tell({ type: "dropped", count: lost.many, odd: lost.odd });
+      dropped(lost);
     },
     hello() {
       bounds.loaded();
@@ -84,7 +105,10 @@ export function holdTool(frame, key, handlers, told) {
     receive: port.receive,
     tell: port.tell,
     /** Loads that follow are the page's own wish. */
-    renewed: () => bounds.acted(),
+    renewed() {
+      bounds.acted();
+      port.tell({ type: "renewed" });
+    },
     close() {
       ended = true;
       for (const part of [flood, bounds, focus, dog, port]) part.close();

@@ -17,9 +17,12 @@ export function addressHandlers() {
   return {
     open({ url }) {
       const address = readAddress(url);
-      if (address === null || asking || isNagging() || !navigator.userActivation.isActive) return;
-      asking = true;
-      askToOpen(address);
+      if (address === null) return false;
+      if (!asking && !isNagging() && navigator.userActivation.isActive) {
+        asking = true;
+        askToOpen(address);
+      }
+      return true;
     },
   };
 }

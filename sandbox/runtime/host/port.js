@@ -1,7 +1,7 @@
 /**
  * The host's end of the bridge to a tool, for every page of ours that holds one. Nothing a tool
- * says is trusted: what is no object of a known type is passed over, floods are dropped and
- * counted, whatever they consist of.
+ * says is trusted: what is no object of a known type and shape is dropped and counted, and so is
+ * a flood, whatever it consists of.
  *
  * Each document of the frame says hello once, with the key that the server wrote into its bridge
  * and told this page. A tool can send hellos of its own, but knows no key; so it never speaks
@@ -9,6 +9,8 @@
  */
 const BURST = 200;
 const PER_SECOND = 100;
+// How long what was lost is added up before it is told.
+const TELL_MS = 500;
 // These, and what nobody knows, share one allowance; every other kind has its own, so that a noisy console stops no saving.
 const REPORTS = new Set(["console", "error", "rejection", "violation", "resource", "dropped"]);
 
@@ -19,19 +21,33 @@ const ignore = () => {};
  *
  * `key` is what a hello must show.
  * `handlers` holds a function for each type of message that is understood; what they are given
- * is still the tool's word, and its fields are theirs to check. `hello` is called for each new
- * document of the frame, before anything that it says; `heard` for each message, whatever it is;
- * `dropped(count)` when a flood has ebbed.
+ * is still the tool's word, and its fields are theirs to check: they return `false` for what is not
+ * of their shape. `hello` is called for each new document of the frame, before anything that it
+ * says; `heard` for each message, whatever it is; `dropped` with how many were too `many` at once,
+ * and how many nobody understood.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
- * @param {Record<string, (message: object) => void>} handlers
- * @param {{hello?: () => void, heard?: () => void, dropped?: (count: number) => void}} told
+ * @param {Record<string, (message: object) => unknown>} handlers
+ * @param {{hello?: () => void, heard?: () => void,
+ *   dropped?: (lost: {many: number, odd: number}) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
 export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, dropped = ignore } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
+  let lost = { many: 0, odd: 0 };
+  let telling = null;
+
+  function lose(how) {
+    lost[how] += 1;
+    telling ??= setTimeout(() => {
+      telling = null;
+      const told = lost;
+      lost = { many: 0, odd: 0 };
+      dropped(told);
+    }, TELL_MS);
+  }
 
   function hear({ data }) {
     heard();
@@ -39,10 +55,8 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     const known = typeof type === "string" && Object.hasOwn(handlers, type);
     const kind = known && !REPORTS.has(type) ? type : "report";
     if (!limits.has(kind)) limits.set(kind, allowance());
-    const missed = limits.get(kind)();
-    if (missed === null || !known) return;
-    if (missed > 0) dropped(missed);
-    handlers[type](data);
+    if (!limits.get(kind)()) lose("many");
+    else if (!known || handlers[type](data) === false) lose("odd");
   }
 
   function receive(event) {
@@ -65,27 +79,22 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     tell: (message) => port?.postMessage(message),
     close() {
       removeEventListener("message", receive);
+      clearTimeout(telling);
       port?.close();
     },
   };
 }
 
-/** Called for each message: null when it is one too many, else how many were missed before it. */
+/** Called for each message: false when it is one too many. */
 function allowance() {
   let left = BURST;
   let last = performance.now();
-  let missed = 0;
   return () => {
     const now = performance.now();
     left = Math.min(BURST, left + ((now - last) / 1000) * PER_SECOND);
     last = now;
-    if (left < 1) {
-      missed += 1;
-      return null;
-    }
+    if (left < 1) return false;
     left -= 1;
-    const before = missed;
-    missed = 0;
-    return before;
+    return true;
   };
 }

@@ -118,8 +118,9 @@ export class Keeper {
   }
 
   #hear(frame, { area, n, changes }) {
-    if (!AREAS.includes(area) || !Number.isSafeInteger(n) || !Array.isArray(changes)) return;
-    if (frame.muted || !changes.every(isChange)) return;
+    if (!AREAS.includes(area) || !Number.isSafeInteger(n) || !Array.isArray(changes)) return false;
+    if (!changes.every(isChange)) return false;
+    if (frame.muted) return true;
     const ack = { frame, area, n };
     if (frame.held) {
       for (const [key, value] of changes) frame.kept[area].set(key, value);
@@ -127,6 +128,7 @@ export class Keeper {
     } else {
       this.#take(frame, area, changes, ack);
     }
+    return true;
   }
 
   #take(frame, area, changes, ack) {
