@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,22 @@ async def open_campaign(folder: Path, **application: Any) -> AsyncIterator[Campa
         yield Campaign(driver, plain, f"http://127.0.0.1:{port}", app, names, ADDRESS)
 
 
+EACH = 20
+
+
+def progress(config: pytest.Config, what: str, total: int) -> Callable[[], None]:
+    """Return what is called for each case that is done: it writes a line now and then."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    done = count(1)
+
+    def one_is_done() -> None:
+        number = next(done)
+        if reporter is not None and total > EACH and (number % EACH == 0 or number == total):
+            reporter.write_line(f"{what}: {number} of {total}")
+
+    return one_is_done
+
+
 Outcomes = dict[str, Outcome]
 _ALL: Outcomes = {}
 
@@ -57,9 +74,16 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
     async def run() -> Outcomes:
         async with open_campaign(tmp_path_factory.mktemp("campaign")) as campaign:
-            campaign.done = results.keep_attack
+            some = [attack for attack in left if runs_here(attack) is None]
+            told = progress(request.config, "attacks", len(some))
+
+            def done(outcome: Outcome) -> None:
+                results.keep_attack(outcome)
+                told()
+
+            campaign.done = done
             results.keep_version(campaign.driver.version)
-            await campaign.run(attack for attack in left if runs_here(attack) is None)
+            await campaign.run(some)
             return campaign.outcomes
 
     known = results.known_attacks()

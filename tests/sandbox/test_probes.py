@@ -10,7 +10,7 @@ import pytest
 from sandbox.prove.cases import Probe
 from sandbox.prove.catalogue import probes
 from tests.sandbox import results
-from tests.sandbox.conftest import PROBED
+from tests.sandbox.conftest import PROBED, progress
 from tests.sandbox.drivers import ENGINE, open_driver
 from tests.sandbox.probing import PLACES, Probing, open_writing_application
 from tests.sandbox.remaining import BROKEN
@@ -49,7 +49,13 @@ def went(
             open_driver(None, folder) as driver,
             open_writing_application(folder, some.values()) as application,
         ):
-            probing = Probing(driver, application, results.keep_probe)
+            told = progress(request.config, "probes", len(left))
+
+            def done(name: str, place: str, went: Any) -> None:
+                results.keep_probe(name, place, went)
+                told()
+
+            probing = Probing(driver, application, done)
             await probing.run(left)
             return probing.went
 

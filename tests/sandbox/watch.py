@@ -16,6 +16,8 @@ MOST_DOWNLOADS = 3
 MOST_ENTRIES = 5
 MOST_LOADS = 10
 FROZEN_SECONDS = 2.0
+BACK_SECONDS = 2.5  # our page goes back by itself meanwhile, on a busy machine too
+AWAY_SECONDS = 0.4  # a box that has the focus again by then has not lost it
 _ONLY_OWN = frozenset({Canary.FOCUS, Canary.TRAPPED, Canary.SCROLLED})
 
 # What a host could have: put where only a document of the host's own origin may find it.
@@ -27,10 +29,15 @@ PLANTED = f"""if (window === top) {{
   sessionStorage.setItem("secret", "{HOST_SECRET}");
   indexedDB.open("host-secret");
   caches.open("host-secret");
-  addEventListener("DOMContentLoaded", () => document.querySelector("#change")?.focus());
+  addEventListener("DOMContentLoaded", () => {{
+    document.querySelector("#change")?.focus();
+    window.boxHadFocus = document.activeElement?.id === "change";
+  }});
 }}"""
 
 
+_LOST_FOCUS = """window.boxHadFocus && document.activeElement?.id !== "change"
+  ? document.activeElement?.nodeName : ''"""
 _SCROLLED = """(() => {
   let moved = 0;
   for (let at = document.querySelector("iframe"); at; at = at.parentElement) moved += at.scrollTop;
@@ -45,6 +52,8 @@ class Watch:
         self._page = page
         self._ear = ear
         self._url = ""
+        self._left = False
+        self._held_back: str | None = None
 
     async def go(self, url: str) -> None:
         self._url = url
@@ -74,7 +83,7 @@ class Watch:
         return str(await getattr(self, f"_{canary.value}_sign")())
 
     async def _navigated_sign(self) -> str:
-        if self._page.asked_to_stay:
+        if self._page.asked_to_stay or self._left:
             return ""
         now = await self._page.where()
         if now is None:
@@ -98,13 +107,22 @@ class Watch:
         return f"{loads} loads" if loads > MOST_LOADS else ""
 
     async def _history_sign(self) -> str:
+        """Where there are more entries than there may be, Back must leave with one press."""
         grown = (await self._ask("history.length") or 0) - self._page.first_entries
-        return f"{grown} entries" if grown > MOST_ENTRIES else ""
+        if self._held_back is None and grown > MOST_ENTRIES and not self._left:
+            await asyncio.sleep(BACK_SECONDS)
+            await self._page.back()
+            now = await self._page.where()
+            self._left = now is None or now.partition("#")[0] != self._url
+            self._held_back = "" if self._left else f"Back stays here, after {grown} entries"
+        return self._held_back or ""
 
     async def _focus_sign(self) -> str:
-        script = "document.querySelector('#change') ? document.activeElement?.id ?? '' : 'change'"
-        now = await self._ask(script)
-        return f"the box lost it to {now!r}" if now not in (None, "change") else ""
+        if not await self._ask(_LOST_FOCUS):
+            return ""
+        await asyncio.sleep(AWAY_SECONDS)
+        now = await self._ask(_LOST_FOCUS)
+        return f"the box lost it to {now}" if now else ""
 
     async def _frozen_sign(self) -> str:
         began = time.monotonic()
@@ -119,6 +137,7 @@ class Watch:
         return ""
 
     async def _trapped_sign(self) -> str:
+        self._left = True
         await self._page.leave()
         return "asked whether to leave" if self._page.asked_to_stay else ""
 

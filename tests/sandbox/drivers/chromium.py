@@ -132,6 +132,7 @@ class ChromiumPage(Page):
     def __init__(self, context: BrowserContext, page: BrowserPage, *, shared: bool) -> None:
         super().__init__()
         self._page = page
+        self._nested: set[tuple[int, float]] = set()
         page.on("dialog", self._on_dialog)
         page.on("download", lambda _download: self.saw_download())
         page.on("framenavigated", self._on_navigated)
@@ -163,6 +164,10 @@ class ChromiumPage(Page):
     async def act(self, case: Attack | Probe, *, framed: bool = True) -> bool:
         return await perform(case, self._page, self._tool if framed else self._itself)
 
+    async def back(self) -> None:
+        with contextlib.suppress(BrowserError):
+            await self._page.go_back(wait_until="commit", timeout=2000)
+
     async def leave(self) -> None:
         with contextlib.suppress(BrowserError):
             await self._page.close(run_before_unload=True)
@@ -186,9 +191,15 @@ class ChromiumPage(Page):
         if request.is_navigation_request() and request.frame is not self._page.main_frame:
             self.loads += 1
 
-    def _on_navigated(self, frame: Frame) -> None:
-        if frame.url == "about:srcdoc":  # loaded without a request
-            self.loads += 1
+    async def _on_navigated(self, frame: Frame) -> None:
+        """A nested document is loaded without a request, and this is told of new entries too."""
+        if frame.url != "about:srcdoc":
+            return
+        with contextlib.suppress(DriverError, TimeoutError):
+            async with asyncio.timeout(2):
+                document = id(frame), await _evaluated(frame, "performance.timeOrigin")
+            self.loads += document not in self._nested
+            self._nested.add(document)
 
     def _on_page(self, page: BrowserPage) -> None:
         if page is not self._page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -59,6 +60,12 @@ class Page(ABC):
     @abstractmethod
     async def leave(self) -> None:
         """Leave the page as a person does: it may ask whether they want to."""
+
+    async def back(self) -> None:
+        """Press Back once, and give the page a moment to go."""
+        with contextlib.suppress(DriverError):
+            await self.evaluate("void history.back()")
+        await asyncio.sleep(1)
 
     def saw_download(self) -> None:
         self.downloads += 1
