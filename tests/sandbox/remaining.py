@@ -50,7 +50,7 @@ REMAINING: dict[str, dict[str, str]] = {
         "refreshes": "the eleventh document, which ends the tool, may load before it goes",
     },
     "webkit": {
-        **dict.fromkeys(("loop", "loop-in-a-nested-frame"), ONE_PROCESS),
+        **dict.fromkeys(("loop", "loop-in-a-nested-frame", "reports-by-the-thousand"), ONE_PROCESS),
         "audio-worklet-import": "a worklet's module imports past the policy",
         **dict.fromkeys(("clipboard-read", "clipboard-read-items"), PASTE),
         "gamepads": "the engine knows no policy for game controllers",
