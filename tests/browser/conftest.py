@@ -105,6 +105,7 @@ async def _running(app: Any, host: str) -> AsyncIterator[int]:
         app, host=host, port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
     )
     sockets = [config.bind_socket()]
+    sockets[0].listen()  # a browser may come before the server does
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # pytest owns them
     running = asyncio.create_task(server.serve(sockets=sockets))
