@@ -35,6 +35,9 @@ ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
 }
 BEGUN = "location.href !== 'about:blank' && document.readyState !== 'loading'"
+# What is planted too late for this page's own beginning.
+BOX = """document.querySelector("#change")?.focus(),
+  window.boxHadFocus = document.activeElement?.id === "change" """
 COUNT_LOADS = """(window.sandwrightLoads ??= (document.addEventListener("load", ({target}) => {
   if (target.localName === "iframe") window.sandwrightLoads.n += 1;
 }, true), {n: 0})).n"""
@@ -221,7 +224,7 @@ class WebKitPage(ActingPage):
         with contextlib.suppress(DriverError):
             if self._planted:
                 await self.evaluate(f"(() => {{ {PLANTED} }})()")
-                await self.evaluate("document.querySelector('#change')?.focus()")
+                await self.evaluate(BOX)
             if self._counts:
                 await self.evaluate(COUNT_LOADS)
 
