@@ -1,10 +1,11 @@
 """The frame origin: an ASGI app whose open response carries a tool as it is being written.
 
 `GET /<secret>` answers with the document's stream, or, opened alone in a tab, with a small page
-of ours that holds the same address in a frame; `GET /probe` tells a page of ours that it may
-frame what is served here; `GET /libraries/…` gives the files of public libraries, to anybody.
-Nothing else exists. Raw ASGI, so that a flush is one message to the
-server and no framework buffers it.
+of ours that holds the same address in a frame; `GET /<secret>?stored=indexed` tells that page what
+the tool's databases hold, and `GET /indexed.js` what opens them; `GET /probe` tells a page of ours
+that it may frame what is served here; `GET /libraries/…` gives the files of public libraries, to
+anybody. Nothing else exists. Raw ASGI, so that a flush is one message to the server and no
+framework buffers it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from sandbox.policy import (
     frame_headers,
     library_headers,
 )
-from sandbox.runtime.assembly import alone_script, alone_style, frame_prefix
+from sandbox.runtime.assembly import alone_script, alone_style, databases_script, frame_prefix
 from sandbox.saving import Save, Sender, save_told
 from sandbox.stored import Area, to_json
 from sandbox.text import Utf8Encoder
@@ -49,6 +50,8 @@ LIBRARIES = "/libraries/"
 
 _LOOKED_AT_ONCE = 1 << 16
 _HTML = ("content-type", "text/html; charset=utf-8")
+_JSON = ("content-type", "application/json")
+_SCRIPT = ("content-type", "text/javascript; charset=utf-8")
 # Under the policy of tools, which allows inline style.
 _STYLE = (
     "<style>:root{color-scheme:light dark}"
@@ -184,9 +187,18 @@ class _Request:
         if self.scope["path"].startswith(LIBRARIES):
             await self._send_library(ancestors)
             return
+        if self.scope["path"] == "/indexed.js":
+            script = await asyncio.to_thread(databases_script)
+            await self._send_whole(
+                _Answer(200, frame_headers(NO_GRANTS, ancestors), script, _SCRIPT)
+            )
+            return
         document = await self._open()
         if document is None:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
+        elif self.scope["query_string"] == b"stored=indexed":
+            await _close(document.chunks)
+            await self._send_whole(await self._databases(document, ancestors))
         elif _header(self.scope, b"sec-fetch-dest") == "document":
             await _close(document.chunks)
             key = document.key or self.key
@@ -216,13 +228,8 @@ class _Request:
         await self._flush(b"" if self.scope["method"] == "HEAD" else served.body, more=False)
 
     async def _save(self, save: Save, ancestors: tuple[str, ...]) -> None:
-        sender = Sender(
-            site=_header(self.scope, b"sec-fetch-site"),
-            origin=_header(self.scope, b"origin"),
-            own=f"{self.scope.get('scheme', 'http')}://{_header(self.scope, b'host')}",
-        )
         secret = self.scope["path"].strip("/")
-        refusal = await save_told(save, secret, sender, self.receive)
+        refusal = await save_told(save, secret, self._sender(), self.receive)
         answer = frame_headers(NO_GRANTS, ancestors)
         if refusal is None:
             await self._send_whole(_Answer(200, answer, ""))
@@ -230,6 +237,21 @@ class _Request:
             told = {"status": refusal.status, "detail": refusal.reason}
             kind = ("content-type", "application/problem+json")
             await self._send_whole(_Answer(refusal.status, answer, json.dumps(told), kind))
+
+    async def _databases(self, document: FrameDocument, ancestors: tuple[str, ...]) -> _Answer:
+        """What the page around a tool opened alone hands to it; no other page gets it."""
+        headers = frame_headers(NO_GRANTS, ancestors)
+        if not self._sender().is_ours:
+            return _Answer(403, headers, _FOREIGN)
+        kept = await document.stored(Area.INDEXED) if document.stored else {}
+        return _Answer(200, headers, await asyncio.to_thread(to_json, dict(kept)), _JSON)
+
+    def _sender(self) -> Sender:
+        return Sender(
+            site=_header(self.scope, b"sec-fetch-site"),
+            origin=_header(self.scope, b"origin"),
+            own=f"{self.scope.get('scheme', 'http')}://{_header(self.scope, b'host')}",
+        )
 
     async def _open(self) -> FrameDocument | None:
         secret = self.scope["path"].removeprefix("/").removesuffix("/")

@@ -1,8 +1,10 @@
 // The page that holds a tool opened in a tab of its own. What the tool reports is told to this
 // window as "sandwright" events, for whoever looks at the page from outside: a developer, a test.
 
+import { sendDatabases } from "./host/databases.js";
 import { holdTool, REASONS } from "./host/hold.js";
 import { addressHandlers } from "./host/links.js";
+import { openSession } from "./host/session.js";
 import { Keeper, saveTo } from "./host/stored.js";
 
 const TOLD = [
@@ -28,11 +30,25 @@ function labelled(words) {
 }
 
 // Here alone does a request to the tool's address save something: this page is of its origin.
+const room = location.pathname.replace(/\/$/, "");
+const script = new URL("indexed.js", new URL(room, location));
+
 function keeper() {
-  return new Keeper(saveTo("POST", location.pathname), {
-    room: location.pathname.replace(/\/$/, ""),
+  return new Keeper(saveTo("POST", location.pathname), { script, read: readIndexed }, {
+    room,
     failed: (error) => error && report({ type: "unsaved", message: error.message }),
   });
+}
+
+async function readIndexed() {
+  const response = await fetch(`${location.pathname}?stored=indexed`);
+  if (!response.ok) throw new Error(`the server said ${response.status}`);
+  return response.json();
+}
+
+// A tool that is only tested keeps nothing.
+function forgetful(tell) {
+  return { hear: () => {}, open: () => sendDatabases(tell, script, async () => []) };
 }
 
 function hold(frame) {
@@ -49,11 +65,26 @@ function hold(frame) {
     if (bar) document.body.append(bar);
   };
   const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
-  const told = { ...handlers, ...addressHandlers(), stored: (said) => stored?.hear(said) };
+  const told = {
+    ...handlers,
+    ...addressHandlers(),
+    stored: (said) => stored.hear(said),
+    indexed: () => stored.open(),
+  };
   const held = holdTool(frame, frame.dataset.key, told, { stop, silent });
-  const stored = "keeps" in frame.dataset ? keeper().attend(held.tell) : null;
+  const stored = "keeps" in frame.dataset ? keeper().attend(held.tell) : forgetful(held.tell);
   return held;
 }
+
+// The frame has its session from the moment that the parser makes it.
+const session = openSession(room).name();
+new MutationObserver((_, watch) => {
+  const frame = document.querySelector("iframe");
+  if (frame !== null) {
+    watch.disconnect();
+    frame.name = session;
+  }
+}).observe(document.documentElement, { childList: true, subtree: true });
 
 // This runs before the frame is there, and the frame's first word comes before the page's end.
 window.addEventListener("message", (event) => {

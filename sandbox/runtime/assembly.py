@@ -15,6 +15,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from sandbox.libraries import vendored
+from sandbox.libraries.linking import link
+
 FRAME_PREFIX_LINES = 1
 """Lines that stand before the tool's own document; reports.js subtracts the same number."""
 
@@ -29,12 +32,34 @@ _FRAME = (
     "traps.js",
     "walls.js",
     "storage.js",
+    "indexed.js",
     "stored.js",
     "cookies.js",
     "reports.js",
     "asked.js",
     "downloads.js",
     "start.js",
+)
+_DATABASES = ("values.js", "classes.js", "keeping.js")
+_LIBRARY_CLASSES = (
+    "FDBFactory",  # first: its modules import each other in circles, and this way in is theirs
+    "Database",
+    "FakeEvent",
+    "FakeEventTarget",
+    "FDBCursor",
+    "FDBCursorWithValue",
+    "FDBDatabase",
+    "FDBIndex",
+    "FDBKeyRange",
+    "FDBObjectStore",
+    "FDBOpenDBRequest",
+    "FDBRecord",
+    "FDBRequest",
+    "FDBTransaction",
+    "FDBVersionChangeEvent",
+    "forceCloseDatabase",
+    "Index",
+    "ObjectStore",
 )
 _KEY = "{bridge-key}"
 _IMPORT = re.compile(r'^import [^;"]*"\./(?:host/)?([\w-]+\.js)";\n', re.MULTILINE)
@@ -69,6 +94,24 @@ def alone_script() -> str:
 @cache
 def alone_style() -> str:
     return files(__package__).joinpath("alone.css").read_text("utf-8")
+
+
+@cache
+def databases_script() -> str:
+    """What indexed.js runs at a tool's first use of IndexedDB; its value is `openDatabases`.
+
+    Where the library has not been fetched, no database opens.
+    """
+    modules = vendored("fake-indexeddb@6.2.8")
+    if not modules:
+        return _read("databases/missing.js")
+    modules["scheduling"] = _read("databases/scheduling.js")
+    own = "\n".join(_read(f"databases/{name}") for name in _DATABASES)
+    names = ", ".join(_LIBRARY_CLASSES)
+    return (
+        f'(() => {{\n"use strict";\nconst {{ {names} }} = {link(modules, _LIBRARY_CLASSES)};\n'
+        f"{own}\nreturn openDatabases;\n}})()\n//# sourceURL=indexeddb.js"
+    )
 
 
 def export_shim(storage_prefix: str) -> str:

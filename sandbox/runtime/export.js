@@ -1,5 +1,5 @@
-// What an exported file has in the bridge's place: storage under its own prefix, since files
-// opened from disk share one store, and storage in memory where the browser refuses.
+// What an exported file has in the bridge's place: storage and databases under its own prefix, since
+// files opened from disk share one store, and storage in memory where the browser refuses.
 
 // A store over the browser's own, seeing only the keys that begin with `prefix`.
 function prefixedStore(real, prefix) {
@@ -44,6 +44,31 @@ function storeFor(name) {
   return real === null ? memoryStore(new Map(), () => {}) : prefixedStore(real, STORAGE_PREFIX);
 }
 
+// The browser's own databases, under names that no other file uses; the tool sees its own names.
+function prefixDatabases(prefix) {
+  const factory = IDBFactory.prototype;
+  const { open, deleteDatabase, databases } = factory;
+  const nameOf = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, "name").get;
+  factory.open = function openOwn(name, ...version) {
+    return open.call(this, prefix + name, ...version);
+  };
+  factory.deleteDatabase = function deleteOwn(name) {
+    return deleteDatabase.call(this, prefix + name);
+  };
+  factory.databases = async function listOwn() {
+    const all = await databases.call(this);
+    const own = all.filter(({ name }) => name.startsWith(prefix));
+    return own.map(({ name, version }) => ({ name: name.slice(prefix.length), version }));
+  };
+  Object.defineProperty(IDBDatabase.prototype, "name", {
+    get() {
+      return nameOf.call(this).slice(prefix.length);
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
+
 function cookiesThrow() {
   try {
     return typeof document.cookie !== "string";
@@ -56,6 +81,9 @@ installStorage({
   localStorage: storeFor("localStorage"),
   sessionStorage: storeFor("sessionStorage"),
 });
+if (window.IDBFactory) {
+  prefixDatabases(STORAGE_PREFIX);
+}
 if (cookiesThrow()) {
   installCookies();
 }

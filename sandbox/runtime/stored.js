@@ -1,9 +1,10 @@
-// localStorage and sessionStorage that last. The server puts what is kept ahead of this script;
-// changes go to the page, which saves them and says when that is done.
+// localStorage, sessionStorage and IndexedDB that last. The server puts what localStorage holds
+// ahead of this script; changes go to the page, which saves them and says when that is done.
 //
 // What is not saved yet when the document is left, and all of sessionStorage, goes to the next
 // document of this frame in `window.name`, which outlives a reload: the reload asks the server
-// before the last change has reached it. The tool has a name of its own in its place.
+// before the last change has reached it. The page puts the session of its tab there for a new
+// frame. The tool has a name of its own in its place.
 
 const { parse, stringify } = JSON;
 const { defineProperty } = Object;
@@ -16,8 +17,8 @@ const CARRIED = "sandwright:";
 const PACE_MS = 50;
 const LEAVING_MS = 2000;
 
+const onGone = [];
 let onLeaving;
-let onGone;
 
 // Before anything that listens to the same and lets nobody else hear it.
 function installStored() {
@@ -26,9 +27,13 @@ function installStored() {
   delete window.indexedDB;
   const carried = takeCarried();
   dialogsShown = carried.dialogs;
-  const local = outbox("local", carried.local);
+  const boxes = {};
+  for (const area of ["local", "indexed", "session"]) {
+    boxes[area] = outbox(area, carried.unsaved[area]);
+  }
+  const { local, indexed } = boxes;
   const kept = new Map(Object.entries(takeSnapshot()));
-  for (const [key, value] of carried.local) {
+  for (const [key, value] of carried.unsaved.local) {
     if (value === null) {
       kept.delete(key);
     } else {
@@ -37,29 +42,38 @@ function installStored() {
   }
   const session = new Map(carried.session);
   const carry = carrier(carried.name, () => ({
-    session: [...session], local: local.unsaved(), dialogs: dialogsShown,
+    session: [...session],
+    dialogs: dialogsShown,
+    unsaved: { local: local.unsaved(), indexed: indexed.unsaved(), session: boxes.session.unsaved() },
   }));
-  const stores = {
-    localStorage: memoryStore(kept, (key, value) => {
-      local.add(key, value);
-      carry();
-    }),
-    sessionStorage: memoryStore(session, carry),
+  const saving = (box) => (key, value) => {
+    box.add(key, value);
+    carry();
   };
+  const stores = {
+    localStorage: memoryStore(kept, saving(local)),
+    sessionStorage: memoryStore(session, saving(boxes.session)),
+  };
+  const acceptIndexed =
+    window.parent !== window && window.IDBFactory
+      ? installIndexed({ add: saving(indexed) })
+      : () => {};
   installStorage(stores);
   watchStored();
   listen("stored", ({ area, saved, changes }) => {
-    if (area === "local" && saved) {
-      local.saved(saved);
-    } else if (area === "local" && changes) {
+    if (saved) {
+      boxes[area].saved(saved);
+    } else if (area === "local") {
       acceptAll(stores.localStorage, changes, local);
+    } else {
+      acceptIndexed(changes.filter(([key]) => !indexed.has(key)));
     }
   });
 }
 
 function watchStored() {
   window.addEventListener("beforeunload", () => onLeaving(), true);
-  window.addEventListener("pagehide", () => onGone(), true);
+  window.addEventListener("pagehide", () => onGone.forEach((tell) => tell()), true);
 }
 
 // The element that the server puts ahead of ours when something is kept.
@@ -76,7 +90,7 @@ function takeSnapshot() {
 function takeCarried() {
   const name = nameOf(window);
   if (!name.startsWith(CARRIED)) {
-    return { name, session: [], local: [], dialogs: 0 };
+    return { name, session: [], unsaved: { local: [] }, dialogs: 0 };
   }
   setName(window, "");
   return parse(name.slice(CARRIED.length));
@@ -111,7 +125,7 @@ function carrier(first, contents) {
 }
 
 // Changes on their way to the page, the last of each key: told at once, then at most every 50 ms.
-function outbox(area, carried) {
+function outbox(area, carried = []) {
   const waiting = new Map();
   // Greater than any of the document before: what is said to be saved may have been its.
   let serial = floor(performance.timeOrigin);
@@ -143,7 +157,7 @@ function outbox(area, carried) {
       }
     }
   };
-  onGone = tell;
+  onGone[onGone.length] = tell;
   carried.forEach(([key, value]) => add(key, value));
   return {
     add,

@@ -6,6 +6,7 @@ The sandbox's modules for pages that hold a tool stand among them, as `js/host/`
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import posixpath
@@ -17,22 +18,32 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from starlette.requests import Request
 from starlette.responses import Response
 
 import frontend
-from sandbox.runtime.assembly import HOST_MODULES
+from sandbox.runtime.assembly import HOST_MODULES, databases_script
 
+_FOR_GOOD = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;'"]*['"]\./([\w/-]+)\.js['"]""", re.MULTILINE)
 
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`, and `modules(entry)`."""
-    address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}"
+    library = hashlib.sha256(databases_script().encode()).hexdigest()[:4]
+    address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}{library}"
+    app.add_route(f"{address}/indexed.js", _databases)
     for prefix, files in ((address, _Lasting), ("/static", StaticFiles)):
         app.mount(f"{prefix}/js/host", files(directory=HOST_MODULES))
         app.mount(prefix, files(directory=frontend.STATIC))
     templates.env.globals["static"] = address
     templates.env.globals["modules"] = modules
+
+
+async def _databases(_request: Request) -> Response:
+    response = Response(await asyncio.to_thread(databases_script), media_type="text/javascript")
+    response.headers["Cache-Control"] = _FOR_GOOD
+    return response
 
 
 def compile_templates(templates: Jinja2Templates) -> None:
@@ -44,7 +55,7 @@ def compile_templates(templates: Jinja2Templates) -> None:
 class _Lasting(StaticFiles):
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = _FOR_GOOD
         return response
 
 

@@ -29,11 +29,11 @@ function entry(level, words, said) {
  * Listens to one frame.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
- * @param {{hello: () => void, loaded: () => void, stored: (said: object) => void, entry: (entry: object) => void}} hear and what
+ * @param {{hello: () => void, loaded: () => void, stored: (said: object) => void, indexed: () => void, entry: (entry: object) => void}} hear and what
  *   `holdTool` tells of
  */
 export function bridge(frame, key, hear) {
-  const handlers = { loaded: () => hear.loaded(), stored: (said) => hear.stored(said), ...addressHandlers() };
+  const handlers = { loaded: () => hear.loaded(), stored: (said) => hear.stored(said), indexed: () => hear.indexed(), ...addressHandlers() };
   for (const [type, read] of Object.entries(READERS)) {
     handlers[type] = (said) => {
       const one = read(said);

@@ -36,6 +36,23 @@
     watch.observe(root, { childList: true, subtree: true });
     addEventListener("DOMContentLoaded", () => watch.disconnect(), { once: true });
   }
+  // What the tool's sessionStorage holds in this tab; host/session.js keeps it.
+  const session = (() => {
+    try {
+      return sessionStorage.getItem(`sandwright.session.${location.pathname.split("/")[2]}`);
+    } catch {
+      return null;
+    }
+  })();
+  if (session !== null) {
+    const watch = new MutationObserver(() => {
+      const frame = document.querySelector("[data-stage] > iframe");
+      if (frame === null) return;
+      watch.disconnect();
+      frame.name = `sandwright:{"name":"","session":${session},"unsaved":{"local":[]}}`;
+    });
+    watch.observe(root, { childList: true, subtree: true });
+  }
   // A flood that comes before any module is there would keep them from coming.
   const end = () => {
     for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {

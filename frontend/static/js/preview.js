@@ -159,6 +159,7 @@ export class Preview {
     frame.setAttribute("allow", this.#stage.dataset.allow);
     frame.referrerPolicy = "no-referrer";
     frame.dataset.generation = generation;
+    this.#keeper.name(frame);
     if (this.#current) {
       frame.title = "Loading next version";
       frame.inert = true;
@@ -193,6 +194,7 @@ export class Preview {
       },
       loaded,
       stored: (said) => attended.stored.hear(said),
+      indexed: () => attended.stored.open(),
       entry: (entry) => {
         if (attended.log.push(entry) > 500) attended.log.shift();
         if (attended === this.#current) this.#show(attended.log);

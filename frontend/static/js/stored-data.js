@@ -18,7 +18,8 @@ export function storedData(artifact, panel, restart) {
   let shown = false;
 
   const renew = batch(() => shown && show());
-  const keeper = new Keeper(saveTo("PATCH", api), { room: artifact.id, changed: renew, failed });
+  const databases = { script: new URL("../indexed.js", import.meta.url), read: async () => (await ask("GET", api)).indexed };
+  const keeper = new Keeper(saveTo("PATCH", api), databases, { room: artifact.id, changed: renew, failed });
 
   function failed(error) {
     alarm.hidden = !error;

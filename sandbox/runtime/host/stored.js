@@ -1,13 +1,20 @@
 /**
  * The page's part in what a tool keeps: takes the changes that its frames tell of, saves them in
- * order, the last of each key, and lets other windows of the same tool know.
+ * order, the last of each key, and lets other windows of the same tool know. sessionStorage stays
+ * in this window.
  *
  * A tool's word is only ever about its own data: keys and values are stored as they are, and shown
  * to nobody but a person who looks at them.
  */
+import { sendDatabases } from "./databases.js";
+import { patience, pause } from "./pause.js";
+import { openSession } from "./session.js";
+
 const AREAS = ["local", "indexed"];
+const SESSION = "session";
+// Whoever reads what is kept may be ahead of what another window has just saved.
+const LATE_MS = 10_000;
 const PACE_MS = 100;
-const RETRY_MS = [500, 1000, 2000, 5000];
 const HEADERS = { "content-type": "application/json", accept: "application/json" };
 // What browsers send after the page has gone: 64 KiB for all such requests together.
 const LASTING_BYTES = 60_000;
@@ -54,15 +61,22 @@ export class Keeper {
   #failures = 0;
   #others = null;
   #written = 0;
+  #databases;
+  #session;
+  #late = [];
 
   /**
    * @param {(changes: object) => Promise<void>} save
+   * @param {{script: URL, read: () => Promise<Record<string, string>>}} databases the address of
+   *   what opens them, and what is kept of them
    * @param {{room?: string, changed?: () => void, failed?: (error: Error | null) => void}} told
    *   `room` names this tool among the windows of this browser; `changed` hears of data that were
    *   saved or came from elsewhere, `failed` of what was not kept, and null when it is again.
    */
-  constructor(save, { room, changed = () => {}, failed = () => {} } = {}) {
+  constructor(save, databases, { room, changed = () => {}, failed = () => {} } = {}) {
     this.#save = save;
+    this.#databases = databases;
+    this.#session = openSession(room);
     this.#told = { changed, failed };
     if (room) {
       this.#others = new BroadcastChannel(`sandwright.stored.${room}`);
@@ -78,16 +92,19 @@ export class Keeper {
    * @param {(message: object) => void} tell
    */
   attend(tell, { held = false } = {}) {
-    const frame = { tell, held, muted: false, kept: nothing(), acks: [], begun: this.#written };
+    const frame = { tell, held, muted: false, documents: 0, kept: nothing(), acks: [], begun: this.#written };
     this.#frames.add(frame);
     return {
       hear: (message) => this.#hear(frame, message),
+      /** Its document opens a database. */
+      open: () => this.#open(frame),
       /** What its document still says is not meant any more: another is on its way. */
       mute: () => {
         frame.muted = true;
       },
       /** A new document of the frame has begun. */
       begin: () => {
+        frame.documents += 1;
         frame.muted = false;
       },
       /** Whether its document was loaded before the newest change. */
@@ -100,7 +117,7 @@ export class Keeper {
       },
       release: () => {
         frame.held = false;
-        for (const area of AREAS) this.#take(frame, area, frame.kept[area], null);
+        for (const area of [...AREAS, SESSION]) this.#take(frame, area, frame.kept[area], null);
         this.#acks.push(...frame.acks);
       },
       close: () => this.#frames.delete(frame),
@@ -112,14 +129,19 @@ export class Keeper {
     this.#others?.postMessage({ area, changes });
   }
 
+  /** Gives a frame that is not loaded yet what its tool's sessionStorage holds in this tab. */
+  name(frame) {
+    frame.name = this.#session.name();
+  }
+
   /** @returns {Promise<void>} when nothing is left to save */
   async settled() {
     await this.#saving;
   }
 
   #hear(frame, { area, n, changes }) {
-    if (!AREAS.includes(area) || !Number.isSafeInteger(n) || !Array.isArray(changes)) return false;
-    if (!changes.every(isChange)) return false;
+    if (area !== SESSION && !AREAS.includes(area)) return false;
+    if (!Number.isSafeInteger(n) || !Array.isArray(changes) || !changes.every(isChange)) return false;
     if (frame.muted) return true;
     const ack = { frame, area, n };
     if (frame.held) {
@@ -133,6 +155,11 @@ export class Keeper {
 
   #take(frame, area, changes, ack) {
     const list = [...changes];
+    if (area === SESSION) {
+      this.#session.take(list);
+      if (ack) frame.tell({ type: "stored", area, saved: ack.n });
+      return;
+    }
     if (ack) this.#acks.push(ack);
     if (list.length === 0) return;
     this.#written += 1;
@@ -140,6 +167,21 @@ export class Keeper {
     for (const [key, value] of list) this.#pending[area].set(key, value);
     this.#others?.postMessage({ area, changes: list });
     this.#saving ??= this.#saveAll();
+  }
+
+  async #open(frame) {
+    if (frame.muted) return;
+    const { documents } = frame;
+    const tell = (message) => frame.documents === documents && frame.tell(message);
+    await sendDatabases(tell, this.#databases.script, async () => {
+      await this.settled();
+      const kept = new Map(Object.entries(await this.#databases.read()));
+      for (const [key, value] of this.#late.flatMap(({ changes }) => changes)) {
+        if (value === null) kept.delete(key);
+        else kept.set(key, value);
+      }
+      return kept;
+    });
   }
 
   async #saveAll() {
@@ -159,7 +201,7 @@ export class Keeper {
       if (error instanceof NotKept) return;
       this.#failures += 1;
       this.#putBack(taken, acks);
-      await pause(RETRY_MS[Math.min(this.#failures, RETRY_MS.length) - 1]);
+      await pause(patience(this.#failures));
       return;
     }
     this.#failures = 0;
@@ -216,6 +258,10 @@ export class Keeper {
 
   #elsewhere({ area, changes }) {
     this.#written += 1;
+    if (area === "indexed") {
+      const at = performance.now();
+      this.#late = [...this.#late.filter((one) => at - one.at < LATE_MS), { at, changes }];
+    }
     for (const frame of this.#frames) {
       // A frame that nobody has seen loads anew before anybody does.
       if (!frame.held) frame.begun = this.#written;
@@ -225,15 +271,10 @@ export class Keeper {
   }
 }
 
-const nothing = () => ({ local: new Map(), indexed: new Map() });
+const nothing = () => ({ local: new Map(), indexed: new Map(), session: new Map() });
 
 function isChange(change) {
   if (!Array.isArray(change) || change.length !== 2) return false;
   const [key, value] = change;
   return typeof key === "string" && (value === null || typeof value === "string");
 }
-
-const pause = (ms) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });

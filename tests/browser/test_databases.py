@@ -1,0 +1,409 @@
+"""IndexedDB where the browser's own throws: it lasts, and libraries over it do not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
+
+from server.export import export_html
+from tests.conftest import Process, until
+
+pytestmark = pytest.mark.timeout(120)
+
+PATIENCE = 20_000
+
+# A notebook over one database; `within` is for the tests.
+NOTES = """<!doctype html>
+<html lang="en"><head><title>Notes</title></head><body><ul id="all"></ul>
+<script>
+const opened = new Promise((done, fail) => {
+  const asked = indexedDB.open("notes", 1);
+  asked.onupgradeneeded = () => {
+    const store = asked.result.createObjectStore("notes", { keyPath: "id", autoIncrement: true });
+    store.createIndex("word", "word", { unique: true });
+  };
+  asked.onsuccess = () => done(asked.result);
+  asked.onerror = () => fail(asked.error);
+});
+async function within(mode, work) {
+  const deal = (await opened).transaction("notes", mode);
+  return new Promise((done, fail) => {
+    const asked = work(deal.objectStore("notes"));
+    deal.oncomplete = () => done(asked.result);
+    deal.onabort = () => fail(deal.error ?? new Error("aborted"));
+  });
+}
+const add = (word) => within("readwrite", (store) => store.add({ word }));
+const all = () => within("readonly", (store) => store.getAll());
+const words = () => all().then((found) => found.map(({ word }) => word).join());
+words().then((text) => { document.getElementById("all").textContent = text || "nothing"; });
+</script></body></html>"""
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield context
+    await context.close()
+
+
+class Tool:
+    """An imported tool, and what the server keeps of its databases."""
+
+    def __init__(self, api: Any, html: str = NOTES) -> None:
+        self.api = api
+        told = api("POST", "/api/artifacts/import", status=201, html=html)
+        self.id: str = told["artifact"]["id"]
+        self.url = f"{str(api.client.base_url).rstrip('/')}{told['artifact']['url']}"
+        self.frame_url: str = told["version"]["frame_url"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        kept: dict[str, Any] = self.api("GET", f"/api/artifacts/{self.id}/data")
+        return kept
+
+    @property
+    def records(self) -> dict[str, Any]:
+        """By database, store and key, joined."""
+        named = {tuple(json.loads(key)): text for key, text in self.data["indexed"].items()}
+        return {
+            "/".join(map(str, names)): json.loads(text)
+            for names, text in named.items()
+            if len(names) > 1
+        }
+
+    async def keeps(self, wanted: dict[str, Any]) -> None:
+        await asyncio.to_thread(until, lambda: self.records == wanted)
+
+
+@pytest.fixture
+def notes(server: Process, api: Any) -> Tool:
+    return Tool(api(server.url))
+
+
+async def opened(page: Page, url: str) -> Frame:
+    await page.goto(url)
+    handle = await page.wait_for_selector("iframe")
+    frame = await handle.content_frame()
+    assert frame is not None
+    await frame.wait_for_load_state()
+    return frame
+
+
+async def shows(page: Page, text: str) -> None:
+    await expect(page.frame_locator("iframe").locator("#all")).to_have_text(text)
+
+
+async def test_records_last_through_reloads_versions_and_places(page: Page, notes: Tool) -> None:
+    """Added in the workbench, read after F5, in a new version, and opened alone, and back."""
+    frame = await opened(page, notes.url)
+    await shows(page, "nothing")
+    assert await frame.evaluate("add('a').then(() => add('b'))") == 2
+    await notes.keeps(
+        {
+            "notes/notes/1": {"word": "a", "id": 1},
+            "notes/notes/2": {"word": "b", "id": 2},
+        }
+    )
+    await page.reload()
+    await shows(page, "a,b")
+    notes.api("POST", f"/api/artifacts/{notes.id}/versions/1/restore", status=201)
+    frame = await opened(page, f"{notes.url}/versions/2")
+    await shows(page, "a,b")
+    frame = await opened(page, notes.frame_url)
+    await shows(page, "a,b")
+    # The generator of keys goes on where it was, and the index knows what there is.
+    assert await frame.evaluate("add('c')") == 3
+    assert await frame.evaluate("add('a').catch(({ name }) => name)") == "ConstraintError"
+    await frame.evaluate("within('readwrite', (store) => store.delete(1))")
+    await notes.keeps(
+        {
+            "notes/notes/2": {"word": "b", "id": 2},
+            "notes/notes/3": {"word": "c", "id": 3},
+        }
+    )
+    await opened(page, notes.url)
+    await shows(page, "b,c")
+
+
+async def test_a_reload_and_a_close_in_the_same_breath_lose_nothing(
+    page: Page, notes: Tool
+) -> None:
+    """What a transaction said to be complete is there in the next document, whatever comes."""
+    frame = await opened(page, notes.url)
+    for word in ("a", "b"):
+        await frame.evaluate("(word) => void add(word).then(() => location.reload())", word)
+        await shows(page, "a" if word == "a" else "a,b")
+    await frame.evaluate("add('c')")
+    await page.close(run_before_unload=True)
+    await asyncio.to_thread(until, lambda: len(notes.records) == 3)
+
+
+async def test_what_is_taken_back_is_not_kept(page: Page, notes: Tool) -> None:
+    """An aborted transaction leaves neither a record nor a hole, here and on the server."""
+    frame = await opened(page, notes.url)
+    await frame.evaluate("add('a')")
+    aborted = """within("readwrite", (store) => {
+      store.put({ id: 1, word: "changed" });
+      store.add({ word: "more" });
+      const asked = store.clear();
+      asked.onsuccess = () => asked.transaction.abort();
+      return asked;
+    }).catch(({ message }) => message)"""
+    assert await frame.evaluate(aborted) == "aborted"
+    assert await frame.evaluate("words()") == "a"
+    await frame.evaluate("add('b')")
+    await notes.keeps(
+        {
+            "notes/notes/1": {"word": "a", "id": 1},
+            "notes/notes/2": {"word": "b", "id": 2},
+        }
+    )
+
+
+STRANGE = """async () => {
+  const shared = new Uint8Array([1, 2, 3, 4]).buffer;
+  const value = {
+    date: new Date(86400000), never: new Date(NaN), map: new Map([[{ a: 1 }, new Set(["x"])]]),
+    numbers: [NaN, -0, Infinity, 1e21], big: -12n, none: undefined, nothing: null,
+    bytes: new Uint8Array(shared, 1, 2), words: new Uint16Array(shared),
+    view: new DataView(shared, 2), pattern: /a+/gi, fault: new RangeError("too far"),
+    boxed: new Object("text"), holes: [1, , 3], half: "\\ud83d", $key: "dollar",
+    nested: { deep: [[["x"]]] },
+    blob: new Blob(["b", "c"], { type: "text/plain" }),
+    file: new File([new Uint8Array(70000).fill(7)], "seven.bin", { lastModified: 5 }),
+    picture: new ImageData(new Uint8ClampedArray([9, 8, 7, 255]), 1, 1),
+  };
+  const own = { value: "own", enumerable: true, writable: true, configurable: true };
+  Object.defineProperty(value, "__proto__", own);
+  value.self = value;
+  value.again = value.map;
+  await within("readwrite", (store) => store.put({ id: "strange", word: "s", value }));
+}"""
+
+READ = """async () => {
+  const { value } = await within("readonly", (store) => store.get("strange"));
+  const file = new Uint8Array(await value.file.arrayBuffer());
+  const [[key, set]] = [...value.map];
+  return [
+    value.date.getTime(), String(value.never.getTime()), key.a, set.has("x"),
+    value.numbers.map((n) => Object.is(n, -0) ? "-0" : String(n)).join(" "), String(value.big),
+    "none" in value && value.none === undefined, value.nothing,
+    [...value.bytes].join(), value.words.length, value.view.getUint8(0),
+    value.bytes.buffer === value.words.buffer, String(value.pattern),
+    value.fault instanceof RangeError && value.fault.message, typeof value.boxed,
+    1 in value.holes, value.holes.length, value.half === "\\ud83d", value.$key,
+    value.nested.deep[0][0][0], await value.blob.text(), value.blob.type, value.file.name,
+    value.file.lastModified, file.length, file[69999], value.picture.data[1],
+    Object.getOwnPropertyDescriptor(value, "__proto__").value,
+    value.self === value, value.again === value.map,
+  ];
+}"""
+
+SAME = [
+    *(86400000, "NaN", 1, True, "NaN -0 Infinity 1e+21", "-12", True, None),
+    *("2,3", 2, 3, True, "/a+/gi", "too far", "object", False, 3, True, "dollar", "x"),
+    *("bc", "text/plain", "seven.bin", 5, 70000, 7, 8, "own", True, True),
+]
+
+
+async def test_every_kind_of_value_comes_back_as_it_was(page: Page, notes: Tool) -> None:
+    """What structured clones carry, files among it, with what is shared and what is circular."""
+    frame = await opened(page, notes.url)
+    await frame.evaluate(STRANGE)
+    assert await frame.evaluate(READ) == SAME
+    await asyncio.to_thread(until, lambda: "notes/notes/strange" in notes.records)
+    await page.reload()
+    await shows(page, "s")
+    frame = await opened(page, notes.url)
+    assert await frame.evaluate(READ) == SAME
+
+
+async def test_schemas_are_kept_with_all_that_hangs_on_them(page: Page, notes: Tool) -> None:
+    """Stores and indexes come and go by version; keys of every kind; databases are deleted."""
+    frame = await opened(page, notes.url)
+    await frame.evaluate("add('a').then(() => add('b'))")
+    upgrade = """async () => {
+      (await opened).close();
+      const upgraded = (version, work) => new Promise((done, fail) => {
+        const asked = indexedDB.open("notes", version);
+        asked.onupgradeneeded = () => work(asked.result, asked.transaction);
+        asked.onsuccess = () => { asked.result.close(); done(); };
+        asked.onerror = () => fail(asked.error);
+      });
+      await upgraded(2, (db, deal) => {
+        deal.objectStore("notes").name = "old";
+        const keyed = db.createObjectStore("keyed");
+        const keys = [1.5, "text", new Date(7), [1, ["x"]], new Uint8Array([1, 255]), -Infinity];
+        keys.forEach((key, at) => keyed.put(at, key));
+      });
+      await upgraded(3, (db, deal) => {
+        deal.objectStore("old").deleteIndex("word");
+        deal.objectStore("old").createIndex("letters", "letters", { multiEntry: true });
+        deal.objectStore("old").put({ id: 1, word: "a", letters: ["a", "z"] });
+        deal.objectStore("keyed").clear();
+        db.deleteObjectStore("keyed");
+        const key = [new Date(7), new Uint8Array([1, 255]), -Infinity];
+        db.createObjectStore("keyed").put("kept", key);
+      });
+      await upgraded(4, () => { throw new Error("stop"); }).catch(({ name }) => name);
+    }"""
+    await frame.evaluate(upgrade)
+    await asyncio.to_thread(until, lambda: len(notes.records) == 3)
+    read = """async () => {
+      const db = await new Promise((done, fail) => {
+        const asked = indexedDB.open("notes");
+        asked.onsuccess = () => done(asked.result);
+        asked.onerror = () => fail(asked.error);
+      });
+      const got = (asked) => new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+      const deal = db.transaction(["old", "keyed"]);
+      const key = (await got(deal.objectStore("keyed").getAllKeys()))[0];
+      const names = [...deal.objectStore("old").indexNames].join();
+      return [
+        db.version, [...db.objectStoreNames].join(), names,
+        await got(deal.objectStore("old").index("letters").getKey("z")),
+        key[0].getTime(), new Uint8Array(key[1])[1], String(key[2]),
+      ];
+    }"""
+    same = [3, "keyed,old", "letters", 1, 7, 255, "-Infinity"]
+    blank = Tool(notes.api, "<!doctype html><title>x</title>")
+    notes.api("PATCH", f"/api/artifacts/{blank.id}/data", status=204, indexed=notes.data["indexed"])
+    frame = await opened(page, blank.url)
+    assert await frame.evaluate(read) == same
+    gone = """async () => {
+      await new Promise((done) => {
+        const asked = indexedDB.open("notes", 9);
+        asked.onupgradeneeded = () => asked.transaction.abort();
+        asked.onerror = done;
+      });
+      const [{ name, version }] = await indexedDB.databases();
+      await new Promise((done) => { indexedDB.deleteDatabase("notes").onsuccess = done; });
+      return [name, version, (await indexedDB.databases()).length];
+    }"""
+    frame = await opened(page, blank.url)
+    assert await frame.evaluate(gone) == ["notes", 3, 0]
+    await asyncio.to_thread(until, lambda: blank.data["indexed"] == {})
+
+
+async def test_a_full_quota_aborts_with_the_browsers_error(page: Page, notes: Tool) -> None:
+    """20 MiB fit; what does not leaves everything as it was."""
+    frame = await opened(page, notes.url)
+    await frame.evaluate("add('a'.repeat(15 * 1024 * 1024))")
+    refused = "add('b'.repeat(6 * 1024 * 1024)).catch(({ name }) => name)"
+    assert await frame.evaluate(refused) == "QuotaExceededError"
+    assert await frame.evaluate("words().then(({ length }) => length)") == 15 * 1024 * 1024
+    await asyncio.to_thread(until, lambda: len(notes.records) == 1)
+    await frame.evaluate("within('readwrite', (store) => store.clear())")
+    assert await frame.evaluate("add('b'.repeat(6 * 1024 * 1024))") == 2
+    await asyncio.to_thread(until, lambda: list(notes.records) == ["notes/notes/2"])
+
+
+async def test_another_window_sees_changes_and_deletions(
+    context: BrowserContext, notes: Tool
+) -> None:
+    """Records of one window are there in the other; the database deleted in one is gone."""
+    one, two = await context.new_page(), await context.new_page()
+    first, second = await opened(one, notes.url), await opened(two, notes.url)
+    await shows(two, "nothing")
+    await first.evaluate("add('a').then(() => add('b'))")
+    seen = "(text) => words().then((all) => all === text)"
+    await second.wait_for_function(seen, arg="a,b")
+    await second.evaluate("within('readwrite', (store) => store.delete(1))")
+    await first.wait_for_function(seen, arg="b")
+    assert await second.evaluate("add('c')") == 3
+    await second.evaluate("opened.then((db) => { db.onclose = () => { window.closed_ = true; }; })")
+    gone = """opened.then((db) => new Promise((done) => {
+      db.close();
+      indexedDB.deleteDatabase("notes").onsuccess = done;
+    })).then(() => true)"""
+    assert await first.evaluate(gone)
+    await second.wait_for_function("window.closed_")
+    assert await second.evaluate("indexedDB.databases().then(({ length }) => length)") == 0
+    await asyncio.to_thread(until, lambda: notes.data["indexed"] == {})
+
+
+async def test_what_a_tool_does_not_use_is_not_loaded(
+    page: Page, server: Process, api: Any
+) -> None:
+    """No byte of the library comes before a database is opened, and then once."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    tool = Tool(api(server.url), "<!doctype html><title>x</title><script>typeof indexedDB</script>")
+    frame = await opened(page, tool.url)
+    await frame.evaluate("IDBKeyRange.only(1)")
+    assert not [url for url in asked if url.endswith("indexed.js")]
+    await frame.evaluate("indexedDB.databases().then(() => indexedDB.databases())")
+    assert len([url for url in asked if url.endswith("indexed.js")]) == 1
+
+
+async def test_an_error_in_a_handler_is_told_and_aborts(page: Page, notes: Tool) -> None:
+    """It is an error of the window's, as in a browser, not one that nobody hears."""
+    frame = await opened(page, notes.url)
+    thrown = """async () => {
+      const heard = new Promise((done) => {
+        addEventListener("error", ({ message }) => done(message), { once: true });
+      });
+      const ended = within("readwrite", (store) => {
+        const asked = store.add({ word: "x" });
+        asked.onsuccess = () => { throw new Error("a fault of the tool's"); };
+        return asked;
+      }).catch(({ name }) => name);
+      return [await heard, await ended, await words()];
+    }"""
+    assert await frame.evaluate(thrown) == [
+        "Uncaught Error: a fault of the tool's",
+        "AbortError",
+        "",
+    ]
+
+
+async def test_an_exported_file_has_the_browsers_own_and_shares_none(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """From disk the real IndexedDB is used; it starts empty, lasts, and other files see nothing."""
+    page = await context.new_page()
+    for name in ("a", "b"):
+        html = export_html(NOTES, title=name, storage_prefix=name)
+        (tmp_path / f"{name}.html").write_text(html, "utf-8")
+    for name in ("a", "b"):
+        await page.goto((tmp_path / f"{name}.html").as_uri())
+        assert await page.evaluate("words()") == ""
+        await page.evaluate("(name) => add(`word of ${name}`)", name)
+    await page.goto((tmp_path / "a.html").as_uri())
+    assert await page.evaluate("words()") == "word of a"
+    assert await page.evaluate("opened.then(({ name }) => name)") == "notes"
+    databases = "indexedDB.databases().then((all) => all.map(({ name }) => name).join())"
+    assert await page.evaluate(databases) == "notes"
+    assert "native code" in await page.evaluate("String(IDBObjectStore.prototype.put)")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ],
+)
+def test_only_the_page_around_a_tool_reads_databases_at_its_address(
+    notes: Tool, headers: dict[str, str], status: int
+) -> None:
+    """The browser's word on who asks decides, not the address alone."""
+    url = httpx.URL(notes.frame_url)
+    address = url.copy_with(host="127.0.0.1", query=b"stored=indexed")
+    got = httpx.get(address, headers={"Host": url.netloc.decode(), **headers})
+    assert got.status_code == status
+    assert "content-security-policy" in got.headers
+    assert (got.text == "{}") == (status == 200)

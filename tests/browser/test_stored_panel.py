@@ -1,0 +1,258 @@
+"""A person's stored data on the workbench: looked at, taken home, cleared, through versions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.conftest import Api, Process, clean_environment, free_port, until
+
+pytestmark = pytest.mark.timeout(120)
+
+PATIENCE = 20_000
+
+# Keeps in both places what is typed, and shows what was kept when it began.
+KEEPER = """<!doctype html>
+<html lang="en"><head><title>%s</title></head><body>
+<output id="began"></output><input id="word" aria-label="Word"><button id="keep">Keep</button>
+<script>
+const began = document.getElementById("began");
+began.value = `local ${localStorage.word ?? "none"}, session ${sessionStorage.word ?? "none"}`;
+%s
+const opened = new Promise((done) => {
+  const asked = indexedDB.open("words", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("words");
+  asked.onsuccess = () => done(asked.result);
+});
+opened.then((db) => {
+  const got = db.transaction("words").objectStore("words").get("word");
+  got.onsuccess = () => { began.value += `, indexed ${got.result ?? "none"}`; };
+});
+document.getElementById("keep").onclick = async () => {
+  const { value } = document.getElementById("word");
+  localStorage.word = sessionStorage.word = value;
+  const db = await opened;
+  const deal = db.transaction("words", "readwrite");
+  deal.objectStore("words").put(value, "word");
+  deal.oncomplete = () => { began.value = `kept ${value}`; };
+};
+</script>
+%s</body></html>"""
+
+FIRST = KEEPER % ("Keeper", "", "")
+# The next one writes as soon as it loads, before anybody has seen it.
+WRITES = """
+if (began.value.startsWith("local none")) localStorage.word = "of the new version";
+localStorage.loaded = "by the new version";
+"""
+SECOND = KEEPER % ("Next", WRITES, "<p>and on it goes</p>\n" * 400)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield context
+    await context.close()
+
+
+@pytest.fixture(scope="module")
+def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server whose model writes the next version over some seconds."""
+    folder = tmp_path_factory.mktemp("writing")
+    answers = folder / "answers.json"
+    text = f"Here.\n\n```html\n{SECOND}\n```\n"
+    answers.write_text(json.dumps([{"text": text, "tokens_per_second": 900}]), "utf-8")
+    model = Process(
+        ["scripted", "--port", "0", "--answers", str(answers)], clean_environment()
+    ).start()
+    arguments = ["serve", "--no-open", "--port", str(free_port())]
+    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
+    environment = clean_environment(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none")
+    server = Process(arguments, environment)
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
+        model.stop()
+
+
+class Kept:
+    """An imported tool, and what is kept of it."""
+
+    def __init__(self, api: Api, html: str = FIRST) -> None:
+        self.api = api
+        made = api("POST", "/api/artifacts/import", status=201, html=html)
+        self.id: str = made["artifact"]["id"]
+        self.url = f"{str(api.client.base_url).rstrip('/')}{made['artifact']['url']}"
+        self.frame_url: str = made["version"]["frame_url"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        kept: dict[str, Any] = self.api("GET", f"/api/artifacts/{self.id}/data")
+        return kept
+
+    async def has_local(self, wanted: dict[str, str]) -> None:
+        await asyncio.to_thread(until, lambda: self.data["local"] == wanted)
+
+
+@pytest.fixture
+def kept(writing: str, api: Any) -> Kept:
+    return Kept(api(writing))
+
+
+def preview(page: Page) -> Any:
+    return page.frame_locator('iframe[title="Preview"]')
+
+
+async def began(page: Page, text: str) -> None:
+    await expect(preview(page).locator("#began")).to_have_text(text)
+
+
+async def keep(page: Page, word: str) -> None:
+    await preview(page).locator("#word").fill(word)
+    await preview(page).locator("#keep").click()
+    await began(page, f"kept {word}")
+
+
+NOTHING = "local none, session none, indexed none"
+
+
+async def test_they_are_looked_at_taken_home_cleared_and_brought_back(
+    page: Page, context: BrowserContext, kept: Kept
+) -> None:
+    """The tab lists keys and stores; Download has all; Clear empties every window, Undo undoes."""
+    await page.goto(kept.url)
+    await began(page, NOTHING)
+    other = await context.new_page()
+    await other.goto(kept.url)
+    await began(other, NOTHING)
+    await keep(page, "plum")
+    await page.bring_to_front()
+    await page.get_by_role("tab", name="Stored data").click()
+    listed = page.get_by_role("list", name="Stored data").get_by_role("listitem")
+    await expect(listed).to_have_count(2)
+    await expect(listed.first).to_contain_text("word")
+    await expect(listed.last).to_contain_text(re.compile("words . words"))
+    await expect(listed.last).to_contain_text("1 record")
+    await listed.last.locator("summary").click()
+    await expect(listed.last.locator("pre")).to_have_text('"plum"')
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name="Download").click()
+    told = json.loads(
+        await asyncio.to_thread((await (await saving.value).path()).read_text, "utf-8")
+    )
+    before = kept.data
+    assert told == {"local": before["local"], "indexed": before["indexed"]}
+    assert told["local"] == {"word": "plum"}
+    assert told["indexed"]['["words","words","word"]'] == '"plum"'
+
+    await page.get_by_role("button", name="Clear").click()
+    await expect(page.get_by_text("Cleared, and the tool has begun anew.")).to_be_visible()
+    await expect(listed).to_have_count(0)
+    assert kept.data["local"] == kept.data["indexed"] == {}
+    inside = "[localStorage.length, (await indexedDB.databases()).length].join()"
+    frame = await (await other.wait_for_selector("iframe")).content_frame()
+    assert frame is not None
+    await frame.wait_for_function(f"(async () => {inside} === '0,0')()")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(listed).to_have_count(2)
+    assert {area: kept.data[area] for area in told} == told
+    await page.get_by_role("tab", name="Preview").click()
+    await began(page, "local plum, session plum, indexed plum")
+
+
+async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_wins(
+    page: Page, kept: Kept
+) -> None:
+    """It loads behind the one in sight; what the person keeps meanwhile is what it begins with."""
+    await page.goto(kept.url)
+    await began(page, NOTHING)
+    await page.get_by_role("textbox", name="Ask for a change").fill("better")
+    await page.get_by_role("button", name="Send").click()
+    behind = page.locator('iframe[title="Loading next version"]')
+    frame = await (await behind.element_handle()).content_frame()
+    assert frame is not None
+    await frame.wait_for_function("localStorage.word === 'of the new version'")
+    await frame.wait_for_function("began.value.endsWith('indexed none')")
+    assert kept.data["local"] == kept.data["indexed"] == {}
+    await keep(page, "mine")
+    await kept.has_local({"word": "mine"})
+    await expect(page).to_have_title("Next · Sandwright", timeout=PATIENCE)
+    await began(page, "local mine, session mine, indexed mine")
+    await kept.has_local({"word": "mine", "loaded": "by the new version"})
+
+
+async def test_a_smoke_test_gets_none_of_it_and_leaves_nothing(kept: Kept) -> None:
+    """The tester's browser has empty stores that work; the person's are as they were."""
+    html = """<!doctype html><title>Looks</title><button>Go</button><script>
+    const asked = indexedDB.open("mine");
+    asked.onupgradeneeded = ({ oldVersion }) => {
+      asked.result.createObjectStore("mine").put(1, 1);
+      if (oldVersion === 0 && localStorage.secret === undefined) console.error("saw nothing");
+    };
+    asked.onsuccess = () => {
+      asked.result.transaction("mine").objectStore("mine").get(1).onsuccess = ({ target }) => {
+        console.error(`worked ${target.result}`);
+        localStorage.secret = "of the tester";
+      };
+    };
+    </script>"""
+    tool = Kept(kept.api, html)
+    mine = {"local": {"secret": "of the person"}, "indexed": {'["mine"]': MINE}}
+    kept.api("PATCH", f"/api/artifacts/{tool.id}/data", status=204, **mine)
+    tested = f"/api/artifacts/{tool.id}/versions/1"
+    await asyncio.to_thread(until, lambda: kept.api("GET", tested)["report"])
+    kept.api("POST", f"{tested}/test", status=202)
+
+    def said() -> bool:
+        report = kept.api("GET", tested)["report"]
+        words = " ".join(finding["message"] for finding in report["findings"]) if report else ""
+        return "saw nothing" in words and "worked 1" in words
+
+    await asyncio.to_thread(until, said)
+    assert {area: tool.data[area] for area in mine} == mine
+
+
+MINE = json.dumps(
+    {
+        "version": 1,
+        "stores": [
+            {"name": "mine", "keyPath": None, "autoIncrement": False, "next": 0, "indexes": []}
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize("place", ["url", "frame_url"])
+async def test_a_session_lasts_as_long_as_its_tab(
+    page: Page, context: BrowserContext, kept: Kept, place: str
+) -> None:
+    """F5 of our page keeps sessionStorage, in the workbench and alone; a new tab has its own."""
+    url = getattr(kept, place)
+
+    async def shown(page: Page, text: str) -> None:
+        await expect(page.frame_locator("iframe").locator("#began")).to_have_text(text)
+
+    await page.goto(url)
+    await shown(page, NOTHING)
+    frame = page.frame_locator("iframe")
+    await frame.locator("#word").fill("plum")
+    await frame.locator("#keep").click()
+    await shown(page, "kept plum")
+    for _ in range(2):
+        await page.reload()
+        await shown(page, "local plum, session plum, indexed plum")
+    inside = await (await page.wait_for_selector("iframe")).content_frame()
+    assert inside is not None
+    assert await inside.evaluate("name") == ""
+    other = await context.new_page()
+    await other.goto(url)
+    await shown(other, "local plum, session none, indexed plum")
