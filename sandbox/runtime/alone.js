@@ -76,15 +76,19 @@ function hold(frame) {
   return held;
 }
 
-// The frame has its session from the moment that the parser makes it.
+// A browser reads a frame's name when it comes into the tree, and not again.
 const session = openSession(room).name();
-new MutationObserver((_, watch) => {
-  const frame = document.querySelector("iframe");
-  if (frame !== null) {
+if (session) {
+  const watch = new MutationObserver(() => {
+    const frame = document.querySelector("iframe");
+    if (frame === null) return;
     watch.disconnect();
+    frame.remove();
     frame.name = session;
-  }
-}).observe(document.documentElement, { childList: true, subtree: true });
+    document.body.append(frame);
+  });
+  watch.observe(document.documentElement, { childList: true, subtree: true });
+}
 
 // This runs before the frame is there, and the frame's first word comes before the page's end.
 window.addEventListener("message", (event) => {

@@ -183,6 +183,7 @@ class Execution:
             self._run.emit("progress", **asdict(progress))
 
         stored = await self._tester.test(version.artifact_id, version.n, on_progress=on_progress)
+        assert stored is not None, "the bin is not emptied of what still runs"
         await whole(self._conclude(stored))
 
     async def _conclude(self, stored: StoredReport) -> None:

@@ -176,8 +176,10 @@ class Generator:
         """Stop a generation that this process runs, and wait until it has ended."""
         run, task = self._hub.get(generation_id), self._tasks.get(generation_id)
         if run is not None and task is not None:
-            run.stopping = State.CANCELLED
-            task.cancel()
+            # Once: another cancellation would cut short what the first one has it write.
+            if run.stopping is not State.CANCELLED:
+                run.stopping = State.CANCELLED
+                task.cancel()
             await asyncio.wait([task], timeout=CANCEL_SECONDS)
 
     async def cancel_all(self, artifact_id: str) -> None:

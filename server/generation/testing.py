@@ -43,19 +43,26 @@ class VersionTester:
         n: int,
         *,
         on_progress: Callable[[Progress], None] | None = None,
-    ) -> StoredReport:
-        """Run the smoke test on version `n` and store what it saw as the newest report."""
+    ) -> StoredReport | None:
+        """Run the smoke test on version `n` and store what it saw as the newest report.
+
+        None: the version is gone, with the bin that it was in.
+        """
         async with self._database.read() as connection:
             html = await versions.source(connection, artifact_id, n)
-            assert html is not None
+            if html is None:
+                return None
             grants = await in_force(connection, artifact_id, n, html)
         report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
         async with self._database.write() as connection:
+            if await versions.source(connection, artifact_id, n) is None:
+                return None
             return await reports.add(connection, artifact_id, n, report)
 
-    async def test_and_notify(self, artifact_id: str, n: int) -> StoredReport:
+    async def test_and_notify(self, artifact_id: str, n: int) -> None:
         """As `test`, for a version that no running generation announces."""
         stored = await self.test(artifact_id, n)
+        if stored is None:
+            return
         data = {"generation": None, "version": n, "report": shapes.report(stored)}
         self._hub.notify(artifact_id, "report", json.dumps(data, ensure_ascii=False))
-        return stored

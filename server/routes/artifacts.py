@@ -23,6 +23,7 @@ from server.store.records import Json
 
 MAX_IMPORT_BYTES = 20_000_000
 PAGE = 24
+ROUNDS = 3  # of stopping what was put into the bin while others were being deleted
 
 router = APIRouter(prefix="/api/artifacts", tags=["artifacts"])
 Viewing = Annotated[View, Depends(view)]
@@ -113,13 +114,19 @@ async def listed(
 async def empty_bin(viewing: Viewing) -> Json:
     """Delete everything in the bin for good: the one true deletion."""
     services = viewing.services
-    for artifact_id in services.hub.artifacts():
-        async with services.database.read() as connection:
-            kept = await artifacts.get(connection, artifact_id)
-        if kept is None:
+    deleted = 0
+    for _ in range(ROUNDS):
+        async with services.database.write() as connection:
+            binned = await artifacts.binned(connection)
+            # What still runs would write into records that are gone; it is stopped first.
+            busy = [one for one in binned if services.hub.busy(one)]
+            idle = [one for one in binned if one not in busy]
+            deleted += await artifacts.delete_for_good(connection, idle)
+        if not busy:
+            break
+        for artifact_id in busy:
             await services.generator.cancel_all(artifact_id)
-    async with viewing.services.database.write() as connection:
-        return {"deleted": await artifacts.empty_bin(connection)}
+    return {"deleted": deleted}
 
 
 @router.get("/{artifact_id}", response_model=schemas.Artifact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select, tuple_, update
@@ -129,18 +130,23 @@ async def take_out(connection: AsyncConnection, artifact_id: str) -> None:
     await connection.execute(change.values(deleted=None))
 
 
-async def empty_bin(connection: AsyncConnection) -> int:
-    """Delete for good whatever is in the bin: the one true deletion. Returns how many."""
+async def binned(connection: AsyncConnection) -> list[str]:
+    """List the ids of all that is in the bin."""
+    query = select(tables.artifacts.c.id).where(tables.artifacts.c.deleted.is_not(None))
+    return list((await connection.execute(query)).scalars())
+
+
+async def delete_for_good(connection: AsyncConnection, ids: Sequence[str]) -> int:
+    """Delete these, which are in the bin, for good: the one true deletion. Returns how many."""
     table = tables.artifacts
-    binned = table.c.deleted.is_not(None)
-    ids = list((await connection.execute(select(table.c.id).where(binned))).scalars())
-    await connection.execute(update(table).where(binned).values(emptied=datetime.now(UTC)))
     for artifact_id in ids:
-        await _delete_for_good(connection, artifact_id)
+        emptied = update(table).where(table.c.id == artifact_id, table.c.deleted.is_not(None))
+        await connection.execute(emptied.values(emptied=datetime.now(UTC)))
+        await _delete_records(connection, artifact_id)
     return len(ids)
 
 
-async def _delete_for_good(connection: AsyncConnection, artifact_id: str) -> None:
+async def _delete_records(connection: AsyncConnection, artifact_id: str) -> None:
     reports = select(tables.reports.c.id).where(tables.reports.c.artifact_id == artifact_id)
     made = select(tables.generations.c.id).where(tables.generations.c.artifact_id == artifact_id)
     for statement in (

@@ -74,11 +74,9 @@ class Tool:
     @property
     def records(self) -> dict[str, Any]:
         """By database, store and key, joined."""
-        named = {tuple(json.loads(key)): text for key, text in self.data["indexed"].items()}
+        named = [(json.loads(key), text) for key, text in self.data["indexed"].items()]
         return {
-            "/".join(map(str, names)): json.loads(text)
-            for names, text in named.items()
-            if len(names) > 1
+            "/".join(map(str, names)): json.loads(text) for names, text in named if len(names) > 1
         }
 
     async def keeps(self, wanted: dict[str, Any]) -> None:
@@ -317,17 +315,19 @@ async def test_another_window_sees_changes_and_deletions(
     await shows(two, "nothing")
     await first.evaluate("add('a').then(() => add('b'))")
     seen = "(text) => words().then((all) => all === text)"
-    await second.wait_for_function(seen, arg="a,b")
+    await second.wait_for_function(seen, arg="a,b", polling=100)
     await second.evaluate("within('readwrite', (store) => store.delete(1))")
-    await first.wait_for_function(seen, arg="b")
+    await first.wait_for_function(seen, arg="b", polling=100)
     assert await second.evaluate("add('c')") == 3
+    await first.wait_for_function(seen, arg="b,c", polling=100)
+    await asyncio.to_thread(until, lambda: len(notes.records) == 2)
     await second.evaluate("opened.then((db) => { db.onclose = () => { window.closed_ = true; }; })")
     gone = """opened.then((db) => new Promise((done) => {
       db.close();
       indexedDB.deleteDatabase("notes").onsuccess = done;
     })).then(() => true)"""
     assert await first.evaluate(gone)
-    await second.wait_for_function("window.closed_")
+    await second.wait_for_function("window.closed_", polling=100)
     assert await second.evaluate("indexedDB.databases().then(({ length }) => length)") == 0
     await asyncio.to_thread(until, lambda: notes.data["indexed"] == {})
 

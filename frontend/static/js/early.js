@@ -49,7 +49,12 @@
       const frame = document.querySelector("[data-stage] > iframe");
       if (frame === null) return;
       watch.disconnect();
+      // A browser reads the name when the frame comes into the tree, and not again.
+      const next = frame.nextSibling;
+      const parent = frame.parentNode;
+      frame.remove();
       frame.name = `sandwright:{"name":"","session":${session},"unsaved":{"local":[]}}`;
+      parent.insertBefore(frame, next);
     });
     watch.observe(root, { childList: true, subtree: true });
   }

@@ -43,7 +43,8 @@ export function storedData(artifact, panel, restart) {
     empty.hidden = all.length > 0;
     const used = data.used.local + data.used.indexed;
     facts.textContent = all.length ? `${all.length} ${all.length === 1 ? "entry" : "entries"}, ${inUnits(used)}` : "";
-    facts.title = `${inUnits(data.used.local)} of the ${inUnits(data.quota.local)} that fit`;
+    const fill = (area) => `${inUnits(data.used[area])} of ${inUnits(data.quota[area])}`;
+    facts.title = `localStorage ${fill("local")}, IndexedDB ${fill("indexed")}`;
     download.disabled = clear.disabled = all.length === 0;
   }
 
