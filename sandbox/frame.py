@@ -177,22 +177,27 @@ class _Request:
             headers = (*frame_headers(NO_GRANTS, ancestors), ("allow", "GET, HEAD"))
             await self._send_whole(_Answer(405, headers, _READ_ONLY))
             return
-        if self.scope["path"] == "/":
+        if not await self._answer_anybody(ancestors):
+            await self._answer_secret(ancestors)
+
+    async def _answer_anybody(self, ancestors: tuple[str, ...]) -> bool:
+        """Answer what is at an address without a secret; whether there was such a thing."""
+        path, headers = self.scope["path"], frame_headers(NO_GRANTS, ancestors)
+        if path == "/":
             # A page may open this ahead, so that the browser has a process for the tool's site.
-            await self._send_whole(_Answer(200, frame_headers(NO_GRANTS, ancestors), _RESTING))
-            return
-        if self.scope["path"] == "/probe":
+            await self._send_whole(_Answer(200, headers, _RESTING))
+        elif path == "/probe":
             await self._send_whole(self._probe(ancestors))
-            return
-        if self.scope["path"].startswith(LIBRARIES):
-            await self._send_library(ancestors)
-            return
-        if self.scope["path"] == "/indexed.js":
+        elif path == "/indexed.js":
             script = await asyncio.to_thread(databases_script)
-            await self._send_whole(
-                _Answer(200, frame_headers(NO_GRANTS, ancestors), script, _SCRIPT)
-            )
-            return
+            await self._send_whole(_Answer(200, headers, script, _SCRIPT))
+        elif path.startswith(LIBRARIES):
+            await self._send_library(ancestors)
+        else:
+            return False
+        return True
+
+    async def _answer_secret(self, ancestors: tuple[str, ...]) -> None:
         document = await self._open()
         if document is None:
             await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
