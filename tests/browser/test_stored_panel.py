@@ -188,7 +188,8 @@ async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_win
     await keep(page, "mine")
     await kept.has_local({"word": "mine"})
     await expect(page).to_have_title(re.compile("Next"))
-    await began(page, "local mine, session mine, indexed mine")
+    shown = re.compile("local mine, session .*, indexed mine")
+    await expect(preview(page).locator("#began")).to_have_text(shown)
     await kept.has_local({"word": "mine", "loaded": "by the new version"})
 
 
