@@ -53,7 +53,7 @@
       const next = frame.nextSibling;
       const parent = frame.parentNode;
       frame.remove();
-      frame.name = `sandwright:{"name":"","session":${session},"unsaved":{"local":[]}}`;
+      frame.name = `sandwright:{"name":"","session":${session},"unsaved":{"local":[]},"dialogs":0}`;
       parent.insertBefore(frame, next);
     });
     watch.observe(root, { childList: true, subtree: true });

@@ -46,4 +46,4 @@ function remembered(key) {
 
 /** As runtime/stored.js reads it; early.js says the same. */
 const asName = (session) =>
-  session.length > 0 ? `sandwright:${JSON.stringify({ name: "", session, unsaved: { local: [] } })}` : "";
+  session.length > 0 ? `sandwright:${JSON.stringify({ name: "", session, unsaved: { local: [] }, dialogs: 0 })}` : "";
