@@ -66,7 +66,8 @@ async def test_the_bin_keeps_until_it_is_emptied(store: Database) -> None:
         await artifacts.bin_(connection, gone.id)
         await artifacts.bin_(connection, kept.id)
         await artifacts.take_out(connection, kept.id)
-        assert await artifacts.empty_bin(connection) == 1
+        binned = await artifacts.binned(connection)
+        assert await artifacts.delete_for_good(connection, binned) == 1
     async with store.read() as connection:
         assert await versions.source(connection, kept.id, 1) == "<p>one"
         assert await artifacts.get(connection, gone.id, deleted=True) is None

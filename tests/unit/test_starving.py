@@ -22,13 +22,14 @@ BEFORE = Turns({"1": (5.0, 1.0), "2": (3.0, 0.0)})
     ("now", "starved"),
     [
         ({"1": (6.0, 1.2), "2": (3.0, 0.0)}, False),  # it ran
-        ({"1": (6.0, 3.5), "2": (3.0, 0.0)}, True),  # it waited for longer
-        ({"1": (5.1, 1.9), "2": (3.0, 0.0)}, False),  # for longer, and for too short to matter
-        ({"2": (3.0, 0.0), "3": (1.0, 4.0)}, True),  # a thread that is new
+        ({"1": (6.0, 3.5), "2": (3.0, 0.0)}, False),  # an ordinary busy machine
+        ({"1": (6.0, 9.5), "2": (3.0, 0.0)}, True),  # it waited for much longer
+        ({"1": (5.1, 3.0), "2": (3.0, 0.0)}, False),  # for much longer, and for too short to matter
+        ({"2": (3.0, 0.0), "3": (1.0, 9.0)}, True),  # a thread that is new
         ({}, False),  # nothing is counted here
     ],
 )
-def test_starved_is_what_waited_for_longer_than_it_ran(
+def test_starved_is_what_waited_for_much_longer_than_it_ran(
     now: dict[str, tuple[float, float]], starved: bool
 ) -> None:
     assert Turns(now).starved_since(BEFORE) is starved
