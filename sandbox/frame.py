@@ -47,6 +47,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LIBRARIES = "/libraries/"
 """Where the frame origin gives files of public libraries."""
+_ANYBODYS = frozenset({"/", "/probe", "/indexed.js"})
 
 _LOOKED_AT_ONCE = 1 << 16
 _HTML = ("content-type", "text/html; charset=utf-8")
@@ -182,19 +183,21 @@ class _Request:
 
     async def _answer_anybody(self, ancestors: tuple[str, ...]) -> bool:
         """Answer what is at an address without a secret; whether there was such a thing."""
-        path, headers = self.scope["path"], frame_headers(NO_GRANTS, ancestors)
+        path = self.scope["path"]
+        if path.startswith(LIBRARIES):
+            await self._send_library(ancestors)
+            return True
+        if path not in _ANYBODYS:
+            return False
+        headers = frame_headers(NO_GRANTS, ancestors)
         if path == "/":
             # A page may open this ahead, so that the browser has a process for the tool's site.
             await self._send_whole(_Answer(200, headers, _RESTING))
         elif path == "/probe":
             await self._send_whole(self._probe(ancestors))
-        elif path == "/indexed.js":
+        else:
             script = await asyncio.to_thread(databases_script)
             await self._send_whole(_Answer(200, headers, script, _SCRIPT))
-        elif path.startswith(LIBRARIES):
-            await self._send_library(ancestors)
-        else:
-            return False
         return True
 
     async def _answer_secret(self, ancestors: tuple[str, ...]) -> None:

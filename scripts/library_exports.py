@@ -35,19 +35,16 @@ NAMES = """async (address) => {
 def main() -> int:
     listed = manifest.libraries()
     wanted = [one for one in listed if one.wrapped and fetch.is_fetched(one, manifest.VENDORED)]
+    contents = json.loads(manifest.CONTENTS.read_text(encoding="utf-8"))
     # Without names, so that those of an older version are in nobody's way.
     plain = manifest.with_contents(
         manifest.read_manifest(manifest.MANIFEST.read_text(encoding="utf-8")),
-        {
-            name: {**entry, "exports": {}}
-            for name, entry in json.loads(manifest.CONTENTS.read_text(encoding="utf-8")).items()
-        },
+        {name: {**entry, "exports": {}} for name, entry in contents.items()},
     )
     browser = find_browser(None, os.environ)
     if isinstance(browser, NoBrowser):
         print(browser.reason, file=sys.stderr)
         return 2
-    contents = json.loads(manifest.CONTENTS.read_text(encoding="utf-8"))
     failed = 0
     with (
         http.server.ThreadingHTTPServer(

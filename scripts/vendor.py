@@ -30,7 +30,7 @@ from sandbox.libraries import fetch, manifest  # noqa: E402
 MANIFEST = manifest.MANIFEST
 CONTENTS = manifest.CONTENTS
 TARGET = ROOT / "frontend" / "static" / "vendor"
-RECORD = ".fetched.json"  # what a folder holds, written last: a cut-off run is no success
+RECORD = fetch.RECORD  # written last: a cut-off run is no success
 
 VendorError = fetch.FetchError
 

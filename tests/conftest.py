@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import signal
@@ -58,6 +59,26 @@ def until(condition: Callable[[], object], seconds: float = START_SECONDS) -> An
         assert time.monotonic() < deadline, "it did not come to hold in time"
         time.sleep(0.02)
     return holds
+
+
+@contextlib.contextmanager
+def connected_server(
+    folder: Path, answers: list[dict[str, Any]], *scripted: str, **settings: str
+) -> Iterator[str]:
+    """The address of a server that the scripted model is connected to, with these answers."""
+    told = folder / "answers.json"
+    told.write_text(json.dumps(answers), encoding="utf-8")
+    arguments = ["scripted", "--port", "0", "--answers", str(told), *scripted]
+    model = Process(arguments, clean_environment()).start()
+    arguments = ["serve", "--no-open", "--port", str(free_port())]
+    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
+    environment = clean_environment(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", **settings)
+    server = Process(arguments, environment)
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
+        model.stop()
 
 
 def free_port() -> int:

@@ -42,7 +42,7 @@ class Attempt:
     """One run in one browser.
 
     `lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did;
-    `starved`: the machine kept the browser waiting for longer than it let it run.
+    `starved`: the machine kept the browser waiting for much longer than it let it run.
     """
 
     run: Run

@@ -328,8 +328,8 @@ NAMED = 8
 def _libraries() -> Check:
     """Optional ones are nobody's lack."""
     listed = libraries()
-    absent = [library.id for library in fetch.missing(listed) if not library.optional]
-    here = len(listed) - len(fetch.missing(listed))
+    missing = fetch.missing(listed)
+    absent = [library.id for library in missing if not library.optional]
     if absent:
         more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
         return Check(
@@ -338,4 +338,6 @@ def _libraries() -> Check:
             detail=f"{', '.join(absent[:NAMED])}{more} are not here",
             advice="Run 'sandwright libraries add'.",
         )
-    return Check("Libraries", works=True, detail=f"{here} of {len(listed)}, for tools")
+    return Check(
+        "Libraries", works=True, detail=f"{len(listed) - len(missing)} of {len(listed)}, for tools"
+    )

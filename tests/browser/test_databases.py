@@ -13,7 +13,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
 
 from server.export import export_html
-from tests.conftest import Process, until
+from tests.browser.tools import Imported, wide_context
+from tests.conftest import Api, Process, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -49,27 +50,15 @@ words().then((text) => { document.getElementById("all").textContent = text || "n
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield context
-    await context.close()
+    async with wide_context(browser, PATIENCE) as context:
+        yield context
 
 
-class Tool:
+class Tool(Imported):
     """An imported tool, and what the server keeps of its databases."""
 
-    def __init__(self, api: Any, html: str = NOTES) -> None:
-        self.api = api
-        told = api("POST", "/api/artifacts/import", status=201, html=html)
-        self.id: str = told["artifact"]["id"]
-        self.url = f"{str(api.client.base_url).rstrip('/')}{told['artifact']['url']}"
-        self.frame_url: str = told["version"]["frame_url"]
-
-    @property
-    def data(self) -> dict[str, Any]:
-        kept: dict[str, Any] = self.api("GET", f"/api/artifacts/{self.id}/data")
-        return kept
+    def __init__(self, api: Api, html: str = NOTES) -> None:
+        super().__init__(api, html)
 
     @property
     def records(self) -> dict[str, Any]:

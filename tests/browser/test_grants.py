@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 
+from tests.browser.tools import wide_context
 from tests.conftest import Api, Process
 
 pytestmark = pytest.mark.timeout(120)
@@ -69,14 +70,9 @@ def browser_args(browser_args: list[str], outside: tuple[Listener, Listener]) ->
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(
-        viewport={"width": 1280, "height": 800},
-        geolocation={"latitude": 59.95, "longitude": 30.3},
-    )
-    context.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
-    yield context
-    await context.close()
+    place = {"latitude": 59.95, "longitude": 30.3}
+    async with wide_context(browser, 20_000, geolocation=place) as context:
+        yield context
 
 
 TOOL = """<!doctype html><title>Reaches out</title><p>words</p>

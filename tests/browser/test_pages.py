@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.conftest import Process, Start, clean_environment, free_port
+from tests.browser.tools import wide_context
+from tests.conftest import Process, Start, clean_environment, connected_server, free_port
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -35,11 +36,8 @@ def tool(title: str, *, script: str = "this.nextSibling.value = 1", lines: int =
 
 @pytest.fixture
 async def context(browser: Browser) -> Any:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield context
-    await context.close()
+    async with wide_context(browser, PATIENCE) as context:
+        yield context
 
 
 async def create(page: Page, url: str, wish: str) -> None:
@@ -97,21 +95,9 @@ ANSWERS = [
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that the scripted model is connected to."""
     folder = tmp_path_factory.mktemp("connected")
-    answers = folder / "answers.json"
-    answers.write_text(json.dumps(ANSWERS), encoding="utf-8")
-    arguments = ["scripted", "--port", "0", "--tokens-per-second", "3000"]
-    model = Process([*arguments, "--answers", str(answers)], clean_environment()).start()
-    arguments = ["serve", "--no-open", "--port", str(free_port())]
-    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
-    environment = clean_environment(
-        OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", SANDWRIGHT_MAX_REPAIRS="0"
-    )
-    server = Process(arguments, environment)
-    try:
-        yield server.start().url
-    finally:
-        server.stop()
-        model.stop()
+    pace = ("--tokens-per-second", "3000")
+    with connected_server(folder, ANSWERS, *pace, SANDWRIGHT_MAX_REPAIRS="0") as url:
+        yield url
 
 
 async def test_a_sentence_becomes_a_tool_by_mouse(page: Page, server: Any) -> None:

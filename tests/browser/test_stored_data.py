@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
 
+from tests.browser.tools import Imported, wide_context
 from tests.conftest import Api, Process, Start
 
 pytestmark = pytest.mark.timeout(120)
@@ -48,11 +49,8 @@ show();
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield context
-    await context.close()
+    async with wide_context(browser, PATIENCE) as context:
+        yield context
 
 
 @pytest.fixture
@@ -60,19 +58,15 @@ def made(server: Process, api: Any) -> Made:
     return Made(api(server.url))
 
 
-class Made:
+class Made(Imported):
     """A tool that was imported, and what the server keeps of it."""
 
     def __init__(self, api: Api, html: str = COUNTER) -> None:
-        self.api = api
-        told = api("POST", "/api/artifacts/import", status=201, html=html)
-        self.id: str = told["artifact"]["id"]
-        self.url: str = f"{str(api.client.base_url).rstrip('/')}{told['artifact']['url']}"
-        self.frame_url: str = told["version"]["frame_url"]
+        super().__init__(api, html)
 
     @property
     def kept(self) -> dict[str, str]:
-        local: dict[str, str] = self.api("GET", f"/api/artifacts/{self.id}/data")["local"]
+        local: dict[str, str] = self.data["local"]
         return local
 
     async def keeps(self, wanted: dict[str, str]) -> None:

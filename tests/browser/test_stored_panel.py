@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import Api, Process, clean_environment, free_port, until
+from tests.browser.tools import Imported, wide_context
+from tests.conftest import Api, connected_server, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -57,48 +58,24 @@ SECOND = KEEPER % ("Next", WRITES, "<p>and on it goes</p>\n" * 400)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield context
-    await context.close()
+    async with wide_context(browser, PATIENCE) as context:
+        yield context
 
 
 @pytest.fixture(scope="module")
 def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server whose model writes the next version over some seconds."""
-    folder = tmp_path_factory.mktemp("writing")
-    answers = folder / "answers.json"
     text = f"Here.\n\n```html\n{SECOND}\n```\n"
-    answers.write_text(json.dumps([{"text": text, "tokens_per_second": 900}]), "utf-8")
-    model = Process(
-        ["scripted", "--port", "0", "--answers", str(answers)], clean_environment()
-    ).start()
-    arguments = ["serve", "--no-open", "--port", str(free_port())]
-    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
-    environment = clean_environment(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none")
-    server = Process(arguments, environment)
-    try:
-        yield server.start().url
-    finally:
-        server.stop()
-        model.stop()
+    answers = [{"text": text, "tokens_per_second": 900}]
+    with connected_server(tmp_path_factory.mktemp("writing"), answers) as url:
+        yield url
 
 
-class Kept:
+class Kept(Imported):
     """An imported tool, and what is kept of it."""
 
     def __init__(self, api: Api, html: str = FIRST) -> None:
-        self.api = api
-        made = api("POST", "/api/artifacts/import", status=201, html=html)
-        self.id: str = made["artifact"]["id"]
-        self.url = f"{str(api.client.base_url).rstrip('/')}{made['artifact']['url']}"
-        self.frame_url: str = made["version"]["frame_url"]
-
-    @property
-    def data(self) -> dict[str, Any]:
-        kept: dict[str, Any] = self.api("GET", f"/api/artifacts/{self.id}/data")
-        return kept
+        super().__init__(api, html)
 
     async def has_local(self, wanted: dict[str, str]) -> None:
         await asyncio.to_thread(until, lambda: self.data["local"] == wanted)

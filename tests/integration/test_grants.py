@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import Api, Process, Start, clean_environment, free_port
+from tests.conftest import Api, Start, connected_server
 
 WEATHER = "https://api.weather.example"
 OTHER = "https://collect.example"
@@ -48,21 +48,8 @@ ANSWERS = [
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server without a browser that the scripted model is connected to."""
     folder = tmp_path_factory.mktemp("grants")
-    answers = folder / "answers.json"
-    answers.write_text(json.dumps(ANSWERS), encoding="utf-8")
-    model = Process(["scripted", "--port", "0", "--answers", str(answers)], clean_environment())
-    arguments = ["serve", "--no-open", "--port", str(free_port())]
-    arguments += ["--frame-port", str(free_port()), "--data-dir", str(folder / "data")]
-    model.start()
-    environment = clean_environment(
-        OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", SANDWRIGHT_BROWSER="none"
-    )
-    server = Process(arguments, environment)
-    try:
-        yield server.start().url
-    finally:
-        server.stop()
-        model.stop()
+    with connected_server(folder, ANSWERS, SANDWRIGHT_BROWSER="none") as url:
+        yield url
 
 
 @dataclass

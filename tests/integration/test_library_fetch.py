@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.server
 import io
 import tarfile
@@ -15,6 +13,7 @@ import pytest
 
 from sandbox.libraries import fetch
 from sandbox.libraries.manifest import Library
+from tests.archives import integrity, tarball
 
 FILES = {
     "LICENSE": b"Free.\n",
@@ -22,20 +21,6 @@ FILES = {
     "dist/deep/flat.js": b"var flat = 2;\n",
     "src/round.js": b"not taken\n",
 }
-
-
-def tarball(files: dict[str, bytes], folder: str = "package") -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"{folder}/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def integrity(archive: bytes) -> str:
-    return f"sha512-{base64.b64encode(hashlib.sha512(archive).digest()).decode()}"
 
 
 def library(archive: bytes, *patterns: str, name: str = "@type/round") -> Library:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.server
 import importlib.util
-import io
 import sys
-import tarfile
 import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.archives import integrity, tarball
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,16 +23,6 @@ def vendor():
     sys.modules["vendor"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def tarball(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"package/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 ARCHIVE = tarball({"LICENSE": b"Free.\n", "files/round.woff2": b"glyphs"})
@@ -63,11 +51,11 @@ def registry(tmp_path, monkeypatch):
 @pytest.fixture
 def manifest(tmp_path, vendor, monkeypatch):
     def write(*, archive: bytes = ARCHIVE, file: str = "files/round.woff2") -> None:
-        digest = base64.b64encode(hashlib.sha512(archive).digest()).decode()
         path = tmp_path / "manifest.toml"
         path.write_text(
             '[[package]]\nname = "@type/round"\nversion = "1.2.3"\nlicence = "OFL-1.1"\n'
-            f'integrity = "sha512-{digest}"\ndirectory = "round"\nfiles = ["LICENSE", "{file}"]\n'
+            f'integrity = "{integrity(archive)}"\n'
+            f'directory = "round"\nfiles = ["LICENSE", "{file}"]\n'
         )
         monkeypatch.setattr(vendor.read_manifest, "__defaults__", (path,))
 

@@ -1,3 +1,5 @@
+import { made } from "./host/made.js";
+
 /** A click that was meant for the tool, or for the question before, must not answer this one. */
 const UNARMED_MS = 700;
 const MOST_A_LOAD = 5;
@@ -113,11 +115,4 @@ function words(asked) {
   const text = made("p", "question-words", SAYS[asked] ?? "This tool tried to reach ");
   if (!(asked in SAYS)) text.append(made("code", "", asked), ".");
   return text;
-}
-
-function made(tag, className, text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
 }

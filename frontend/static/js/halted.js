@@ -1,4 +1,5 @@
 import { REASONS } from "./host/hold.js";
+import { made } from "./host/made.js";
 
 const LAST_TIME = {
   frozen: "This tool froze last time.",
@@ -44,13 +45,6 @@ export function silentBar(remove) {
   bar.setAttribute("role", "alert");
   bar.append(words, button("Halt it", remove));
   return bar;
-}
-
-function made(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  return element;
 }
 
 function button(words, act) {

@@ -1,4 +1,5 @@
 /** The table of a proof: a section for each class, a row for each attack, what was not run below. */
+import { made } from "./host/made.js";
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
@@ -24,67 +25,67 @@ export function table(place, glyphs, cases, rest) {
   function section(kind) {
     const some = cases.filter((one) => one.class === kind);
     const others = rest.filter((one) => one.class === kind);
-    const made = element("section", "prove-class");
-    const title = element("h2", "", capital(kind));
+    const whole = made("section", "prove-class");
+    const title = made("h2", "", capital(kind));
     title.id = `class-${kind.replaceAll(" ", "-")}`;
-    made.setAttribute("aria-labelledby", title.id);
-    const head = element("div", "prove-class-head");
-    const tally = element("span", "measure quiet");
+    whole.setAttribute("aria-labelledby", title.id);
+    const head = made("div", "prove-class-head");
+    const tally = made("span", "measure quiet");
     tallies.set(kind, { tally, all: some.length, held: 0 });
     head.append(title, tally);
-    made.append(head);
-    if (some.length > 0) made.append(grid(title.id, some));
-    if (others.length > 0) made.append(notRun(others));
-    return made;
+    whole.append(head);
+    if (some.length > 0) whole.append(grid(title.id, some));
+    if (others.length > 0) whole.append(notRun(others));
+    return whole;
   }
 
   function grid(title, some) {
-    const made = element("table", "prove-table");
-    made.setAttribute("aria-labelledby", title);
-    const head = element("tr");
+    const whole = made("table", "prove-table");
+    whole.setAttribute("aria-labelledby", title);
+    const head = made("tr");
     for (const words of ["What it tries", "No walls", "Here", "Verdict"]) {
-      const cell = element("th", "", words);
+      const cell = made("th", "", words);
       cell.scope = "col";
       head.append(cell);
     }
-    const top = element("thead");
+    const top = made("thead");
     top.append(head);
-    const body = element("tbody");
+    const body = made("tbody");
     body.append(...some.map(row));
-    made.append(top, body);
-    return made;
+    whole.append(top, body);
+    return whole;
   }
 
   function row(one) {
-    const made = element("tr");
-    made.dataset.case = one.name;
-    const title = element("th", "", `${capital(one.says)} `);
+    const whole = made("tr");
+    whole.dataset.case = one.name;
+    const title = made("th", "", `${capital(one.says)} `);
     title.scope = "row";
-    title.append(element("code", "quiet", one.name));
+    title.append(made("code", "quiet", one.name));
     const [control, attack, verdict] = ["control", "attack", "verdict"].map((part) => {
-      const cell = element("td", "", part === "verdict" ? "waiting" : "·");
+      const cell = made("td", "", part === "verdict" ? "waiting" : "·");
       cell.dataset.part = part;
       return cell;
     });
-    made.append(title, control, attack, verdict);
-    rows.set(one.name, { made, control, attack, verdict });
-    return made;
+    whole.append(title, control, attack, verdict);
+    rows.set(one.name, { whole, control, attack, verdict });
+    return whole;
   }
 
   return {
     /** It is being tried, or no longer. */
     trying(one, yes) {
-      const { made, verdict } = rows.get(one.name);
-      made.toggleAttribute("data-now", yes);
-      if (made.dataset.verdict === undefined) verdict.textContent = yes ? "trying" : "waiting";
+      const { whole, verdict } = rows.get(one.name);
+      whole.toggleAttribute("data-now", yes);
+      if (whole.dataset.verdict === undefined) verdict.textContent = yes ? "trying" : "waiting";
     },
     show(one, verdict, { control, attack, ran, how }) {
       const cells = rows.get(one.name);
-      cells.made.dataset.verdict = verdict;
+      cells.whole.dataset.verdict = verdict;
       cells.control.textContent = control ? "heard" : "silent";
       cells.attack.textContent = attack ? how || "heard" : ran ? "silent" : "did not run";
       const { colour, words } = VERDICTS[verdict];
-      const word = element("span", "verdict");
+      const word = made("span", "verdict");
       word.dataset.verdict = colour;
       word.append(glyphs.content.querySelector(`[data-glyph="${colour}"] > svg`).cloneNode(true), ` ${words}`);
       cells.verdict.replaceChildren(word);
@@ -100,21 +101,14 @@ export function table(place, glyphs, cases, rest) {
 }
 
 function notRun(others) {
-  const made = element("details", "prove-rest");
-  made.append(element("summary", "", `${others.length} not run here`));
-  const list = element("ul");
+  const whole = made("details", "prove-rest");
+  whole.append(made("summary", "", `${others.length} not run here`));
+  const list = made("ul");
   for (const one of others) {
-    const item = element("li");
-    item.append(element("span", "", `${capital(one.says)} `), element("code", "quiet", one.name), element("span", "quiet", capital(one.reason)));
+    const item = made("li");
+    item.append(made("span", "", `${capital(one.says)} `), made("code", "quiet", one.name), made("span", "quiet", capital(one.reason)));
     list.append(item);
   }
-  made.append(list);
-  return made;
-}
-
-function element(tag, name = "", text = "") {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.textContent = text;
-  return made;
+  whole.append(list);
+  return whole;
 }

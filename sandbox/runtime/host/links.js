@@ -2,6 +2,8 @@
  * A tool's wish to open an address outside: a dialog of ours shows the whole address, and only
  * the person's word opens it, in a tab that knows neither the tool nor this page.
  */
+import { made } from "./made.js";
+
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
 const MAX_ADDRESS = 8192;
 // A double click meant for the tool must not answer the dialog that its first half brought up.
@@ -90,11 +92,4 @@ function follow(address) {
   // A mail or a call has no page: a tab for it would stay empty.
   if (address.protocol.startsWith("http")) link.target = "_blank";
   link.click();
-}
-
-function made(tag, name, text = "") {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  return element;
 }

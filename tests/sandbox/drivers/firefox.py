@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.prove.canaries import NameServer, pointed_at
-from sandbox.prove.cases import Attack, Canary, Kind, Probe
+from sandbox.prove.cases import Attack, Kind, Probe
 from tests.sandbox.drivers.actions import FIND, ActingPage, Sources
 from tests.sandbox.drivers.bidi import Bidi
 from tests.sandbox.drivers.page import TOOL, DriverError, Page
@@ -21,7 +21,6 @@ from tests.sandbox.drivers.pool import Pool, drain, end, start
 from tests.sandbox.watch import PLANTED
 
 START_SECONDS = 60.0
-CLOSE_SECONDS = 5.0
 GO_SECONDS = 10.0
 EYE = "eye"
 """A realm of our own beside the document's: what a tool replaces there is not replaced here."""
@@ -119,19 +118,13 @@ class Firefox:
         attack = case if isinstance(case, Attack) else None
         allowing = attack is not None and attack.kind is Kind.PERMISSIONS
         pool = self._allowing if allowing else self._pool
-        async with pool.seat() as (seat, browser):
+
+        async def opened(browser: Browser) -> Any:
             self.version = browser.version
-            page = await browser.open(planted=attack is not None)
-            try:
-                yield page
-            finally:
-                if attack is not None and attack.canary is Canary.FROZEN:
-                    seat.spent = True
-                try:
-                    async with asyncio.timeout(CLOSE_SECONDS):
-                        await page.close()
-                except (DriverError, TimeoutError):
-                    seat.spent = True
+            return await browser.open(planted=attack is not None)
+
+        async with pool.page(opened, case) as page:
+            yield page
 
 
 class Browser:

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from sandbox.prove.cases import Attack, Canary, Probe
+from tests.sandbox.drivers.page import DriverError
+
+CLOSE_SECONDS = 5.0
 MOST_PAGES = 40
 """After so many a browser is replaced: it grows."""
 
@@ -21,7 +25,13 @@ class Running(Protocol):
         """End it and all that it started."""
 
 
+class Closing(Protocol):
+    async def close(self) -> None:
+        """Give it up. Raises `DriverError`."""
+
+
 B = TypeVar("B", bound=Running)
+P = TypeVar("P", bound=Closing)
 
 
 @dataclass
@@ -64,6 +74,24 @@ class Pool(Generic[B]):
             raise
         finally:
             self._free.put_nowait(seat)
+
+    @contextlib.asynccontextmanager
+    async def page(
+        self, open_page: Callable[[B], Awaitable[P]], case: Attack | Probe | None
+    ) -> AsyncIterator[P]:
+        """Lend a page of a browser; one that may have been frozen serves no other."""
+        async with self.seat() as (seat, browser):
+            page = await open_page(browser)
+            try:
+                yield page
+            finally:
+                if isinstance(case, Attack) and case.canary is Canary.FROZEN:
+                    seat.spent = True
+                try:
+                    async with asyncio.timeout(CLOSE_SECONDS):
+                        await page.close()
+                except (DriverError, TimeoutError):
+                    seat.spent = True
 
     async def close(self) -> None:
         for seat in self._seats:

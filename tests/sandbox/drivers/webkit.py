@@ -21,7 +21,6 @@ from tests.sandbox.drivers.pool import Pool, drain, end, start
 from tests.sandbox.watch import PLANTED
 
 START_SECONDS = 30.0
-CLOSE_SECONDS = 5.0
 GO_SECONDS = 10.0
 LOOK_SECONDS = 0.1
 MOST_FRAMES = 12
@@ -84,20 +83,15 @@ class WebKit:
     @contextlib.asynccontextmanager
     async def page(self, case: Attack | Probe | None) -> AsyncIterator[Page]:
         attack = case if isinstance(case, Attack) else None
-        async with self._pool.seat() as (seat, seated):
-            counts = attack is not None and attack.canary is Canary.LOADS
+        counts = attack is not None and attack.canary is Canary.LOADS
+
+        async def opened(seated: Seated) -> Any:
             page = await seated.open(planted=attack is not None, counts=counts)
             self.version = page.version
-            try:
-                yield page
-            finally:
-                if attack is not None and attack.canary is Canary.FROZEN:
-                    seat.spent = True
-                try:
-                    async with asyncio.timeout(CLOSE_SECONDS):
-                        await page.close()
-                except (DriverError, TimeoutError):
-                    seat.spent = True
+            return page
+
+        async with self._pool.page(opened, case) as page:
+            yield page
 
 
 class Seated:

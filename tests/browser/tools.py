@@ -1,0 +1,39 @@
+"""An imported tool, and the pages of a person who uses it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, expect
+
+from tests.conftest import Api
+
+
+@contextlib.asynccontextmanager
+async def wide_context(
+    browser: Browser, patience: float, **options: Any
+) -> AsyncIterator[BrowserContext]:
+    """Pages of a desktop; `patience` bounds each wait, in milliseconds."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+    context.set_default_timeout(patience)
+    expect.set_options(timeout=patience)
+    yield context
+    await context.close()
+
+
+class Imported:
+    """A tool that was imported, and what the server keeps of it."""
+
+    def __init__(self, api: Api, html: str) -> None:
+        self.api = api
+        told = api("POST", "/api/artifacts/import", status=201, html=html)
+        self.id: str = told["artifact"]["id"]
+        self.url = f"{str(api.client.base_url).rstrip('/')}{told['artifact']['url']}"
+        self.frame_url: str = told["version"]["frame_url"]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        kept: dict[str, Any] = self.api("GET", f"/api/artifacts/{self.id}/data")
+        return kept
