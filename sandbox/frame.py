@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.markup import Markup
-from sandbox.origins import is_named, is_safe_host
+from sandbox.origins import is_named, is_safe_host, parse_host
 from sandbox.policy import (
     SANDBOX_FLAGS,
     Headers,
@@ -116,6 +116,7 @@ def create_frame_app(
     *,
     ancestors: Callable[[str], tuple[str, ...]],
     allows_host: Callable[[str], bool] = is_safe_host,
+    public_origin: Callable[[str, str], str] = lambda host, scheme: f"{scheme}://{host}",
     identity: str = "",
     save: Save | None = None,
 ) -> ASGIApp:
@@ -123,6 +124,8 @@ def create_frame_app(
 
     `ancestors` maps a Host header to the host origins that may embed (the frame's own origin is
     added here); `allows_host` judges a Host header, so that a rebound DNS name finds nothing.
+    `public_origin` is what a browser calls the origin of a Host header and a scheme; the scope's
+    `root_path` is the folder below which this app is served there.
     `identity` is what `/probe` answers, by which our pages know this server from any other.
     `save` takes what tools opened alone store.
     """
@@ -135,7 +138,16 @@ def create_frame_app(
             await send({"type": "websocket.close", "code": 1008})
         else:
             request = _Request(
-                source, ancestors, allows_host, identity, key, save, scope, receive, send
+                source,
+                ancestors,
+                allows_host,
+                public_origin,
+                identity,
+                key,
+                save,
+                scope,
+                receive,
+                send,
             )
             await request.answer()
 
@@ -155,6 +167,7 @@ class _Request:
     source: DocumentSource
     ancestors: Callable[[str], tuple[str, ...]]
     allows_host: Callable[[str], bool]
+    public_origin: Callable[[str, str], str]
     identity: str
     key: str
     save: Save | None
@@ -235,6 +248,15 @@ class _Request:
         await self._start(200, headers)
         await self._flush(b"" if self.scope["method"] == "HEAD" else served.body, more=False)
 
+    def _libraries(self) -> str:
+        """Where a tool finds libraries; empty where no policy could name the place."""
+        header = _header(self.scope, b"host")
+        host = parse_host(header)
+        if host is None or ":" in host.name:
+            return ""
+        origin = self.public_origin(header, self.scope.get("scheme", "http"))
+        return f"{origin}{self.scope.get('root_path', '')}{LIBRARIES}"
+
     async def _save(self, save: Save, ancestors: tuple[str, ...]) -> None:
         secret = self.scope["path"].strip("/")
         refusal = await save_told(save, secret, self._sender(), self.receive)
@@ -288,7 +310,8 @@ class _Request:
             sending.result()
 
     async def _send_document(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
-        await self._start(200, (_HTML, *frame_headers(document.grants, ancestors)))
+        walls = frame_headers(document.grants, ancestors, self._libraries())
+        await self._start(200, (_HTML, *walls))
         if self.scope["method"] == "HEAD":
             await self._flush(b"", more=False)
             return

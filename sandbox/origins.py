@@ -187,6 +187,15 @@ def host_origins(frame_host: str, address: FrameAddress) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *named)))
 
 
+def public_origin(frame_host: str, scheme: str, address: FrameAddress) -> str:
+    """Return the origin that a browser knows what is served under `frame_host` by."""
+    host = parse_host(frame_host)
+    if host is not None and address.template is not None and _is_of(address.template, host):
+        # A proxy in front may speak https where we are asked in plain http.
+        scheme = address.template.partition("://")[0]
+    return f"{scheme}://{frame_host}"
+
+
 def is_named(origin: str, sources: tuple[str, ...]) -> bool:
     """Whether CSP sources, as `host_origins` makes them, name an origin as a browser writes it."""
     return any(_matches(source, origin) for source in sources)

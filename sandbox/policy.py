@@ -72,10 +72,15 @@ _POWERS = (
 _ALWAYS_ALLOWED = ("clipboard-write", "fullscreen")
 
 
-def frame_headers(grants: Grants, ancestors: tuple[str, ...]) -> Headers:
-    """Headers of a tool's own document. `ancestors` are the origins that may embed it."""
+def frame_headers(grants: Grants, ancestors: tuple[str, ...], libraries: str = "") -> Headers:
+    """Headers of a tool's own document. `ancestors` are the origins that may embed it.
+
+    `libraries` is the one folder that it may load files of; its slash at the end makes a CSP
+    source of everything below it.
+    """
+    assert not libraries or libraries.endswith("/"), "would be one file, or a whole origin"
     return (
-        ("content-security-policy", _frame_csp(grants, ancestors)),
+        ("content-security-policy", _frame_csp(grants, ancestors, libraries)),
         ("connection-allowlist", _connection_allowlist(grants)),
         ("permissions-policy", _permissions_policy(_allowed_powers(grants))),
         # What an opaque origin loads from the frame origin is cross-origin to it.
@@ -162,26 +167,26 @@ def export_csp(grants: Grants) -> str:
     return _directives(*_source_directives(grants))
 
 
-def _frame_csp(grants: Grants, ancestors: tuple[str, ...]) -> str:
+def _frame_csp(grants: Grants, ancestors: tuple[str, ...], libraries: str) -> str:
     return _directives(
-        *_source_directives(grants),
+        *_source_directives(grants, libraries),
         ("sandbox", SANDBOX_FLAGS),
         ("frame-ancestors", " ".join(ancestors) or "'none'"),
     )
 
 
-def _source_directives(grants: Grants) -> tuple[tuple[str, str], ...]:
-    reachable = " ".join((_SCHEME_SOURCES, *grants.network))
-    scripts = f"'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' {_SCHEME_SOURCES}"
+def _source_directives(grants: Grants, libraries: str = "") -> tuple[tuple[str, str], ...]:
+    files = f"{_SCHEME_SOURCES} {libraries}".rstrip()
     return (
         ("default-src", "'none'"),
-        ("script-src", scripts),
-        ("style-src", f"'unsafe-inline' {_SCHEME_SOURCES}"),
-        ("img-src", reachable),
-        ("font-src", _SCHEME_SOURCES),
-        ("media-src", reachable),
-        ("worker-src", _SCHEME_SOURCES),
-        ("connect-src", reachable),
+        ("script-src", f"'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' {files}"),
+        ("style-src", f"'unsafe-inline' {files}"),
+        ("img-src", " ".join((files, *grants.network))),
+        ("font-src", files),
+        ("media-src", " ".join((_SCHEME_SOURCES, *grants.network))),
+        # What a module of a worker imports comes under this one, too.
+        ("worker-src", files),
+        ("connect-src", " ".join((files, *grants.network))),
         ("frame-src", "'none'"),
         ("child-src", _SCHEME_SOURCES),
         ("object-src", "'none'"),

@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 
 import frontend
 from sandbox.frame import ASGIApp, create_frame_app
-from sandbox.origins import FrameAddress, host_origins, is_frame_host
+from sandbox.origins import FrameAddress, host_origins, is_frame_host, public_origin
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
 from server import __version__, errors
@@ -118,6 +118,7 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             WithProofs(documents, services.proofs),
             ancestors=lambda host: host_origins(host, services.frames),
             allows_host=lambda host: is_frame_host(host, services.frames),
+            public_origin=lambda host, scheme: public_origin(host, scheme, services.frames),
             identity=services.identity,
             save=documents.save,
         )

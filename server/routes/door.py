@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.frame import LIBRARIES
 from sandbox.origins import (
     FRAME_PATH,
     FrameAddress,
@@ -41,7 +43,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/access", "/healthz", "/readyz"})
 _OPEN_FOLDER = "/static/"
 _FRAMED = frozenset({"iframe", "frame", "object", "embed", "fencedframe"})
-_FRAME = re.compile(rf"{FRAME_PATH}[a-z0-9-]{{1,63}}(/[^/]*/?)")
+_FRAME = re.compile(rf"(?P<folder>{FRAME_PATH}[a-z0-9-]{{1,63}})(?P<path>/[^/]*/?|{LIBRARIES}.*)")
 
 
 class Door:
@@ -66,9 +68,9 @@ class Door:
         headers = Headers(scope=scope)
         opened = opened_as(headers, scope["scheme"])
         below = self._below_frames(scope["path"], opened)
-        if below is not None and _foreign(scope, headers) is None:
+        if below is not None and (_is_public(scope, below) or _foreign(scope, headers) is None):
             # Without the access token: as on the frame port, the secret in the path is the key.
-            await self._frame({**scope, "path": below, "raw_path": below.encode()}, receive, send)
+            await self._frame({**scope, **below}, receive, send)
             return
         policy = self._policy(opened)
 
@@ -88,12 +90,15 @@ class Door:
             return
         await self._app(scope, _limited(receive, _most(scope["path"])), send_with_policy)
 
-    def _below_frames(self, path: str, opened: Opened) -> str | None:
-        """Return the path that the frame's app knows; `None` for a path of our own."""
+    def _below_frames(self, path: str, opened: Opened) -> dict[str, Any] | None:
+        """Return the address that the frame's app knows; `None` for a path of our own."""
         match = _FRAME.fullmatch(path)
         if match is None or not self._knows(opened.host):
             return None
-        return match[1] if Level.PATH in levels(opened, self._frames) else None
+        if Level.PATH not in levels(opened, self._frames):
+            return None
+        own = match["path"]
+        return {"path": own, "raw_path": own.encode(), "root_path": match["folder"]}
 
     def _policy(self, opened: Opened) -> list[tuple[str, str]]:
         sources = frame_sources(opened, self._frames)
@@ -145,6 +150,11 @@ def cookie_value(token: str) -> str:
 def same_token(given: str, expected: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _is_public(scope: Scope, below: dict[str, Any]) -> bool:
+    """Whether anybody may have it: a library, which a tool asks for as another site's page."""
+    return scope["method"] in _SAFE and below["path"].startswith(LIBRARIES)
 
 
 def _foreign(scope: Scope, headers: Headers) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from sandbox.libraries.manifest import VENDORED, libraries
 from tests.conftest import Process, Start
 
 DOCUMENT = "<!doctype html><title>Tool</title><h1>Tool</h1>"
@@ -60,6 +61,27 @@ def test_a_tool_below_a_path_has_the_walls_of_the_frame_origin(server: Process) 
     alone = below(server.url, frame, **{"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"})
     assert "frame-src 'self'" in alone.headers["content-security-policy"]
     assert "<h1>Tool</h1>" not in alone.text
+
+
+def test_below_a_path_libraries_are_given_to_anybody_and_nothing_else_is(server: Process) -> None:
+    """A sandboxed tool asks for them as another site's page, without a secret."""
+    tool = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "null"}
+    listed = next(one for one in libraries() if one.name == "d3").id
+    for folder in ("k7", "other"):
+        found = httpx.get(
+            f"{server.url}/frame/{folder}/libraries/{listed}/dist/d3.min.js", headers=tool
+        )
+        assert found.status_code == (200 if (VENDORED / listed).is_dir() else 404)
+        assert found.headers["access-control-allow-origin"] == "*"
+        assert "set-cookie" not in found.headers
+    for path in ("libraries/", "libraries/a/b?c=d", "libraries/..%2f..%2fapi/artifacts"):
+        confined(httpx.get(f"{server.url}/frame/k7/{path}", headers=tool), 404)
+    for method, path in (("POST", "libraries/x"), ("GET", "x"), ("DELETE", "libraries/x")):
+        refused = httpx.request(method, f"{server.url}/frame/k7/{path}", headers=tool)
+        assert refused.status_code == 403, (method, path)
+    _, frame = imported(server.url)
+    policy = below(server.url, frame).headers["content-security-policy"]
+    assert f" {server.url}/frame/k7/libraries/;" in policy
 
 
 def test_a_deleted_or_unknown_tool_is_a_confined_404(server: Process) -> None:

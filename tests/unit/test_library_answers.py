@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Any
 
 import pytest
 
-from sandbox.frame import create_frame_app
+from sandbox.frame import FrameDocument, create_frame_app
+from sandbox.grants import NO_GRANTS
 from sandbox.libraries.manifest import VENDORED, libraries
+from sandbox.live import LiveDocument
+from sandbox.origins import FrameAddress, public_origin
 
 D3 = next(one for one in libraries() if one.name == "d3" and one.numbers[0] == 7)
 PATH = f"/libraries/{D3.id}/dist/d3.min.js"
@@ -103,3 +108,84 @@ async def test_an_address_of_google_fonts_gives_a_sheet(ask):
     assert status == 200
     assert headers["content-type"] == "text/css; charset=utf-8"
     assert b"font-family:'Inter'" in body
+
+
+HOSTILE = [
+    ("/libraries/stolen-words", ""),
+    ("/libraries/css2", "family=Inter&stolen=words"),
+    ("/libraries/css2", "family=Stolen+Words"),
+    (PATH, "stolen=words"),
+    (PATH + "/stolen-words", ""),
+    ("/libraries/https://canary.example/stolen-words", ""),
+    ("/libraries/combine/http://127.0.0.1:1/stolen-words", ""),
+    (f"/libraries/+esm/{D3.id}/stolen-words", "stolen=words"),
+]
+WATCHED: list[str] | None = None
+
+
+def _watch(event: str, given: tuple[Any, ...]) -> None:
+    if WATCHED is None:
+        return
+    reads = event == "open" and isinstance(given[2], int) and not given[2] & 0o3103
+    if event.startswith(("socket.", "subprocess.", "os.")) or (event == "open" and not reads):
+        WATCHED.append(f"{event} {given}")
+
+
+async def test_an_address_below_libraries_leaves_no_trace_and_asks_nobody(ask, caplog):
+    """Whatever a tool writes into it: nothing is connected to, written or logged meanwhile."""
+    global WATCHED  # noqa: PLW0603 - an audit hook cannot be taken away again
+    for path, query in HOSTILE:
+        await ask(path, query=query)  # what is loaded once is loaded
+    before = [await ask(path, query=query) for path, query in HOSTILE]
+    sys.addaudithook(_watch)
+    WATCHED = []
+    with caplog.at_level(0):
+        after = [await ask(path, query=query) for path, query in HOSTILE]
+        seen, WATCHED = WATCHED, None
+    assert seen == []
+    assert caplog.text == ""
+    # Nothing of it comes back, so nobody who asks later can read it either.
+    assert after == before
+    assert all("stolen" not in str(answer[1:]) for answer in after)
+
+
+class Frozen:
+    """One document, whatever is asked for."""
+
+    async def open_document(self, _secret):
+        return FrameDocument(LiveDocument("<p>x", finished=True).chunks(), NO_GRANTS)
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "folder", "source"),
+    [
+        ("k7.localhost:8001", "http", "", "http://k7.localhost:8001/libraries/"),
+        ("box.example", "https", "", "https://box.example/libraries/"),
+        ("127.0.0.1:8000", "http", "/frame/k7", "http://127.0.0.1:8000/frame/k7/libraries/"),
+        # A policy has no notation for such an address.
+        ("[::1]:8001", "http", "", None),
+    ],
+)
+async def test_a_tools_policy_names_the_folder_at_its_own_address(host, scheme, folder, source):
+    app = create_frame_app(Frozen(), ancestors=lambda _host: (), allows_host=lambda _host: True)
+    said: list[Any] = []
+
+    async def send(message):
+        said.append(message)
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "GET", "path": "/secret", "query_string": b""}
+    headers = [(b"host", host.encode()), (b"sec-fetch-dest", b"iframe")]
+    await app({**scope, "headers": headers, "scheme": scheme, "root_path": folder}, receive, send)
+    csp = dict(said[0]["headers"])[b"content-security-policy"].decode()
+    script = next(part for part in csp.split("; ") if part.startswith("script-src"))
+    assert script.partition("blob: data:")[2].strip() == (source or "")
+    assert csp.count("/libraries/") == (6 if source else 0)
+
+
+def test_a_template_of_the_operators_says_how_the_browser_calls_it() -> None:
+    address = FrameAddress(8000, 8001, template="https://{id}.tools.example")
+    assert public_origin("k7.tools.example", "http", address) == "https://k7.tools.example"
+    assert public_origin("k7.localhost:8001", "http", address) == "http://k7.localhost:8001"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.policy import (
     SANDBOX_FLAGS,
@@ -83,6 +85,21 @@ def test_a_network_grant_opens_connections_and_media_to_that_origin_alone() -> N
     assert dict(frame_headers(grants, (HOST,)))["connection-allowlist"] == (
         '(response-origin "https://api.example.org" "https://img.example.org:8443")'
     )
+
+
+def test_libraries_open_one_folder_for_what_they_consist_of_and_nothing_else() -> None:
+    folder = "http://k7.localhost:8001/libraries/"
+    plain = frame_csp(NO_GRANTS)
+    opened = directives(dict(frame_headers(NO_GRANTS, (HOST,), folder))["content-security-policy"])
+    changed = {name for name in plain if plain[name] != opened[name]}
+    kinds = {"script-src", "style-src", "img-src", "font-src", "worker-src", "connect-src"}
+    assert changed == kinds
+    assert all(opened[name] == f"{plain[name]} {folder}" for name in changed)
+    granted = Grants(network=("https://api.example.org",))
+    both = directives(dict(frame_headers(granted, (HOST,), folder))["content-security-policy"])
+    assert both["connect-src"] == f"blob: data: {folder} https://api.example.org"
+    with pytest.raises(AssertionError):
+        frame_headers(NO_GRANTS, (HOST,), "http://k7.localhost:8001")
 
 
 def test_a_power_is_delegated_only_when_it_was_granted() -> None:
