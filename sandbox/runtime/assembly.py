@@ -38,6 +38,7 @@ _FRAME = (
     "reports.js",
     "asked.js",
     "downloads.js",
+    "workers.js",
     "start.js",
 )
 _DATABASES = ("values.js", "classes.js", "keeping.js")

@@ -103,7 +103,6 @@ function wrapMethod(owner, name, before) {
 function installDownloads() {
   watchDownloads();
   const create = NativeUrl.createObjectURL;
-  const revoke = NativeUrl.revokeObjectURL;
   const made = {
     createObjectURL(object) {
       const url = apply(create, NativeUrl, [object]);
@@ -113,8 +112,9 @@ function installDownloads() {
       return url;
     },
     revokeObjectURL(url) {
-      dropBlob(toText(url));
-      apply(revoke, NativeUrl, [url]);
+      const text = toText(url);
+      dropBlob(text);
+      revokeStarted(text);
     },
   };
   NativeUrl.createObjectURL = made.createObjectURL;

@@ -10,6 +10,7 @@ installReports();
 installAsked();
 installActs();
 installDownloads();
+installWorkers();
 
 // `document.open` takes every listener away.
 function reopened() {

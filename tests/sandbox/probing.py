@@ -66,7 +66,7 @@ class Probing:
             return went
 
     async def _generate(self, probe: Probe) -> Any:
-        body = {"prompt": f"probe-{probe.name}-"}
+        body = {"prompt": f"probe-{probe.name}!"}
         response = await self.application.client.post("/api/artifacts", json=body)
         assert response.status_code == 201, response.text
         return response.json()
@@ -117,7 +117,7 @@ async def open_writing_application(
 ) -> AsyncIterator[Application]:
     """The application with a model that writes each probe at once, and then goes on and on."""
     answers = [
-        {"match": f"probe-{probe.name}-", "text": _answer(probe), "tokens_per_second": 400}
+        {"match": f"probe-{probe.name}!", "text": _answer(probe), "tokens_per_second": 400}
         for probe in probes
     ]
     path = folder / "answers.json"

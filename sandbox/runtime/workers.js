@@ -1,0 +1,63 @@
+// Module workers made of blobs. In an opaque origin Chromium fetches the script of one without
+// knowing the blob, and fails; what a classic worker made of a blob imports, it finds. So a classic
+// one imports the module. Other engines need none of this.
+
+const NativeWorker = window.Worker;
+const { construct } = Reflect;
+const FileOfParts = Blob;
+const makeUrl = NativeUrl.createObjectURL.bind(NativeUrl);
+const revokeUrl = NativeUrl.revokeObjectURL.bind(NativeUrl);
+// A tool often takes the address back at once, and a browser has read it by then.
+const STARTING = 10_000;
+const starting = { __proto__: null };
+
+// Runs in the worker, and is written into its script. Messages wait until the module has set its
+// listeners, as for a module worker: until it has run or waits for something itself, which is when
+// what is imported behind it runs. In Chromium an event that was stopped cannot be sent again.
+function beginModule(url) {
+  const early = [];
+  const hold = (event) => {
+    event.stopImmediatePropagation();
+    early.push(event);
+  };
+  addEventListener("message", hold);
+  addEventListener("begun", () => setTimeout(() => {
+    removeEventListener("message", hold);
+    early.forEach((event) => dispatchEvent(new MessageEvent("message", event)));
+  }), { once: true });
+  import(url).catch(reportError);
+  import(`data:text/javascript,import"${url}";import"data:text/javascript,dispatchEvent(new Event('begun'))"`).catch(() => {});
+}
+
+const BEGIN = `(${beginModule})`;
+
+function startModule(url, options, made) {
+  starting[url] = true;
+  afterwards(() => delete starting[url], STARTING);
+  const type = "text/javascript";
+  const script = makeUrl(new FileOfParts([`${BEGIN}("${url}")`], { type }));
+  const worker = construct(NativeWorker, [script, { __proto__: options, type: "classic" }], made);
+  revokeUrl(script);
+  return worker;
+}
+
+function revokeStarted(url) {
+  if (url in starting) {
+    afterwards(() => revokeUrl(url), STARTING);
+  } else {
+    revokeUrl(url);
+  }
+}
+
+function installWorkers() {
+  if (navigator.vendor === "Google Inc.") {
+    window.Worker = new Proxy(NativeWorker, {
+      construct(native, given, made) {
+        const url = exec(/^blob:[\w:/.-]+$/, toText(given[0]));
+        const isModule = url && given[1] && toText(given[1].type) === "module";
+        return isModule ? startModule(url[0], given[1], made) : construct(native, given, made);
+      },
+    });
+    NativeWorker.prototype.constructor = window.Worker;
+  }
+}
