@@ -77,14 +77,14 @@ function hold(frame) {
 }
 
 // A browser reads a frame's name when it comes into the tree, and not again.
-const session = openSession(room).name();
-if (session) {
+const name = openSession(room).first;
+if (name) {
   const watch = new MutationObserver(() => {
     const frame = document.querySelector("iframe");
     if (frame === null) return;
     watch.disconnect();
     frame.remove();
-    frame.name = session;
+    frame.name = name;
     document.body.append(frame);
   });
   watch.observe(document.documentElement, { childList: true, subtree: true });

@@ -93,7 +93,11 @@ function takeCarried() {
     return { name, session: [], unsaved: { local: [] }, dialogs: 0 };
   }
   setName(window, "");
-  return parse(name.slice(CARRIED.length));
+  const carried = parse(name.slice(CARRIED.length));
+  if (carried.until < Date.now()) {
+    carried.unsaved = { local: [] };
+  }
+  return carried;
 }
 
 // Returns what is to be called after a change: it matters from the moment the document is left,

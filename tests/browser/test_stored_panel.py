@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,12 +66,26 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("writing")
+
+
+@pytest.fixture(scope="module")
+def writing(folder: Path) -> Iterator[str]:
     """The address of a server whose model writes the next version over some seconds."""
     text = f"Here.\n\n```html\n{SECOND}\n```\n"
     answers = [{"text": text, "tokens_per_second": 900}]
-    with connected_server(tmp_path_factory.mktemp("writing"), answers) as url:
+    with connected_server(folder, answers) as url:
         yield url
+
+
+@contextlib.contextmanager
+def slow_disk(folder: Path) -> Iterator[None]:
+    """The server reads meanwhile, and what it would write waits."""
+    database = sqlite3.connect(folder / "data" / "sandwright.db", isolation_level=None)
+    with contextlib.closing(database):
+        database.execute("BEGIN IMMEDIATE")
+        yield
 
 
 class Kept(Imported):
@@ -236,3 +253,22 @@ async def test_a_session_lasts_as_long_as_its_tab(
     other = await context.new_page()
     await other.goto(url)
     await shown(other, "local plum, session none, indexed plum")
+
+
+@pytest.mark.parametrize("place", ["url", "frame_url"])
+async def test_what_is_not_saved_yet_is_there_after_a_reload(
+    page: Page, kept: Kept, folder: Path, place: str
+) -> None:
+    """The reload asks the server before the last changes have reached it."""
+    frame = page.frame_locator("iframe")
+    began = frame.locator("#began")
+    await page.goto(getattr(kept, place))
+    await expect(began).to_have_text(NOTHING)
+    with slow_disk(folder):
+        await frame.locator("#word").fill("plum")
+        await frame.locator("#keep").click()
+        await expect(began).to_have_text("kept plum")
+        await page.reload()
+        await expect(began).to_have_text(re.compile("local plum, session plum"))
+    await expect(began).to_have_text("local plum, session plum, indexed plum")
+    await kept.has_local({"word": "plum"})

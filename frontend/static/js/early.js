@@ -36,15 +36,15 @@
     watch.observe(root, { childList: true, subtree: true });
     addEventListener("DOMContentLoaded", () => watch.disconnect(), { once: true });
   }
-  // What the tool's sessionStorage holds in this tab; host/session.js keeps it.
-  const session = (() => {
+  // What the tool's sessionStorage holds in this tab, as host/session.js keeps it.
+  const name = (() => {
     try {
       return sessionStorage.getItem(`sandwright.session.${location.pathname.split("/")[2]}`);
     } catch {
       return null;
     }
   })();
-  if (session !== null) {
+  if (name) {
     const watch = new MutationObserver(() => {
       const frame = document.querySelector("[data-stage] > iframe");
       if (frame === null) return;
@@ -53,7 +53,7 @@
       const next = frame.nextSibling;
       const parent = frame.parentNode;
       frame.remove();
-      frame.name = `sandwright:{"name":"","session":${session},"unsaved":{"local":[]},"dialogs":0}`;
+      frame.name = name;
       parent.insertBefore(frame, next);
     });
     watch.observe(root, { childList: true, subtree: true });

@@ -57,6 +57,7 @@ export class Keeper {
   #frames = new Set();
   #pending = nothing();
   #acks = [];
+  #sent = new Set();
   #saving = null;
   #failures = 0;
   #others = null;
@@ -196,7 +197,7 @@ export class Keeper {
   async #saveOnce() {
     const { changes, acks, taken } = this.#batch();
     try {
-      await this.#deliver(changes, acks);
+      await this.#deliver(changes, acks, taken);
     } catch (error) {
       if (error instanceof NotKept) return;
       this.#failures += 1;
@@ -222,16 +223,23 @@ export class Keeper {
 
   /** The page goes: what waits for its turn is sent at once, and may outlive the page. */
   #leave() {
+    this.#session.keep(this.#unsaved());
     const { changes, acks, taken } = this.#batch();
     if (Object.keys(changes).length === 0) {
       this.#acks.push(...acks);
       return;
     }
-    this.#deliver(changes, acks).catch((error) => {
+    this.#deliver(changes, acks, taken).catch((error) => {
       if (error instanceof NotKept) return;
       this.#putBack(taken, acks);
       this.#saving ??= this.#saveAll();
     });
+  }
+
+  /** In the order they were made. */
+  #unsaved() {
+    const all = [...this.#sent, this.#pending];
+    return Object.fromEntries(AREAS.map((area) => [area, all.flatMap((one) => Array.from(one[area]))]));
   }
 
   /** Newer values of the same keys stand. */
@@ -240,12 +248,15 @@ export class Keeper {
     this.#acks.unshift(...acks);
   }
 
-  async #deliver(changes, acks) {
+  async #deliver(changes, acks, taken) {
+    this.#sent.add(taken);
     try {
       await this.#save(changes);
     } catch (error) {
       this.#told.failed(error);
       throw error;
+    } finally {
+      this.#sent.delete(taken);
     }
     this.#acknowledge(acks);
   }
