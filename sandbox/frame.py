@@ -37,7 +37,8 @@ from sandbox.stored import Area, to_json
 from sandbox.text import Utf8Encoder
 
 if TYPE_CHECKING:
-    from sandbox.libraries.shelf import Served
+    from sandbox.libraries.rewriting import Rewriting
+    from sandbox.libraries.shelf import Served, Shelf
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -245,7 +246,12 @@ class _Request:
             return
         length = ("content-length", str(len(served.body)))
         headers = (("content-type", served.kind), *library_headers(served.caching), length)
-        await self._start(200, headers)
+        if served.location:
+            # Of ours alone: after a redirect a policy does not look at paths any more.
+            folder = f"{self.scope.get('root_path', '')}{LIBRARIES}"
+            await self._start(302, (*headers, ("location", f"{folder}{served.location}")))
+        else:
+            await self._start(200, headers)
         await self._flush(b"" if self.scope["method"] == "HEAD" else served.body, more=False)
 
     def _libraries(self) -> str:
@@ -319,7 +325,7 @@ class _Request:
         kept = await document.stored(Area.LOCAL) if document.stored else {}
         snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
         await self._flush(encoder.encode(frame_prefix(document.key or self.key, snapshot)))
-        empty, markup = True, Markup()
+        empty, markup = True, Markup(await self._rewriting(document.grants))
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.
             text = chunk.removeprefix("\ufeff") if empty else chunk
@@ -332,6 +338,16 @@ class _Request:
                 await self._flush(encoder.encode(part))
         last = encoder.encode(_NO_DOCUMENT if empty else markup.finish(), final=True)
         await self._flush(last, more=False)
+
+    async def _rewriting(self, grants: Grants) -> Rewriting | None:
+        """What leads a tool's addresses of public libraries to ours."""
+        folder = self._libraries()
+        if not folder:
+            return None
+        from sandbox.libraries.rewriting import Rewriting  # noqa: PLC0415 - as below
+
+        shelf = await asyncio.to_thread(_shelf)
+        return Rewriting(shelf.catalogue, folder, granted=grants.network)
 
     async def _disconnected(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
@@ -347,9 +363,13 @@ class _Request:
 
 
 def _library(path: str, query: str) -> Served | None:
+    return _shelf().answer(path, query)
+
+
+def _shelf() -> Shelf:
     from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - a start must be quick
 
-    return shipped_shelf().answer(path, query)
+    return shipped_shelf()
 
 
 def _alone(document: FrameDocument, key: str, path: str, *, keeps: bool) -> _Answer:

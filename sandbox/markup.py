@@ -2,8 +2,12 @@
 
 Pure and incremental. Of a start tag `<template>` the attribute `shadowrootmode` is renamed, so
 that walls.js makes the shadow root and can see into it; of `<link>` each `rel` that would open a
-connection ahead. Both get `data-` in front. Nothing else changes, and nothing is held back but
-such an attribute until its name or value is whole.
+connection ahead. Both get `data-` in front. Nothing else changes here, and nothing is held back
+but such an attribute until its name or value is whole.
+
+Whoever wants to change addresses is shown each start tag that may hold one, whole, and the text
+of scripts and styles in pieces. Then a tag is held back until its end, which no parser acts on
+before either.
 
 States are those of https://html.spec.whatwg.org/multipage/parsing.html#tokenization. Which
 elements hold raw text depends on the tree; of it only the depth of foreign content is followed.
@@ -14,10 +18,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 _RENAMED = "data-"
 _SHADOW = "shadowrootmode"
 _AHEAD = frozenset({"preconnect", "dns-prefetch"})
+_LONGEST_TAG = 1 << 16
+"""A longer one is shown to nobody: it holds an image."""
+_SHOWN_RAW = frozenset({"script", "style"})
 _MAX_HELD = 256
 """A longer `rel` is renamed unread: no document has one."""
 
@@ -60,10 +68,31 @@ _RAW_END = {
 _LONGEST_LOOK = len("</noframes>")
 
 
+class Rewriting(Protocol):
+    """Changes a document's addresses."""
+
+    def tag(self, name: str, text: str) -> str:
+        """Return a whole start tag. After that of a script or a style `raw` and `end` follow."""
+        ...
+
+    def raw(self, text: str) -> str:
+        """Return what may go on of the text of a script or a style; a piece may end anywhere."""
+        ...
+
+    def end(self) -> str:
+        """Return the rest of that text."""
+        ...
+
+
 class Markup:
     """One document's stream: `feed` it piece by piece, then `finish`."""
 
-    def __init__(self) -> None:
+    def __init__(self, rewriting: Rewriting | None = None) -> None:
+        self._rewriting = rewriting
+        self._dropped = 0  # letters that stood before `_text`
+        self._tag: int | None = None  # where a tag begins that is held back, of all letters
+        self._parts: list[str] = []  # of that tag, already renamed
+        self._is_raw = False  # the text is shown to `rewriting`
         self._state: Callable[[], bool] = self._data
         self._text = ""  # from what has still to be looked at on
         self._at = 0  # looked at up to here
@@ -88,17 +117,22 @@ class Markup:
 
     def finish(self) -> str:
         """Return what was held back: an attribute that the document ends in."""
-        rest = self._text[self._sent :]
+        rest = "".join((*self._parts, self._text[self._sent :]))
         self._text, self._at, self._sent, self._hold = "", 0, 0, None
+        self._parts, self._tag = [], None
+        if self._rewriting is not None and self._is_raw:
+            rest = self._rewriting.raw(rest) + self._rewriting.end()
         return rest
 
     def _let_go(self) -> str:
-        until = len(self._text) if self._hold is None else self._hold
-        if until > self._sent:
-            self._out.append(self._text[self._sent : until])
-            self._sent = until
+        if self._tag is not None and self._dropped + len(self._text) - self._tag > _LONGEST_TAG:
+            self._out += self._parts
+            self._parts, self._tag = [], None
+        if self._tag is None:
+            self._pass(len(self._text) if self._hold is None else self._hold)
         gone = min(self._at, self._sent)
         self._text = self._text[gone:]
+        self._dropped += gone
         self._at -= gone
         self._sent -= gone
         self._attribute -= gone
@@ -109,6 +143,36 @@ class Markup:
         out = "".join(self._out)
         self._out.clear()
         return out
+
+    def _pass(self, until: int) -> None:
+        """Let everything go that stands before."""
+        if until > self._sent:
+            text = self._text[self._sent : until]
+            is_raw = self._rewriting is not None and self._is_raw
+            self._out.append(self._rewriting.raw(text) if self._rewriting and is_raw else text)
+            self._sent = until
+
+    def _hold_tag(self, at: int) -> None:
+        if self._rewriting is not None:
+            self._pass(at)
+            self._tag = self._dropped + at
+
+    def _show_tag(self, start: int, end: int) -> None:
+        """Show a whole start tag and let it go, with what stands before it."""
+        self._pass(start)
+        text = "".join((*self._parts, self._text[start:end]))
+        size = end - start if self._tag is None else self._dropped + end - self._tag
+        self._parts, self._tag, self._sent = [], None, end
+        if self._rewriting is not None:
+            short = size <= _LONGEST_TAG
+            shown = self._rewriting.tag(self._name, text if short else f"<{self._name}>")
+            self._out.append(shown if short else text)
+
+    def _end_raw(self, at: int) -> None:
+        if self._rewriting is not None and self._is_raw:
+            self._pass(at)
+            self._out.append(self._rewriting.end())
+            self._is_raw = False
 
     # Each state looks on from `_at`; it returns whether there is more to look at.
 
@@ -126,22 +190,33 @@ class Markup:
         while at >= 0:
             tidy = _TIDY.match(text, at)
             if tidy is None:
+                self._hold_tag(at)
                 return self._go(self._tag_open, at + 1)
             name = tidy[1].lower()
             if name in {"template", "link"} and text[at + 1] != "/":
+                self._hold_tag(at)
                 return self._go(self._tag_open, at + 1)
             self._name, self._ends, self._closes = name, text[at + 1] == "/", bool(tidy[2])
             self._at = tidy.end()
+            if self._rewriting is not None and self._may_hold_addresses(at):
+                self._show_tag(at, self._at)
             self._end_tag()
             if self._state != self._data:
                 return True
             at = text.find("<", self._at)
         return self._wait(len(text))
 
+    def _may_hold_addresses(self, start: int) -> bool:
+        if self._ends:
+            return False
+        return self._name in _SHOWN_RAW or self._text.find("//", start, self._at) >= 0
+
     def _tag_open(self) -> bool:
         text, at = self._text, self._at
         if at == len(text):
             return False
+        if not (text[at].isascii() and text[at].isalpha()):
+            self._tag = None
         if text[at] == "!":
             return self._go(self._declaration, at + 1)
         self._ends = text[at] == "/"
@@ -211,6 +286,12 @@ class Markup:
             self._closes = self._text[at - 1] == "/"
         if self._text[at] == ">":
             self._at = at + 1
+            if self._tag is not None:
+                self._show_tag(self._sent, self._at)
+            elif self._rewriting is not None and not self._ends and self._name in _SHOWN_RAW:
+                # Too long a tag, which has gone on already.
+                self._pass(self._at)
+                self._rewriting.tag(self._name, f"<{self._name}>")
             self._end_tag()
             return True
         self._closes = False
@@ -283,7 +364,8 @@ class Markup:
         return self._wait(len(self._text))
 
     def _rename(self) -> None:
-        self._out += (self._text[self._sent : self._attribute], _RENAMED)
+        out = self._out if self._tag is None else self._parts
+        out += (self._text[self._sent : self._attribute], _RENAMED)
         self._sent = self._attribute
 
     def _end_tag(self) -> None:
@@ -303,6 +385,9 @@ class Markup:
             self._state = self._in_raw
         elif name == "plaintext":
             self._state = self._plaintext
+        is_raw = self._state in {self._in_script, self._in_raw} and name in _SHOWN_RAW
+        if is_raw and self._rewriting is not None:
+            self._is_raw = True
 
     def _is_foreign(self) -> bool:
         return bool(self._tree) and self._tree[-1]
@@ -342,6 +427,7 @@ class Markup:
         elif self._script == 2:  # noqa: PLR2004 as above
             self._script = 1
         else:
+            self._end_raw(found.start())
             self._name, self._ends = "script", True
             return self._go(self._before_attribute, found.end())
         return self._go(self._in_script, found.end())
@@ -350,6 +436,7 @@ class Markup:
         found = _RAW_END[self._name].search(self._text, self._at)
         if found is None:
             return self._wait(max(self._at, len(self._text) - _LONGEST_LOOK))
+        self._end_raw(found.start())
         self._ends = True
         return self._go(self._before_attribute, found.end())
 

@@ -100,6 +100,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
+def _list_libraries() -> None:
+    """Read what libraries there are, so that no tool waits for it."""
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - a start must be quick
+
+    shipped_shelf()
+
+
 def _beside(database: Database, settings: Settings) -> Path:
     """Where owners of this database find each other, whatever their DATA_DIR."""
     file = database.url.database
@@ -130,6 +137,7 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             services.smoke.warm()
             background.start(services.registry.models())
             background.start(asyncio.to_thread(assets.compile_templates, templates))
+            background.start(asyncio.to_thread(_list_libraries))
 
         host = _host(services, background, templates, frame)
         yield Application(host=host, frame=frame, warm=warm)

@@ -51,6 +51,14 @@ _PYODIDE = re.compile(r"pyodide/v(?P<version>[^/]+)/(?:full|debug)/(?P<path>.+)"
 _GOOGLE_NAMES = {"d3js": "d3", "threejs": "three"}
 
 
+FONT_HOST = "fonts.googleapis.com"
+
+
+def hosts() -> frozenset[str]:
+    """Return the names of all servers whose addresses are read."""
+    return frozenset(_HOSTS) | {FONT_HOST}
+
+
 def read_address(url: str) -> tuple[Asked, ...] | None:
     """Read an address; `None` for a form that is not known. Several only where CDNs combine."""
     parts = split(url)
@@ -213,6 +221,10 @@ def _pdf_js(path: str, _query: str) -> tuple[Asked, ...] | None:
     return (Asked("pdfjs-dist", "", rest),) if rest.startswith("build/") else None
 
 
+def _sql_js(path: str, _query: str) -> tuple[Asked, ...] | None:
+    return (Asked("sql.js", "", path),) if path.startswith("dist/") else None
+
+
 def _pyodide(path: str, _query: str) -> tuple[Asked, ...] | None:
     return _jsdelivr(f"pyodide/{path}", "")
 
@@ -241,6 +253,7 @@ _HOSTS: dict[str, Callable[[str, str], tuple[Asked, ...] | None]] = {
     "maxcdn.bootstrapcdn.com": _bootstrap,
     "netdna.bootstrapcdn.com": _bootstrap,
     "stackpath.bootstrapcdn.com": _bootstrap,
+    "sql.js.org": _sql_js,
     "threejs.org": _three,
     "mozilla.github.io": _pdf_js,
     "pyodide-cdn2.iodide.io": _pyodide,

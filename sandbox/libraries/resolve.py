@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sandbox.libraries.addresses import Asked, Names, read_address, split
+from sandbox.libraries.addresses import FONT_HOST, Asked, Names, read_address, split
 from sandbox.libraries.files import find_entry, find_file
 from sandbox.libraries.fonts import fonts_by_family, lacking, read_sheet
 from sandbox.libraries.manifest import Library
@@ -21,8 +21,11 @@ MODULES = "+esm"
 """Below this folder a library's scripts are ES modules, and what they import has our addresses."""
 
 COMBINED = "combine"
+
+CDNS = "cdn"
+"""Below this folder stand addresses of CDNs without their scheme, as a script makes them up."""
+
 SHEETS = frozenset({"css", "css2"})
-_FONT_HOST = "fonts.googleapis.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Catalogue:
     def resolve(self, url: str) -> Resolved | None:
         """Return what answers an address, whole; `None` if any part of it is not here."""
         parts = split(url)
-        if parts is not None and parts[0] == _FONT_HOST:
+        if parts is not None and parts[0] == FONT_HOST:
             return self._sheet(parts[1], parts[2])
         asked = read_address(url)
         given = [self.find(one) for one in asked or ()]
@@ -91,15 +94,42 @@ class Catalogue:
         said = tuple(one.advisory for one in found)
         return Resolved(address, found, tuple(word for word in said if word is not None))
 
+    def folder(self, url: str) -> Given | None:
+        """Return the folder that an address with a slash at its end means, if its files are ours.
+
+        An entry of a module is no file of its name: only the whole address of one tells it.
+        """
+        asked = read_address(url) or ()
+        if len(asked) != 1 or (asked[0].module and not asked[0].path):
+            return None
+        path = f"{asked[0].path}/" if asked[0].path else ""
+        for library in self._versions(asked[0]):
+            if any(file.startswith(path) for file in library.files):
+                return Given(library, path, asked[0].module, asked[0].version)
+        return None
+
+    def lacking(self, url: str) -> tuple[str, ...]:
+        """Return what of an address is not here, each by its name and version."""
+        parts = split(url)
+        if parts is not None and parts[0] == FONT_HOST:
+            sheet = read_sheet(parts[1], parts[2])
+            return tuple(f"the font {name}" for name in lacking(sheet, self.fonts)) if sheet else ()
+        return tuple(
+            f"{one.name} {one.version}".rstrip()
+            for one in read_address(url) or ()
+            if self.find(one) is None
+        )
+
     def find(self, asked: Asked) -> Given | None:
         """Return the best version that has the file."""
-        for library in in_order(
-            self._by_name.get((asked.names, asked.name.lower()), ()), asked.version
-        ):
+        for library in self._versions(asked):
             path = _file(library, asked)
             if path is not None:
                 return Given(library, path, asked.module, asked.version)
         return None
+
+    def _versions(self, asked: Asked) -> list[Library]:
+        return in_order(self._by_name.get((asked.names, asked.name.lower()), ()), asked.version)
 
     def imported(self, specifier: str, importer: Library) -> Given | None:
         """Return the module that a library of ours means by a bare name."""

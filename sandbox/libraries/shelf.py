@@ -3,6 +3,7 @@
     <name>@<version>/<path>        a file, byte for byte
     +esm/<name>@<version>/<path>   the same as an ES module whose imports lead here
     combine/<one>,<other>          several files, one after the other
+    cdn/<host>/<path>              what an address of a CDN means: the way to one of these
     css?family=… and css2?family=… a style sheet of fonts
 
 A path is looked up among the names that are listed; none is ever put together from one.
@@ -11,6 +12,8 @@ A path is looked up among the names that are listed; none is ever put together f
 from __future__ import annotations
 
 import functools
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -18,7 +21,7 @@ from urllib.parse import unquote
 from sandbox.libraries.fonts import read_sheet, style_sheet
 from sandbox.libraries.manifest import VENDORED, Library, libraries
 from sandbox.libraries.modules import module_text
-from sandbox.libraries.resolve import COMBINED, MODULES, SHEETS, Catalogue
+from sandbox.libraries.resolve import CDNS, COMBINED, MODULES, SHEETS, Catalogue
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 # Made by us: another version of ours may make it anew.
@@ -44,11 +47,17 @@ _TYPES = {
 _OTHER_TYPE = "application/octet-stream"
 
 
+_HAS_DEFAULT = re.compile(r"\bexport\s+default\b|\bas\s+default\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
+    """`location` is where it is instead, below the libraries' folder."""
+
     body: bytes
     kind: str
     caching: str
+    location: str = ""
 
 
 class Shelf:
@@ -67,6 +76,8 @@ class Shelf:
         first, _, rest = path.partition("/")
         if first == COMBINED:
             return self._combined(rest)
+        if first == CDNS:
+            return self._elsewhere(rest, query)
         if first == MODULES:
             return self._module(rest)
         return self._file(path)
@@ -99,6 +110,25 @@ class Shelf:
         source = file.body.decode("utf-8", "replace")
         text = module_text(self.catalogue, library, name, source)
         return Served(text.encode(), file.kind, _FOR_A_DAY)
+
+    def _elsewhere(self, address: str, query: str) -> Served | None:
+        found = self.catalogue.resolve(f"https://{address}{'?' if query else ''}{query}")
+        if found is None:
+            return None
+        if len(found.given) == 1 and found.given[0].module:
+            return self._passed_on(address, found.address)
+        return Served(b"", _TYPES[""], _FOR_A_DAY, found.address)
+
+    def _passed_on(self, address: str, to: str) -> Served | None:
+        """A module that gives another one's exports: two addresses of it must not be two of it."""
+        module = self._module(to.removeprefix(f"{MODULES}/"))
+        if module is None:
+            return None
+        name = json.dumps("../" * (1 + address.count("/")) + to)
+        text = f"export * from {name};\n"
+        if _HAS_DEFAULT.search(module.body.decode()):
+            text += f"export {{ default }} from {name};\n"
+        return Served(text.encode(), _TYPES[".js"], _FOR_A_DAY)
 
     def _combined(self, together: str) -> Served | None:
         # A comma in a file's own name would be escaped; none of ours has one.

@@ -110,7 +110,21 @@ async def test_an_address_of_google_fonts_gives_a_sheet(ask):
     assert b"font-family:'Inter'" in body
 
 
+async def test_an_address_of_a_cdn_leads_into_the_folder_itself_and_nowhere_else(ask):
+    status, headers, body = await ask("/libraries/cdn/unpkg.com/d3@7")
+    assert (status, headers["location"], body) == (302, PATH, b"")
+    assert headers["access-control-allow-origin"] == "*"
+    # Whatever the browser counts as folders.
+    for path in ("/libraries/cdn/cdn.jsdelivr.net/npm//d3@7", "/libraries/cdn/unpkg.com//d3@7/"):
+        status, headers, _ = await ask(path)
+        assert headers.get("location", "/libraries/").startswith("/libraries/")
+    assert (await ask("/libraries/cdn/canary.example/d3@7"))[0] == 404
+
+
 HOSTILE = [
+    ("/libraries/cdn/unpkg.com/stolen-words", ""),
+    ("/libraries/cdn/unpkg.com/d3@7", "stolen=words"),
+    ("/libraries/cdn/canary.example/stolen-words", ""),
     ("/libraries/stolen-words", ""),
     ("/libraries/css2", "family=Inter&stolen=words"),
     ("/libraries/css2", "family=Stolen+Words"),

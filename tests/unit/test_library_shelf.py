@@ -19,6 +19,7 @@ ROUND = Library(
     "",
     (),
     modules={".": "dist/round.mjs"},
+    cdnjs=("round",),
     needs={"@type/flat": "2"},
     files=("LICENSE", "dist/deep/round.css", "dist/round.js", "dist/round.mjs"),
     main="dist/round.js",
@@ -173,3 +174,51 @@ def test_no_text_of_a_library_is_taken_for_an_import_by_mistake():
                 changed.append(library.name)
     expected = {"chart.js", "codemirror", "htm", "preact"}
     assert {name for name in changed if "/" not in name} <= expected, json.dumps(changed)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "location"),
+    [
+        ("unpkg.com/round@1/dist/round.js", "", "round@1.2.3/dist/round.js"),
+        ("unpkg.com/round", "", "round@1.2.3/dist/round.js"),
+        ("cdnjs.cloudflare.com/ajax/libs/round/1.0.0/round.js", "", "round@1.2.3/dist/round.js"),
+        (
+            "cdn.jsdelivr.net/combine/npm/round@1,npm/@type/flat@2/flat.js",
+            "",
+            "combine/round@1.2.3/dist/round.js,@type/flat@2.0.0/flat.js",
+        ),
+    ],
+)
+def test_an_address_of_a_cdn_leads_to_the_file_that_it_means(shelf, path, query, location):
+    served = shelf.answer(f"cdn/{path}", query)
+    assert (served.location, served.body) == (location, b"")
+    assert shelf.answer(location) is not None
+
+
+def test_a_module_of_a_cdn_gives_the_exports_of_the_one_that_it_means(shelf):
+    """So that a module is one, by however many addresses it is asked for."""
+    flat = shelf.answer("cdn/esm.sh/@type/flat@2").body.decode()
+    name = '"../../../+esm/@type/flat@2.0.0/flat.js"'
+    assert flat == f"export * from {name};\nexport {{ default }} from {name};\n"
+    assert "default" not in shelf.answer("cdn/unpkg.com/round@1", "module").body.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "cdn",
+        "cdn/",
+        "cdn/unpkg.com",
+        "cdn/unpkg.com/",
+        "cdn/unpkg.com/never-heard-of",
+        "cdn/unpkg.com/round@2",
+        "cdn/unpkg.com/round@1/secret.txt",
+        "cdn/unpkg.com/../../round@1.2.3/secret.txt",
+        "cdn/canary.example/round@1",
+        "cdn//unpkg.com/round@1",
+        "cdn/unpkg.com:8443/round@1",
+        "cdn/x@unpkg.com:x/round@1",
+    ],
+)
+def test_an_address_of_a_cdn_leads_nowhere_else(shelf, path):
+    assert shelf.answer(path) is None
