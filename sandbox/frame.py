@@ -246,12 +246,7 @@ class _Request:
             return
         length = ("content-length", str(len(served.body)))
         headers = (("content-type", served.kind), *library_headers(served.caching), length)
-        if served.location:
-            # Of ours alone: after a redirect a policy does not look at paths any more.
-            folder = f"{self.scope.get('root_path', '')}{LIBRARIES}"
-            await self._start(302, (*headers, ("location", f"{folder}{served.location}")))
-        else:
-            await self._start(200, headers)
+        await self._start(200, headers)
         await self._flush(b"" if self.scope["method"] == "HEAD" else served.body, more=False)
 
     def _libraries(self) -> str:
@@ -324,7 +319,8 @@ class _Request:
         encoder = Utf8Encoder()
         kept = await document.stored(Area.LOCAL) if document.stored else {}
         snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
-        await self._flush(encoder.encode(frame_prefix(document.key or self.key, snapshot)))
+        prefix = frame_prefix(document.key or self.key, snapshot, self._libraries())
+        await self._flush(encoder.encode(prefix))
         empty, markup = True, Markup(await self._rewriting(document.grants))
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.

@@ -3,7 +3,7 @@
     <name>@<version>/<path>        a file, byte for byte
     +esm/<name>@<version>/<path>   the same as an ES module whose imports lead here
     combine/<one>,<other>          several files, one after the other
-    cdn/<host>/<path>              what an address of a CDN means: the way to one of these
+    cdn/<host>/<path>              what an address of a CDN means of these
     css?family=… and css2?family=… a style sheet of fonts
 
 A path is looked up among the names that are listed; none is ever put together from one.
@@ -52,12 +52,9 @@ _HAS_DEFAULT = re.compile(r"\bexport\s+default\b|\bas\s+default\b")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`location` is where it is instead, below the libraries' folder."""
-
     body: bytes
     kind: str
     caching: str
-    location: str = ""
 
 
 class Shelf:
@@ -77,7 +74,7 @@ class Shelf:
         if first == COMBINED:
             return self._combined(rest)
         if first == CDNS:
-            return self._elsewhere(rest, query)
+            return self._asked_at_cdn(rest, query)
         if first == MODULES:
             return self._module(rest)
         return self._file(path)
@@ -111,23 +108,29 @@ class Shelf:
         text = module_text(self.catalogue, library, name, source)
         return Served(text.encode(), file.kind, _FOR_A_DAY)
 
-    def _elsewhere(self, address: str, query: str) -> Served | None:
+    def _asked_at_cdn(self, address: str, query: str) -> Served | None:
+        """Answer without a redirect: a tool's connection allowlist follows none."""
         found = self.catalogue.resolve(f"https://{address}{'?' if query else ''}{query}")
         if found is None:
             return None
-        if len(found.given) == 1 and found.given[0].module:
-            return self._passed_on(address, found.address)
-        return Served(b"", _TYPES[""], _FOR_A_DAY, found.address)
+        back = "../" * (1 + address.count("/"))
+        path, _, asked = found.address.partition("?")
+        if path in SHEETS:
+            return self._sheet(path, asked, back)
+        given = found.given[0]
+        if given.module or _is_module(given.library, given.path):
+            return self._passed_on(back + found.address, found.address)
+        served = self.answer(path)
+        return served and Served(served.body, served.kind, _FOR_A_DAY)
 
-    def _passed_on(self, address: str, to: str) -> Served | None:
+    def _passed_on(self, name: str, path: str) -> Served | None:
         """A module that gives another one's exports: two addresses of it must not be two of it."""
-        module = self._module(to.removeprefix(f"{MODULES}/"))
+        module = self.answer(path)
         if module is None:
             return None
-        name = json.dumps("../" * (1 + address.count("/")) + to)
-        text = f"export * from {name};\n"
-        if _HAS_DEFAULT.search(module.body.decode()):
-            text += f"export {{ default }} from {name};\n"
+        text = f"export * from {json.dumps(name)};\n"
+        if _HAS_DEFAULT.search(module.body.decode("utf-8", "replace")):
+            text += f"export {{ default }} from {json.dumps(name)};\n"
         return Served(text.encode(), _TYPES[".js"], _FOR_A_DAY)
 
     def _combined(self, together: str) -> Served | None:
@@ -138,12 +141,18 @@ class Shelf:
             return None
         return Served(b"\n".join(file.body for file in found), found[0].kind, _FOR_GOOD)
 
-    def _sheet(self, path: str, query: str) -> Served | None:
+    def _sheet(self, path: str, query: str, back: str = "") -> Served | None:
         sheet = read_sheet(path, query)
         if sheet is None:
             return None
-        text = style_sheet(sheet, self.catalogue.fonts, "")
+        text = style_sheet(sheet, self.catalogue.fonts, back)
         return Served(text.encode(), _TYPES[".css"], _FOR_A_DAY)
+
+
+def _is_module(library: Library, path: str) -> bool:
+    folders = [file for entry, file in library.modules.items() if entry.endswith("/")]
+    known = path in library.modules.values() or path.startswith(tuple(folders))
+    return known or path.endswith(".mjs")
 
 
 @functools.cache

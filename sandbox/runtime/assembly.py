@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sandbox.libraries import vendored
+from sandbox.libraries.addresses import hosts
 from sandbox.libraries.linking import link
 
 FRAME_PREFIX_LINES = 1
@@ -38,6 +39,7 @@ _FRAME = (
     "reports.js",
     "asked.js",
     "downloads.js",
+    "libraries.js",
     "workers.js",
     "start.js",
 )
@@ -63,27 +65,32 @@ _LIBRARY_CLASSES = (
     "ObjectStore",
 )
 _KEY = "{bridge-key}"
+_FOLDER = "{libraries}"
+_CDNS = "{cdns}"
 _IMPORT = re.compile(r'^import [^;"]*"\./(?:host/)?([\w-]+\.js)";\n', re.MULTILINE)
 
 
-def frame_prefix(key: str, snapshot: str = "") -> str:
+def frame_prefix(key: str, snapshot: str = "", folder: str = "") -> str:
     """What precedes every tool: the doctype, and the bridge before any of the tool's code.
 
     `key` is what the bridge shows to the page around it (letters and digits). `snapshot` is what
     localStorage holds at the start, as `sandbox.stored.to_json` writes it; the script takes it.
+    `folder` is the address of the libraries, empty where a tool has none.
     """
+    assert re.fullmatch(r"[\w:/.-]*", folder, re.ASCII), "stands in a script"
     assert key.isalnum(), "stands in a script"
     assert "<" not in snapshot, "could end its element"
     assert "\n" not in snapshot, "would move the tool's lines"
     kept = f'<script type="application/json">{snapshot}</script>' if snapshot else ""
-    return f"<!doctype html>{kept}<script>{_frame_script().replace(_KEY, key)}</script>\n"
+    script = _frame_script().replace(_FOLDER, folder).replace(_KEY, key)
+    return f"<!doctype html>{kept}<script>{script}</script>\n"
 
 
 @cache
 def _frame_script() -> str:
     script = _closure(*map(_read, _FRAME))
     assert script.count(_KEY) == 1, "the key is shown in one place"
-    return script
+    return script.replace(_CDNS, " ".join(sorted(hosts())))
 
 
 @cache

@@ -11,6 +11,7 @@ installAsked();
 installActs();
 installDownloads();
 installWorkers();
+installLibraries();
 
 // `document.open` takes every listener away.
 function reopened() {

@@ -1,6 +1,7 @@
-// Module workers made of blobs. In an opaque origin Chromium fetches the script of one without
-// knowing the blob, and fails; what a classic worker made of a blob imports, it finds. So a classic
-// one imports the module. Other engines need none of this.
+// Workers that would not start in an opaque origin. One of a library of ours: only a blob's address may
+// start one, and its script may import the library. A module worker made of a blob, in Chromium: it
+// fetches the script without knowing the blob, and fails; what a classic worker made of a blob
+// imports, it finds. So a classic one imports the module.
 
 const NativeWorker = window.Worker;
 const { construct } = Reflect;
@@ -49,15 +50,29 @@ function revokeStarted(url) {
   }
 }
 
+function startOurs(url, options, made) {
+  const script = makeUrl(new FileOfParts([`importScripts("${url}")`], { type: "text/javascript" }));
+  const worker = construct(NativeWorker, [script, options], made);
+  afterwards(() => revokeUrl(script), STARTING);
+  return worker;
+}
+
 function installWorkers() {
-  if (navigator.vendor === "Google Inc.") {
-    window.Worker = new Proxy(NativeWorker, {
-      construct(native, given, made) {
-        const url = exec(/^blob:[\w:/.-]+$/, toText(given[0]));
-        const isModule = url && given[1] && toText(given[1].type) === "module";
-        return isModule ? startModule(url[0], given[1], made) : construct(native, given, made);
-      },
-    });
-    NativeWorker.prototype.constructor = window.Worker;
+  const isChromium = navigator.vendor === "Google Inc.";
+  if (!isChromium && LIBRARIES === "") {
+    return;
   }
+  window.Worker = new Proxy(NativeWorker, {
+    construct(native, given, made) {
+      const address = toOurs(given[0]);
+      const url = isOurs(address) ? hrefOf(new NativeUrl(address)) : null;
+      const blob = isChromium && exec(/^blob:[\w:/.-]+$/, address);
+      const isModule = given[1] && toText(given[1].type) === "module";
+      if (isModule && (url || blob)) {
+        return startModule(url ?? blob[0], given[1], made);
+      }
+      return url ? startOurs(url, given[1], made) : construct(native, given, made);
+    },
+  });
+  NativeWorker.prototype.constructor = window.Worker;
 }

@@ -121,7 +121,7 @@ async def test_only_our_page_and_the_frames_own_origin_may_embed(port: int) -> N
 
 async def test_the_doctype_and_the_bridge_come_first_in_the_counted_lines(port: int) -> None:
     body = (await ask(port)).body.decode()
-    prefix = frame_prefix(shown_key(body))
+    prefix = frame_prefix(shown_key(body), folder=f"http://k7.localhost:{port}/libraries/")
     assert body == prefix + "<h1>Tool</h1>"
     assert body.startswith("<!doctype html><script>")
     assert prefix.count("\n") == FRAME_PREFIX_LINES
@@ -208,7 +208,8 @@ async def test_many_readers_each_get_the_document_from_its_start(port: int, shel
                 await one.until(f"<i>{number}</i>")
     live.finish()
     bodies = [(await one.rest()).body.decode() for one in asking]
-    assert set(bodies) == {frame_prefix(shown_key(bodies[0])) + live.text}
+    folder = f"http://k7.localhost:{port}/libraries/"
+    assert set(bodies) == {frame_prefix(shown_key(bodies[0]), folder=folder) + live.text}
 
 
 async def test_a_reader_who_leaves_is_let_go_and_the_document_goes_on(

@@ -1,0 +1,81 @@
+"""What a script loads from a CDN by an address that only comes to be at run time."""
+
+from __future__ import annotations
+
+import pytest
+from frames import Host, Shelf, show
+from playwright.async_api import Page, expect
+
+from sandbox.libraries.fetch import missing
+from sandbox.libraries.manifest import libraries
+
+pytestmark = pytest.mark.skipif(
+    any(not library.optional for library in missing(libraries())),
+    reason="the libraries are not here: make vendor",
+)
+
+# Nothing in the document reads as an address: `cdn` is made of parts.
+LOADS = {
+    "a script by its property": """
+      const one = document.createElement("script");
+      one.integrity = "sha384-AAAA"; one.crossOrigin = "anonymous";
+      one.src = `https://${cdn}/d3@7/dist/d3.min.js`;
+      one.onload = () => done(typeof d3.max === "function" && one.integrity === "");
+      document.head.append(one);""",
+    "a script by its attribute": """
+      const one = document.createElement("script");
+      one.setAttribute("SRC", `//${cdn}/d3@7`);
+      one.setAttribute("integrity", "sha384-AAAA"); one.setAttribute("data-x", "1");
+      one.onload = () => done(typeof d3.max === "function" && one.dataset.x === "1");
+      document.head.append(one);""",
+    "a style sheet": """
+      const one = document.createElement("link");
+      one.rel = "stylesheet"; one.href = `https://${cdn}/leaflet@1/dist/leaflet.css`;
+      one.onload = () => done(one.sheet !== null);
+      document.head.append(one);""",
+    "a worker": """
+      const worker = new Worker(`https://${cdn}/pdfjs-dist@3.11.174/build/pdf.worker.min.js`);
+      worker.onmessage = () => done(true);
+      worker.onerror = () => done(false);
+      worker.postMessage({ sourceName: "main", targetName: "worker", action: "test",
+        data: new Uint8Array([255]), callbackId: 1 });""",
+    "a worker of a module": """
+      const worker = new Worker(`https://${cdn}/pdfjs-dist@4.10.38/build/pdf.worker.min.mjs`,
+        { type: "module" });
+      worker.onmessage = () => done(true);
+      worker.onerror = () => done(false);
+      worker.postMessage({ sourceName: "main", targetName: "worker", action: "test",
+        data: new Uint8Array([255]), callbackId: 1 });""",
+}
+PAGE = """<!doctype html><h1>Tool</h1><p id="done"></p><script>
+const cdn = ["unpkg", "com"].join(".");
+const done = (held) => {{ document.getElementById("done").dataset.done = held; }};
+{0}
+</script>"""
+
+
+@pytest.mark.parametrize("kind", LOADS)
+async def test_what_a_script_loads_by_an_address_of_parts_is_found(
+    kind: str, page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", PAGE.format(LOADS[kind]))
+    frame = await show(page, host)
+    await expect(frame.locator("#done")).to_have_attribute("data-done", "true")
+
+
+async def test_other_addresses_are_left_as_they_are(page: Page, host: Host, shelf: Shelf) -> None:
+    """And an element that loads nothing of ours keeps what it was given."""
+    script = """
+      const told = [];
+      for (const address of ["https://cdn.example/a.js", "https://unpkg.com.example/a", "a.js",
+          "https://user@unpkg.com/a.js", "data:text/javascript,1", "https://unpkg.com:8443/a.js"]) {
+        const one = document.createElement("script");
+        one.src = address; one.integrity = "sha384-AAAA";
+        told.push(one.getAttribute("src") === address && one.integrity === "sha384-AAAA");
+        one.setAttribute("src", address);
+        told.push(one.getAttribute("src") === address);
+      }
+      done(told.every(Boolean) && HTMLScriptElement.prototype.hasOwnProperty("src"));"""
+    shelf.put("tool", PAGE.format(script))
+    frame = await show(page, host)
+    await expect(frame.locator("#done")).to_have_attribute("data-done", "true")
