@@ -108,6 +108,8 @@ def _page(title: str, text: str) -> str:
 _NO_DOCUMENT = _words("No document", "There is no document here: none was made.")
 _RESTING = _page("Nothing here yet", "Tools open here, each at an address of its own.")
 _NOT_FOUND = _page("Not found", "There is no tool at this address.")
+# Of a page a browser would not tell a tool's script that it is missing, nor say so anywhere.
+_NO_LIBRARY = "/* This is not among the libraries here. */"
 _FOREIGN = _page("Not served", "This address is not served here.")
 _READ_ONLY = _page("Not allowed", "Only GET and HEAD.")
 
@@ -242,7 +244,8 @@ class _Request:
         query = self.scope["query_string"].decode("latin-1")
         served = await asyncio.to_thread(_library, path, query)
         if served is None:
-            await self._send_whole(_Answer(404, frame_headers(NO_GRANTS, ancestors), _NOT_FOUND))
+            headers = frame_headers(NO_GRANTS, ancestors)
+            await self._send_whole(_Answer(404, headers, _NO_LIBRARY, _SCRIPT))
             return
         length = ("content-length", str(len(served.body)))
         headers = (("content-type", served.kind), *library_headers(served.caching), length)

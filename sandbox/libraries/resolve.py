@@ -109,13 +109,13 @@ class Catalogue:
         return None
 
     def lacking(self, url: str) -> tuple[str, ...]:
-        """Return what of an address is not here, each by its name and version."""
+        """Return what of an address is not here: "the library flat 1.2", "the font Round"."""
         parts = split(url)
         if parts is not None and parts[0] == FONT_HOST:
             sheet = read_sheet(parts[1], parts[2])
             return tuple(f"the font {name}" for name in lacking(sheet, self.fonts)) if sheet else ()
         return tuple(
-            f"{one.name} {one.version}".rstrip()
+            f"the library {one.name} {one.version}".rstrip()
             for one in read_address(url) or ()
             if self.find(one) is None
         )

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.report import Finding, Phase, Severity
+from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking
 from sandbox.smoke.signatures import sign
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
@@ -46,9 +47,12 @@ _LACKING = re.compile(
 )
 
 
+_OF_LIBRARIES = ("script-src", "style-src", "font-src")
+
+
 def from_exception(details: Event, document: Document, moment: Moment) -> Finding | None:
     """Read `Runtime.exceptionThrown`; `None` for noise."""
-    message = _message(details)
+    message = as_asked(_message(details))
     if _NOISE.search(message):
         return None
     line, column, function = _place(details, document)
@@ -73,7 +77,8 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     """Read `Runtime.consoleAPICalled`; only errors and failed assertions are findings."""
     if event.get("type") not in ("error", "assert"):
         return None
-    message = " ".join(_shown(argument) for argument in event.get("args", ())) or "(no text)"
+    shown = " ".join(_shown(argument) for argument in event.get("args", ()))
+    message = as_asked(shown) or "(no text)"
     if _NOISE.search(message):
         return None
     line, column, _ = _place(event, document)
@@ -87,6 +92,10 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
         return None
     if "Content Security Policy" in text:
         return None
+    asked = asked_at_cdn(str(entry.get("url") or ""))
+    if asked is not None and (said := lacking(asked)):
+        line = _line_of_text(asked, document)
+        return _advisory("missing library", f"{said}: {asked}", moment, line, None)
     kind = "resource" if entry.get("source") == "network" else "console"
     line = _line(entry.get("url"), entry.get("lineNumber"), document)
     return _advisory(kind, text, moment, line, None)
@@ -111,6 +120,9 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
         if directive.startswith("script-src") and _is_imported(blocked, document.html):
             # Chromium names the parser's line at that moment, which is not the import's.
             return _missing_library(blocked, _line_of_text(blocked, document) or line, moment)
+        # What a granted origin could give is told as that, below.
+        if directive.startswith(_OF_LIBRARIES) and (said := lacking(blocked)):
+            return _advisory("missing library", f"{said}: {blocked}", moment, line, None)
         origin = f"{parts.scheme}://{parts.netloc}"
         return _advisory("needs network", f"needs network: {origin}", moment, line, None)
     message = f"blocked by the sandbox: {directive} {blocked}".rstrip()
@@ -281,7 +293,7 @@ def _is_imported(url: str, html: str) -> bool:
 
 
 def _missing_library(url: str, line: int | None, moment: Moment) -> Finding:
-    message = f"a library is not available, so its module cannot run: {url}"
+    message = f"{lacking(url) or 'a library is not available'}, so its module cannot run: {url}"
     return Finding(
         kind="missing library",
         severity="fatal",

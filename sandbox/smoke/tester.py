@@ -13,6 +13,7 @@ from sandbox.report import Finding, Report
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
+from sandbox.smoke.libraries import read_notes
 from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.stage import Stage
@@ -148,6 +149,7 @@ class SmokeTester:
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
             read = await asyncio.to_thread(read_findings, html)
+            read += await asyncio.to_thread(read_notes, html)
             if not isinstance(self._browser, BrowserChoice):
                 return _not_tested(read, _reason(self._browser))
             pool = await self._ready(self._browser)

@@ -71,3 +71,92 @@ async def test_a_tool_with_libraries_of_a_cdn_passes_its_test(
     assert report.verdict is Verdict.PASSED, report
     told = [one.message for one in report.findings]
     assert not [one for one in told if "network" in one or "missing" in one], told
+
+
+def document(head: str, script: str = "", kind: str = "module") -> str:
+    return (
+        f"<!doctype html><html lang='en'><head><title>Tool</title>\n{head}\n</head>"
+        f"<body><h1>Tool</h1>\n<script type='{kind}'>{script}</script></body></html>"
+    )
+
+
+UNPKG = "https://unpkg.com"
+REACT = f"{UNPKG}/react@18.0.1/umd/react.production.min.js"
+DRAW = "https://cdnjs.cloudflare.com/ajax/libs/leaflet.draw/1.0.4/leaflet.draw.js"
+
+
+async def test_another_version_and_an_integrity_that_was_not_compared_are_said(
+    tester: SmokeTester,
+) -> None:
+    """With the line; nothing else speaks against the tool."""
+    tag = f"<script src='{REACT}' integrity='sha384-AAAA' crossorigin></script>"
+    check = "if (!React.version.startsWith('18.')) throw new Error(React.version);"
+    report = await tester.test(document(tag, check))
+    assert report.verdict is Verdict.PASSED, report
+    used = next(one.version for one in libraries() if one.id.startswith("react@18"))
+    told = {(one.kind, one.severity, one.message, one.line) for one in report.findings}
+    assert told == {
+        ("library", "advisory", f"react 18.0.1 was asked for; {used} is used", 2),
+        (
+            "library",
+            "advisory",
+            f"the integrity of {REACT} was not compared: a file of ours answers it",
+            2,
+        ),
+    }
+
+
+# What is not here, and how it is asked for; the name and the version are told.
+LACKING = {
+    "a script": (document(f"<script src='{DRAW}'></script>"), "leaflet.draw 1.0.4", DRAW),
+    "another major version": (
+        document(f"<script src='{UNPKG}/react@16.8.0'></script>"),
+        "react 16.8.0",
+        f"{UNPKG}/react@16.8.0",
+    ),
+    "an address made at run time": (
+        document(
+            "",
+            f"const s = document.createElement('script'); s.src = '{UNPKG}/' + 'react@16.8.0';"
+            "document.head.append(s);",
+        ),
+        "react 16.8.0",
+        f"{UNPKG}/react@16.8.0",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LACKING)
+async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTester) -> None:
+    html, name, address = LACKING[kind]
+    report = await tester.test(html)
+    told = [(one.severity, one.message) for one in report.findings if "library" in one.kind]
+    assert told == [("advisory", f"the library {name} is not here: {address}")]
+
+
+async def test_a_module_that_is_not_here_is_named_and_fatal(tester: SmokeTester) -> None:
+    address = "https://esm.sh/never-heard-of@1.2.3"
+    report = await tester.test(document("", f"\nimport x from '{address}';"))
+    assert report.verdict is Verdict.FAILED
+    told = "the library never-heard-of 1.2.3 is not here, so its module cannot run: " + address
+    assert [(one.message, one.line) for one in report.fatal] == [(told, 5)]
+
+
+async def test_a_message_has_the_address_that_the_tool_has(tester: SmokeTester) -> None:
+    script = "const name = 'never-heard-of@1.2.3'; await import('https://esm.sh/' + name);"
+    report = await tester.test(document("", script))
+    told = {one.message for one in report.findings}
+    asked = "https://esm.sh/never-heard-of@1.2.3"
+    assert told == {
+        f"TypeError: Failed to fetch dynamically imported module: {asked}",
+        f"the library never-heard-of 1.2.3 is not here: {asked}",
+    }
+
+
+async def test_a_font_that_is_not_here_is_named(tester: SmokeTester) -> None:
+    address = "https://fonts.googleapis.com/css2?family=Never+Heard"
+    report = await tester.test(document(f"<link rel='stylesheet' href='{address}'>"))
+    assert report.verdict is Verdict.PASSED
+    assert [one.message for one in report.findings] == [
+        f"the font Never Heard is not here: {address}"
+    ]

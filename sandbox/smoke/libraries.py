@@ -1,0 +1,60 @@
+"""What a report says of libraries: which version was used, and which is not here."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import urlsplit
+
+from sandbox.libraries.resolve import CDNS, Catalogue
+from sandbox.markup import Markup
+from sandbox.report import Finding
+from sandbox.smoke.signatures import sign
+
+_FOLDER = f"/libraries/{CDNS}/"
+_OURS = re.compile(rf"http://[a-z0-9]+\.localhost:\d+{_FOLDER}")
+
+
+def read_notes(html: str) -> list[Finding]:
+    """Find what is answered by another version, or without its integrity being compared."""
+    from sandbox.libraries.rewriting import Rewriting  # noqa: PLC0415 - a start must be quick
+
+    rewriting = Rewriting(_catalogue(), "http://frame.localhost/libraries/")
+    Markup(rewriting).feed(html)
+    return [_note(said, address, html) for said, address in rewriting.notes.items()]
+
+
+def lacking(url: str) -> str:
+    """Say what of an address of a CDN is not here; empty where that is not known."""
+    names = _catalogue().lacking(url)
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not here" if names else ""
+
+
+def asked_at_cdn(url: str) -> str | None:
+    """Return the CDN's address that one of ours stands for."""
+    path = urlsplit(url).path
+    return f"https://{path.removeprefix(_FOLDER)}" if path.startswith(_FOLDER) else None
+
+
+def as_asked(text: str) -> str:
+    """Write the addresses in a message as the tool has them."""
+    return _OURS.sub("https://", text)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - as above
+
+    return shipped_shelf().catalogue
+
+
+def _note(said: str, address: str, html: str) -> Finding:
+    at = html.find(address)
+    return Finding(
+        kind="library",
+        severity="advisory",
+        phase="load",
+        message=said,
+        signature=sign("library", said),
+        line=html.count("\n", 0, at) + 1 if at >= 0 else None,
+    )
