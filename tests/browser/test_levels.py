@@ -128,13 +128,17 @@ async def works(page: Page, address: str) -> None:
     await expect(preview(page).get_by_role("button", name="done")).to_be_visible()
 
     await expect(page.locator("#stop")).to_be_hidden()
+    alone = page.get_by_role("link", name="Open alone in a new tab")
+    await expect(alone).to_have_attribute("href", re.compile(address))
+    first = await alone.get_attribute("href") or ""
     await page.get_by_role("textbox", name="Ask for a change").fill("another")
     await page.get_by_role("button", name="Send").click()
     await expect(preview(page).get_by_role("heading", name="Second")).to_be_visible()
     source = await page.get_attribute('iframe[title="Preview"]', "src") or ""
     assert re.match(address, source), source
 
-    alone = page.get_by_role("link", name="Open alone in a new tab")
+    # The tool is in sight a moment before the page around it has heard of the new version.
+    await expect(alone).not_to_have_attribute("href", first)
     await expect(alone).to_have_attribute("href", re.compile(address))
     async with page.context.expect_page() as opened:
         await alone.click()
