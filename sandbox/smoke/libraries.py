@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sandbox.libraries.resolve import CDNS, Catalogue
 from sandbox.markup import Markup
 from sandbox.report import Finding
 from sandbox.smoke.signatures import sign
 
-_FOLDER = f"/libraries/{CDNS}/"
+if TYPE_CHECKING:
+    from sandbox.libraries.resolve import Catalogue
+
+_FOLDER = "/libraries/cdn/"
 _OURS = re.compile(rf"http://[a-z0-9]+\.localhost:\d+{_FOLDER}")
 
 

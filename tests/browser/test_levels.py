@@ -14,6 +14,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from sandbox.libraries.fetch import missing
+from sandbox.libraries.manifest import libraries
 from tests.conftest import Process, clean_environment, free_port
 
 pytestmark = pytest.mark.timeout(120)
@@ -268,6 +270,36 @@ async def test_through_one_forwarded_port_tools_work_below_a_path(
         away = [url for url in asked if not url.startswith(f"http://127.0.0.1:{port}/")]
         assert {url.rpartition("/")[2] for url in away if url.startswith("http")} <= {"probe"}
         await page.close()
+
+
+LIBRARY = """<h1>Chart</h1><p id="told"></p>
+<script src="https://unpkg.com/d3@7"></script>
+<script type="module">
+import { max } from "https://esm.sh/d3@7";
+const cdn = "https://unpkg.com/";
+const { width } = await new Promise((done, fail) => {
+  const image = Object.assign(new Image(), { onload: () => done(image), onerror: fail });
+  image.src = cdn + "leaflet@1/dist/images/marker-icon.png";
+});
+document.getElementById("told").textContent = `${d3.max([1, 2])} ${max([3])} ${width}`;
+</script>"""
+
+
+@pytest.mark.skipif(
+    any(not library.optional for library in missing(libraries())),
+    reason="the libraries are not here: make vendor",
+)
+@pytest.mark.parametrize("used", ["site", "port", "path"])
+async def test_at_each_level_a_tool_has_its_libraries(
+    page: Page, served: Served, used: str
+) -> None:
+    cookie = {"name": f"sandwright_level_{served.port}", "value": used, "url": served.url}
+    if used != "site":
+        await page.context.add_cookies([cookie])  # type: ignore[list-item]
+    made = await imported(served, "Chart", LIBRARY)
+    await page.goto(f"{served.url}{made['artifact']['url']}")
+    await expect(page.locator("#levels")).to_have_attribute("data-used", used)
+    await expect(preview(page).locator("#told")).to_have_text("2 3 25")
 
 
 FREEZING = "<h1>Loop</h1><script>setTimeout(() => { for (;;); }, 500)</script>"
