@@ -379,6 +379,15 @@ async def tester():
         yield tester
 
 
+async def tested(tester, document):
+    """A machine too busy to try anything in time says "not tested"; then it is asked again."""
+    for _ in range(3):
+        report = await tester.test(document)
+        if report.verdict is not Verdict.NOT_TESTED:
+            break
+    return report
+
+
 @pytest.mark.parametrize("listing", RECIPES, ids=lambda listing: listing.name)
 async def test_each_recipe_passes_the_smoke_test_without_a_finding(tester, listing):
     phrase, parameter, change = SMOKE[listing.name]
@@ -387,7 +396,8 @@ async def test_each_recipe_passes_the_smoke_test_without_a_finding(tester, listi
     assert {answer.recipe for answer in answers} == {listing.name}
     # Equal parameters give equal bytes, and those need one test.
     documents = list(dict.fromkeys(answer.html for answer in answers))
-    for report in await asyncio.gather(*map(tester.test, documents)):
+    for document in documents:
+        report = await tested(tester, document)
         found = json.dumps([finding.message for finding in report.findings])
         assert report.verdict is Verdict.PASSED, f"{report.reason} {found}"
         assert report.findings == ()
