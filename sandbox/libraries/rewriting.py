@@ -106,7 +106,11 @@ class Rewriting:
         """Return the rest, when the script or the style has ended."""
         rest = "" if self._scanner is None else self._scanner.finish()
         if self._map is not None:
-            rest = self._import_map(self._map)
+            # Where the stream was cut in the end tag, its beginning is told as text.
+            body, begun, tag = self._map.partition("<")
+            if begun and not "/script".startswith(tag.lower()):
+                body, begun, tag = self._map, "", ""
+            rest = self._import_map(body) + begun + tag
         self._scanner = self._map = None
         return rest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ def test_a_tool_below_a_path_has_the_walls_of_the_frame_origin(server: Process) 
     _, frame = imported(server.url)
     there, here = framed(frame), below(server.url, frame)
     confined(here, 200)
-    assert here.text == there.text
+    # Each has the libraries on its own origin.
+    folder = re.compile(r'"[^"]*/libraries/"')
+    assert folder.sub("", here.text) == folder.sub("", there.text)
     assert "frame-ancestors" in here.headers["content-security-policy"]
     names = ("content-security-policy", "connection-allowlist", "permissions-policy")
     for name in names[1:]:
