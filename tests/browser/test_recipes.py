@@ -379,7 +379,7 @@ async def tester():
         yield tester
 
 
-async def tested(tester, document):
+async def verdict_of(tester, document):
     """A machine too busy to try anything in time says "not tested"; then it is asked again."""
     for _ in range(3):
         report = await tester.test(document)
@@ -397,7 +397,7 @@ async def test_each_recipe_passes_the_smoke_test_without_a_finding(tester, listi
     # Equal parameters give equal bytes, and those need one test.
     documents = list(dict.fromkeys(answer.html for answer in answers))
     for document in documents:
-        report = await tested(tester, document)
+        report = await verdict_of(tester, document)
         found = json.dumps([finding.message for finding in report.findings])
         assert report.verdict is Verdict.PASSED, f"{report.reason} {found}"
         assert report.findings == ()
