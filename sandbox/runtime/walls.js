@@ -86,6 +86,10 @@ function raiseWalls(ask, reopened, bound) {
   // Reading it throws in an opaque origin; tools ask `"serviceWorker" in navigator`.
   delete Navigator.prototype.serviceWorker;
 
+  // Firefox and WebKit have no policy for game controllers.
+  delete Navigator.prototype.getGamepads;
+  delete window.GamepadEvent?.prototype.gamepad;
+
   // Windows and links.
   const resolve = (text, base) => {
     try {
@@ -94,6 +98,29 @@ function raiseWalls(ask, reopened, bound) {
       return null;
     }
   };
+  // In WebKit a worklet's module loads only from a data: address, and what it imports sheds the
+  // policy. There its text runs as a script, which can import nothing.
+  if (navigator.vendor === "Apple Computer, Inc." && window.Worklet) {
+    const load = window.fetch.bind(window);
+    const chain = unbound(Promise.prototype.then);
+    const textOf = unbound(Response.prototype.text);
+    const { stringify } = JSON;
+    const encode = encodeURIComponent;
+    replace(window.Worklet.prototype, "addModule", (add) => ({
+      addModule(address, options) {
+        const text = `${address}`;
+        const url = resolve(text, baseOf(document));
+        const run = (code) => {
+          const script = `(0,eval)(${stringify(`"use strict";${code}`)})`;
+          return add(this, `data:text/javascript,${encode(script)}`, options);
+        };
+        return url && exec(/^(?:blob|data):/, urlOf(url))
+          ? chain(load(urlOf(url)), (response) => chain(textOf(response), run))
+          : add(this, text, options);
+      },
+    }));
+  }
+
   // A tool is one document: of its own server there is nothing else to open.
   const isOutside = (url, base) => {
     const own = resolve(base);

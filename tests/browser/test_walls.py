@@ -9,8 +9,8 @@ from canaries import open_canary
 from frames import Host, Shelf, frame_in, messages, show
 from playwright.async_api import Frame, Page
 
-MEANS = "[typeof RTCPeerConnection, typeof webkitRTCPeerConnection, typeof SharedWorker, typeof WebTransport, 'serviceWorker' in navigator].join()"  # noqa: E501
-NONE_OF_THEM = "undefined,undefined,undefined,undefined,false"
+MEANS = "[typeof RTCPeerConnection, typeof webkitRTCPeerConnection, typeof SharedWorker, typeof WebTransport, 'serviceWorker' in navigator, 'getGamepads' in navigator, 'gamepad' in GamepadEvent.prototype].join()"  # noqa: E501
+NONE_OF_THEM = "undefined,undefined,undefined,undefined,false,false,false"
 
 # Each makes a nested document that tells the tool which means it has.
 REALMS = {

@@ -52,6 +52,7 @@ class Campaign:
     address: str = LOOPBACK  # of the machine's own: some engines' WebRTC never speaks to loopback
     places: tuple[str, ...] = ("workbench", "alone")
     controls: bool = True
+    quiet: float = QUIET_SECONDS
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     done: Callable[[Outcome], None] = lambda _outcome: None
 
@@ -99,6 +100,6 @@ class Campaign:
             await watch.go(tool.workbench if place == "workbench" else tool.frame)
             if not await page.act(attack):
                 self.outcomes[attack.name].undone.append(place)
-            await watch.sees(attack.canary, QUIET_SECONDS + MORE_SECONDS.get(attack.canary, 0))
+            await watch.sees(attack.canary, self.quiet + MORE_SECONDS.get(attack.canary, 0))
             await asyncio.sleep(0.2)
             return await watch.signs(attack.canary)

@@ -44,16 +44,13 @@ REMAINING: dict[str, dict[str, str]] = {
             ("elements", "loop", "loop-in-a-nested-frame", "microtasks", "unload-spin"), ALONE
         ),
         **dict.fromkeys(("focus-again-and-again", "focus-of-a-frame"), FOCUS),
-        "gamepads": "Firefox has no policy for game controllers",
         "nested-loads": "loads of a nested document are counted by nobody",
         "preconnect-anonymous": HINTS,
         "refreshes": "the eleventh document, which ends the tool, may load before it goes",
     },
     "webkit": {
         **dict.fromkeys(("loop", "loop-in-a-nested-frame", "reports-by-the-thousand"), ONE_PROCESS),
-        "audio-worklet-import": "a worklet's module imports past the policy",
         **dict.fromkeys(("clipboard-read", "clipboard-read-items"), PASTE),
-        "gamepads": "the engine knows no policy for game controllers",
         "navigated-nested-frame": "our page hears late of entries that a nested document makes",
         "preconnect-anonymous": HINTS,
     },
@@ -80,6 +77,7 @@ BROKEN: dict[str, dict[str, str]] = {
         "webgl": "no graphics on the machine that measured",
     },
     "webkit": {
+        "audio-worklet-parts": "its worklets import past the policy, so they import nothing here",
         "confirm": "nothing came of the dialog; why was not found",
         "drag-and-drop": "its driver begins no drag",
         "form-enter": "nothing came of the key; why was not found",

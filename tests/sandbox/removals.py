@@ -35,7 +35,11 @@ class Removal:
 
 
 REMOVALS = (
-    Removal("nothing but the connection allowlist", (ALLOWLIST,), attacks=("stun", "preconnect")),
+    Removal(
+        "nothing but the connection allowlist",
+        (ALLOWLIST,),
+        attacks=("preconnect-anonymous", "refresh"),
+    ),
     Removal("script-src", (ALLOWLIST, "script-src"), attacks=("script", "import")),
     Removal("style-src", (ALLOWLIST, "style-src"), attacks=("stylesheet", "import-rule")),
     Removal("img-src", (ALLOWLIST, "img-src"), attacks=("image", "background")),
@@ -62,13 +66,18 @@ REMOVALS = (
         flags="allow-top-navigation",
         attacks=("top-location",),
     ),
-    Removal("sandbox without allow-popups", (ALLOWLIST,), flags="allow-popups", attacks=("open",)),
+    Removal(
+        "sandbox without allow-popups, where forms are sent anywhere",
+        (ALLOWLIST, "form-action"),
+        flags="allow-popups",
+        attacks=("form-blank",),
+    ),
     Removal(
         "sandbox without allow-same-origin",
         flags="allow-same-origin",
         attacks=("origin",),
     ),
-    Removal("permissions-policy", ("permissions-policy",), attacks=("gamepads",)),
+    Removal("permissions-policy", ("permissions-policy",), attacks=("picture-in-picture-video",)),
 )
 
 UNNOTICED = {
