@@ -18,7 +18,7 @@ test: check ## everything that must hold before a change goes in
 
 sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
-	  tests/browser/test_library_tools.py \
+	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
 	  tests/browser/test_prove.py tests/browser/test_smoke_busy.py \
 	  -m "sandbox or not sandbox"
 

@@ -85,10 +85,14 @@ class Rewriting(Protocol):
 
 
 class Markup:
-    """One document's stream: `feed` it piece by piece, then `finish`."""
+    """One document's stream: `feed` it piece by piece, then `finish`.
 
-    def __init__(self, rewriting: Rewriting | None = None) -> None:
+    `keeps_shadows`: declarative shadow roots stay, for where no walls have to see into them.
+    """
+
+    def __init__(self, rewriting: Rewriting | None = None, *, keeps_shadows: bool = False) -> None:
         self._rewriting = rewriting
+        self._keeps_shadows = keeps_shadows
         self._dropped = 0  # letters that stood before `_text`
         self._tag: int | None = None  # where a tag begins that is held back, of all letters
         self._parts: list[str] = []  # of that tag, already renamed
@@ -310,7 +314,7 @@ class Markup:
             if self._hold is not None and not sought.startswith(name):
                 self._hold = None
             return self._wait(end)
-        if self._name == "template" and name == _SHADOW:
+        if self._name == "template" and name == _SHADOW and not self._keeps_shadows:
             self._rename()
         if not (self._name == "link" and name == "rel"):
             self._hold = None

@@ -1,7 +1,8 @@
 """The file a person takes home: one HTML file that works from disk with the network off.
 
-Pure. Ahead of the model's document, which stays as it is, stand a doctype, a policy, where the
-document came from, and a storage shim in the bridge's place.
+Pure. Ahead of the model's document, which stays as it is but for the libraries put into it, stand a
+doctype, a policy, where the document came from, the licences of the libraries, and in the bridge's
+place a storage shim.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.policy import export_csp
@@ -19,6 +21,16 @@ from sandbox.text import without_lone_surrogates
 
 _MAX_NAME_BYTES = 80
 _WINDOWS_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Of one library that is in the file. `licence` is an SPDX expression."""
+
+    name: str
+    version: str
+    licence: str
+    text: str = ""
 
 
 def export_html(
@@ -30,11 +42,13 @@ def export_html(
     version: int | None = None,
     prompt: str | None = None,
     model: str | None = None,
+    carried: str = "",
+    licences: Sequence[Licence] = (),
 ) -> str:
     """Return the whole file; the policy comes before everything that could load or run.
 
     `storage_prefix` is the artifact's own, so that files share nothing. `prompt` is `None` when
-    its person keeps it back.
+    its person keeps it back. `carried` is what the file's own script reads of libraries.
     """
     prefix = "".join(
         (
@@ -43,7 +57,9 @@ def export_html(
             html.escape(export_csp(grants)),
             '">',
             _comment({"title": title, "version": version, "model": model, "prompt": prompt}),
-            f"<script>{export_shim(f'{storage_prefix}:')}</script>\n",
+            _licences(licences),
+            f'<script type="application/json">{carried}</script>' if carried else "",
+            f"<script>{export_shim(f'{storage_prefix}:', carries=bool(carried))}</script>\n",
         )
     )
     return without_lone_surrogates(prefix + source.removeprefix("\ufeff"))
@@ -55,6 +71,20 @@ def _comment(facts: Mapping[str, str | int | None]) -> str:
     told = json.dumps(known, ensure_ascii=False)
     told = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
     return f"<!-- Made with Sandwright: {told} -->"
+
+
+def _licences(licences: Sequence[Licence]) -> str:
+    """A comment with each library, and under it each licence's text once."""
+    if not licences:
+        return ""
+    by_text: dict[str, list[str]] = {}
+    for one in licences:
+        told = f"{one.name} {one.version} ({one.licence})"
+        by_text.setdefault(one.text.strip(), []).append(told)
+    parts = ["\n".join((*names, "", text)).strip() for text, names in by_text.items()]
+    told = "\n\n----\n\n".join(("Libraries in this file, and their licences.", *parts))
+    ended = re.sub(r"-(?=-\s*!?>)", "- ", told)  # nothing in it may end the comment
+    return f"<!--\n{ended}\n-->"
 
 
 def export_filename(title: str) -> str:

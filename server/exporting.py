@@ -2,28 +2,83 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.export import export_html
+from sandbox.grants import Grants
+from server.export import Licence, export_html
 from server.granting import in_force
 from server.store import versions
-from server.store.records import Artifact
+from server.store.records import Artifact, Version
+
+LARGE = 25_000_000
+"""Bytes; a larger file opens slowly, and few servers take one as an upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`lacking` names what the tool asks for that no file of ours answers."""
+
+    html: str
+    libraries: tuple[Licence, ...] = ()
+    lacking: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.html.encode("utf-8", "replace"))
+
+    def words(self) -> list[str]:
+        """Say what a person should know of the file, a sentence each."""
+        size = self.size
+        said = []
+        if self.libraries:
+            names = ", ".join(f"{one.name} {one.version}" for one in self.libraries)
+            said.append(f"It carries {names}.")
+        if size > LARGE:
+            said.append(f"It is large: {size / 1e6:.0f} MB.")
+        said += [f"Not in it, since it is not here: {one}." for one in self.lacking]
+        return said + [f"{note}." for note in self.notes]
 
 
 async def exported(
     connection: AsyncConnection, artifact: Artifact, n: int, *, with_prompt: bool = True
-) -> str | None:
+) -> Export | None:
     """Read version `n` as an export; None when there is no such version."""
     version = await versions.get(connection, artifact.id, n)
     html = await versions.source(connection, artifact.id, n)
     if version is None or html is None:
         return None
-    return export_html(
-        html,
+    grants = await in_force(connection, artifact.id, n, html)
+    prompt = version.prompt if with_prompt else None
+    # In a thread: libraries are read from disk and are large.
+    return await asyncio.to_thread(_made, html, artifact, version, grants, prompt)
+
+
+def _made(
+    html: str, artifact: Artifact, version: Version, grants: Grants, prompt: str | None
+) -> Export:
+    from sandbox.libraries.inlining import inline  # noqa: PLC0415 - a start must be quick
+    from sandbox.libraries.licences import licence_text  # noqa: PLC0415
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
+
+    shelf = shipped_shelf()
+    inlined = inline(html, shelf, granted=grants.network)
+    licences = tuple(
+        Licence(one.name, one.version, one.licence, licence_text(shelf, one))
+        for one in inlined.libraries
+    )
+    whole = export_html(
+        inlined.html,
         title=artifact.title,
         storage_prefix=artifact.id,
-        grants=await in_force(connection, artifact.id, n, html),
-        version=n,
-        prompt=version.prompt if with_prompt else None,
+        grants=grants,
+        version=version.n,
+        prompt=prompt,
         model=f"{version.provider}/{version.model}" if version.provider else None,
+        carried=inlined.carried,
+        licences=licences,
     )
+    return Export(whole, licences, inlined.lacking, inlined.notes)

@@ -124,6 +124,16 @@ def lacking(sheet: Sheet, fonts: dict[str, Library]) -> tuple[str, ...]:
     return tuple(family for family, _ in sheet.families if family.lower() not in fonts)
 
 
+def is_needed(span: str, characters: Iterable[str]) -> bool:
+    """Whether a `unicode-range` has Latin letters, or one of these characters."""
+    ranges = []
+    for part in span.split(","):
+        first, dash, last = part.strip().removeprefix("U+").partition("-")
+        ranges.append((int(first, 16), int(last if dash else first, 16)))
+    codes = [ord("a"), *map(ord, characters)]
+    return any(first <= code <= last for first, last in ranges for code in codes)
+
+
 def style_sheet(sheet: Sheet, fonts: dict[str, Library], base: str) -> str:
     """Return the sheet's text; `base` is what stands before a library's id in its address."""
     rules = [

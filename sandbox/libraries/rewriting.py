@@ -38,11 +38,11 @@ _NAME_END = re.compile(r"[\t\n\f\r />]")
 _LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
 _NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
 # An address that looks as if it went on.
-_JOINED = re.compile(r"[/@=-]\Z|\Ahttps://[^/]+(?:/(?:npm|gh|ajax|ajax/libs))?\Z")
+JOINED = re.compile(r"[/@=-]\Z|\Ahttps://[^/]+(?:/(?:npm|gh|ajax|ajax/libs))?\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class _Attribute:
+class Attribute:
     """`value` as it is written; `at` is where its name begins, the rest where the value stands."""
 
     value: str
@@ -51,7 +51,7 @@ class _Attribute:
     end: int
 
 
-_NONE = _Attribute("", 0, 0, 0)
+NO_ATTRIBUTE = Attribute("", 0, 0, 0)
 
 
 class Rewriting:
@@ -70,10 +70,10 @@ class Rewriting:
 
     def tag(self, name: str, text: str) -> str:
         """Return a whole start tag, changed; what kind of text follows is read from it."""
-        given = _attributes(text)
+        given = attributes_of(text)
         self._scanner = self._map = None
         if name == "script":
-            kind = html.unescape(given.get("type", _NONE).value)
+            kind = html.unescape(given.get("type", NO_ATTRIBUTE).value)
             self._begin(kind.strip(_SPACE).lower())
         elif name == "style":
             self._scanner = Scanner(self._in_style)
@@ -83,7 +83,7 @@ class Rewriting:
             if new is not None:
                 changes.append((one.start, one.end, f'"{html.escape(new)}"'))
         if changes and "integrity" in given and name in {"script", "link"}:
-            address = html.unescape(given.get("src", given.get("href", _NONE)).value).strip()
+            address = html.unescape(given.get("src", given.get("href", NO_ATTRIBUTE)).value).strip()
             said = f"the integrity of {address} was not compared: a file of ours answers it"
             self.notes.setdefault(said, address)
             at = given["integrity"].at
@@ -137,7 +137,7 @@ class Rewriting:
     def _own(self, url: str) -> str | None:
         """Return the place of the file that a whole address means; `None` if it is not here."""
         url = url.strip()
-        host = _host_of(url)
+        host = host_of(url)
         if host not in _HOSTS or self._left == 0:
             return None
         self._left -= 1
@@ -156,7 +156,7 @@ class Rewriting:
             own = self._own(address.url)
             # One address for each module: another would be another module.
             return None if own is None else self._folder + own.removeprefix(self._path)
-        joined = address.joined or _JOINED.search(address.url) is not None
+        joined = address.joined or JOINED.search(address.url) is not None
         if joined:
             # Nobody knows yet what will be asked for, so whoever may be asked is asked.
             return None if address.host in self._granted else self._behind(address)
@@ -195,7 +195,7 @@ class Rewriting:
     def _map_to(self, value: str) -> str:
         if not value.endswith("/"):
             return self._own(value) or value
-        host = _host_of(value)
+        host = host_of(value)
         if host not in _HOSTS or host in self._granted:
             return value
         found = self._catalogue.folder(value)
@@ -209,7 +209,7 @@ class Rewriting:
 _HOSTS = hosts()
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the host of an address with a scheme, or without one but with its two slashes."""
     return re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0]
 
@@ -218,14 +218,14 @@ def _at_once(scanner: Scanner, text: str) -> str:
     return scanner.feed(text) + scanner.finish()
 
 
-def _attributes(tag: str) -> dict[str, _Attribute]:
+def attributes_of(tag: str) -> dict[str, Attribute]:
     """Return the attributes of a start tag; the first of a name is the one that counts."""
     name_end = _NAME_END.search(tag, 1)
-    found: dict[str, _Attribute] = {}
+    found: dict[str, Attribute] = {}
     for one in _ATTRIBUTE.finditer(tag.removesuffix(">"), name_end.start() if name_end else 1):
         kind = one.lastgroup or ""
         value, (start, end) = (one[kind], one.span(kind)) if kind else ("", (0, 0))
         quote = 0 if kind in {"", "bare"} else 1
-        attribute = _Attribute(value, one.start(), start - quote, end + quote)
+        attribute = Attribute(value, one.start(), start - quote, end + quote)
         found.setdefault(one[1].lower(), attribute)
     return found

@@ -41,13 +41,14 @@ class Address:
     """`url` is with its scheme and plain slashes.
 
     `imported`: a module is asked for by this very address. `joined`: more of it is made at run
-    time.
+    time. `before` is the end of what stands before it.
     """
 
     url: str
     host: str
     imported: bool = False
     joined: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class Scanner:
         if is_long or next_one not in ends:
             return None
         url = "https:" + text[slashes.start() : end].replace("\\/", "/")
-        return _Found(start, end, Address(url, host[0], imported, next_one in _JOINS))
+        address = Address(url, host[0], imported, next_one in _JOINS, before)
+        return _Found(start, end, address)
 
     def _last(self, until: int) -> str:
         """Return the end of what stands before."""

@@ -79,6 +79,17 @@ class Shelf:
             return self._module(rest)
         return self._file(path)
 
+    def has(self, path: str) -> bool:
+        """Whether a file is listed, whether or not it was fetched."""
+        return self._listed(path) is not None
+
+    def libraries_of(self, path: str) -> tuple[Library, ...]:
+        """Return whose files a path gives; none for a sheet of fonts."""
+        first, _, rest = path.partition("/")
+        names = rest.split(",") if first == COMBINED else [rest if first == MODULES else path]
+        found = [self._listed(unquote(name)) for name in names]
+        return tuple(one[0] for one in found if one is not None)
+
     def _file(self, path: str) -> Served | None:
         found = self._listed(path)
         if found is None:
@@ -118,7 +129,7 @@ class Shelf:
         if path in SHEETS:
             return self._sheet(path, asked, back)
         given = found.given[0]
-        if given.module or _is_module(given.library, given.path):
+        if given.module or is_module(given.library, given.path):
             return self._passed_on(back + found.address, found.address)
         served = self.answer(path)
         return served and Served(served.body, served.kind, _FOR_A_DAY)
@@ -149,7 +160,7 @@ class Shelf:
         return Served(text.encode(), _TYPES[".css"], _FOR_A_DAY)
 
 
-def _is_module(library: Library, path: str) -> bool:
+def is_module(library: Library, path: str) -> bool:
     folders = [file for entry, file in library.modules.items() if entry.endswith("/")]
     known = path in library.modules.values() or path.startswith(tuple(folders))
     return known or path.endswith(".mjs")

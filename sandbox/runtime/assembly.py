@@ -39,6 +39,7 @@ _FRAME = (
     "reports.js",
     "asked.js",
     "downloads.js",
+    "addresses.js",
     "libraries.js",
     "workers.js",
     "start.js",
@@ -122,10 +123,15 @@ def databases_script() -> str:
     )
 
 
-def export_shim(storage_prefix: str) -> str:
-    """Return the script of an exported file; `storage_prefix` keeps files from sharing storage."""
+def export_shim(storage_prefix: str, *, carries: bool = False) -> str:
+    """Return the script of an exported file; `storage_prefix` keeps files from sharing storage.
+
+    `carries`: the element before it holds what the file carries of libraries.
+    """
     prefix = json.dumps(storage_prefix).replace("<", "\\u003c")
-    shim = ("storage.js", "cookies.js", "export.js")
+    shim: tuple[str, ...] = ("storage.js", "cookies.js", "export.js")
+    if carries:
+        shim = ("natives.js", "addresses.js", "carried.js", *shim)
     return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim))
 
 

@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import os
 import re
+import sys
 from pathlib import Path
 
 from server.commands.exit_codes import GOOD
 from server.errors import Problem
-from server.exporting import exported
+from server.exporting import Export, exported
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
@@ -25,12 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when it is written."""
-    asyncio.run(_export(arguments.artifact, arguments.output))
+    made = asyncio.run(_export(arguments.artifact, arguments.output))
+    for sentence in made.words():
+        print(sentence, file=sys.stderr)
     print(arguments.output)
     return GOOD
 
 
-async def _export(name: str, output: Path) -> None:
+async def _export(name: str, output: Path) -> Export:
     artifact_id, _, number = name.partition("@")
     if number and not re.fullmatch(r"v?[0-9]{1,9}", number):
         raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
@@ -43,12 +46,13 @@ async def _export(name: str, output: Path) -> None:
                 raise Problem(404, f"There is no tool with the id {artifact_id!r}.")
             seen = await overview.of(connection, [artifact])
             n = int(number.removeprefix("v")) if number else seen[artifact.id].live
-            html = await exported(connection, artifact, n) if n else None
+            made = await exported(connection, artifact, n) if n else None
     finally:
         await database.aclose()
-    if html is None:
+    if made is None:
         raise Problem(404, f"This tool has no version {n}." if n else "It has no version yet.")
-    await asyncio.to_thread(_write, output, html)
+    await asyncio.to_thread(_write, output, made.html)
+    return made
 
 
 def _write(path: Path, html: str) -> None:

@@ -82,8 +82,11 @@ async def _finish(
         said = await messages.listed(connection, artifact.id)
         file = None
         if generation.version is not None and arguments.output is not None:
-            html = await exported(connection, artifact, generation.version) or ""
-            file = await asyncio.to_thread(_write, arguments.output, html)
+            made = await exported(connection, artifact, generation.version)
+            assert made is not None
+            file = await asyncio.to_thread(_write, arguments.output, made.html)
+            for sentence in made.words():
+                _say(arguments, sentence)
     report = tested.get(generation.version or 0)
     words = said[-1].text if said and said[-1].role == "assistant" else ""
     if arguments.json:

@@ -77,8 +77,8 @@ async def export(
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        html = await exported(connection, artifact, n, with_prompt=prompt)
-    return _document(html or "", export_filename(artifact.title))
+        made = await exported(connection, artifact, n, with_prompt=prompt)
+    return _document(made.html if made else "", export_filename(artifact.title))
 
 
 @router.get("/{n}/diff", response_class=Response)

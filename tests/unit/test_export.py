@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sandbox.grants import NO_GRANTS, Grants
 from sandbox.policy import export_csp
-from server.export import export_filename, export_html
+from server.export import Licence, export_filename, export_html
 
 DOCUMENT = "<!doctype html>\r\n<title>Tip</title><h1>Tip</h1>"
 
@@ -73,6 +73,21 @@ def test_the_comment_tells_where_the_document_came_from() -> None:
 
 def test_a_prompt_that_is_kept_back_is_not_in_the_file() -> None:
     assert "prompt" not in Reader(export(version=1)).comments[0]
+
+
+def test_licences_are_told_once_and_end_no_comment() -> None:
+    text = "Free -->\n--!> <script>x</script> --- for all"
+    licences = [
+        Licence("round", "1.0.0", "MIT", text),
+        Licence("flat", "2.0.0", "MIT", text),
+        Licence("edge", "3.0.0", "ISC"),
+    ]
+    exported = export(licences=licences)
+    [_, told] = Reader(exported).comments
+    for name in ("round 1.0.0 (MIT)", "flat 2.0.0 (MIT)", "edge 3.0.0 (ISC)"):
+        assert name in told
+    assert told.count("for all") == 1
+    assert [tag for tag, _ in Reader(exported).tags].count("script") == 1
 
 
 HOSTILE = (

@@ -1,0 +1,303 @@
+"""A document with the public libraries that it loads put into it, for a file without a network.
+
+What markup loads comes in its place: a script as its text, all else as a `data:` address. What
+scripts ask for is carried beside the document, for an import map and for the hooks of
+`sandbox/runtime/carried.js`; the tool's own scripts stay as they are, but for addresses that stand
+where no hook sees them: in markup within a string, and in what a worker imports.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sys
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.libraries.addresses import FONT_HOST, hosts
+from sandbox.libraries.manifest import Library
+from sandbox.libraries.pack import Pack
+from sandbox.libraries.resolve import CDNS, MODULES, Resolved
+from sandbox.libraries.rewriting import JOINED, NO_ATTRIBUTE, Attribute, attributes_of, host_of
+from sandbox.libraries.scanning import Address, Scanner
+from sandbox.libraries.shelf import Shelf, is_module
+from sandbox.markup import Markup
+
+_CDN = "https://cdn.jsdelivr.net/npm/"
+_SPACE = "\t\n\f\r "
+_HOSTS = hosts()
+_CLASSIC = frozenset({"", "text/javascript", "application/javascript", "text/ecmascript"})
+_UNSAFE = re.compile(r"<!--|</script|\0", re.IGNORECASE)
+_AHEAD = frozenset({"preload", "prefetch", "modulepreload"})
+_LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
+_NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
+# Where only the text itself can be changed.
+_UNSEEN = re.compile(r"""(?:\bimportScripts\(\s*|\b(?:src|href)=\\?)["'`]?\Z|\burl\(\\?["']?\Z""")
+_ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{2,6})\}?")
+
+
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """`carried` is JSON for the file's own script, empty when it needs none.
+
+    `lacking` says what the document asks for that is not here, each with its address; `notes`
+    what else a person should know.
+    """
+
+    html: str
+    carried: str = ""
+    libraries: tuple[Library, ...] = ()
+    lacking: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def inline(
+    source: str, shelf: Shelf, *, granted: Collection[str] = (), asked: Iterable[str] = ()
+) -> Inlined:
+    """Return the document for a file that works with no network.
+
+    `granted` origins are asked as before. `asked` is what the tool was seen to ask for when it
+    was tested: addresses below the libraries' folder.
+    """
+    if not any(host in source for host in _HOSTS) and not asked:
+        return Inlined(source)
+    inlining = _Inlining(source, shelf, granted)
+    markup = Markup(inlining, keeps_shadows=True)
+    text = markup.feed(source) + markup.finish()
+    inlining.carry_asked(asked)
+    return Inlined(
+        html=text,
+        carried=inlining.carried(),
+        libraries=tuple(inlining.pack.used.values()),
+        lacking=tuple(inlining.lacking),
+        notes=tuple(inlining.notes),
+    )
+
+
+class _Inlining:
+    """Changes one document's markup; a `sandbox.markup.Rewriting`."""
+
+    def __init__(self, source: str, shelf: Shelf, granted: Collection[str]) -> None:
+        self.pack = Pack(shelf, _characters(source))
+        self.lacking: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+        self._source = source
+        self._catalogue = shelf.catalogue
+        self._granted = frozenset(urlsplit(origin).hostname for origin in granted)
+        self._scanner: Scanner | None = None
+        self._map: str | None = None
+        self._body: str | None = None  # what stands for the text of a script
+        self._imports: dict[str, Any] = {}
+        self._scopes: dict[str, Any] = {}
+
+    # Markup
+
+    def tag(self, name: str, text: str) -> str:
+        given = attributes_of(text)
+        self._scanner = self._map = self._body = None
+        changes: list[tuple[int, int, str]] = []
+        if name == "script":
+            changes = self._script(given)
+        elif name == "style":
+            self._scanner = Scanner(self._in_style)
+        for attribute, one in given.items():
+            if name == "script" and attribute == "src":
+                continue
+            new = self._attribute(name, attribute, one.value, given)
+            if new is not None:
+                changes.append((one.start, one.end, f'"{html.escape(new)}"'))
+        if changes and "integrity" in given and name in {"script", "link"}:
+            at = given["integrity"].at
+            changes.append((at, at, "data-"))
+        for start, end, new in sorted(changes, reverse=True):
+            text = text[:start] + new + text[end:]
+        return text
+
+    def raw(self, text: str) -> str:
+        if self._map is not None:
+            self._map += text
+            return text
+        if self._body is not None:
+            return ""
+        return text if self._scanner is None else self._scanner.feed(text)
+
+    def end(self) -> str:
+        rest = "" if self._scanner is None else self._scanner.finish()
+        if self._map is not None:
+            self._take_map(self._map)
+        rest = self._body if self._body is not None else rest
+        self._scanner = self._map = self._body = None
+        return rest
+
+    def _script(self, given: dict[str, Attribute]) -> list[tuple[int, int, str]]:
+        type_ = given.get("type", NO_ATTRIBUTE)
+        kind = html.unescape(type_.value).strip(_SPACE).lower()
+        if kind == "importmap":
+            self._map = ""
+            return [(type_.start, type_.end, '"application/json"')]
+        if "src" not in given:
+            if "json" not in kind and kind != "speculationrules":
+                self._scanner = Scanner(self._in_script)
+            return []
+        src = given["src"]
+        found = self._resolved(html.unescape(src.value))
+        if found is None:
+            return []
+        if kind == "module":
+            name = self.pack.module(found.address)
+            self._body = None if name is None else f"import {json.dumps(name)};"
+        elif kind in _CLASSIC and not {"async", "defer"} & given.keys():
+            body = self.pack.text(found.address)
+            self._body = None if body is None or _UNSAFE.search(body) else body
+        if self._body is not None:
+            return [(src.at, src.at, "data-")]
+        url = self.pack.data_url(found.address)
+        return [] if url is None else [(src.start, src.end, f'"{html.escape(url)}"')]
+
+    def _attribute(
+        self, tag: str, name: str, value: str, given: dict[str, Attribute]
+    ) -> str | None:
+        """Return the new value; `None` if nothing changes."""
+        if "//" not in value:
+            return None
+        text = html.unescape(value)
+        by_href = name in {"href", "xlink:href"} and tag in _LOADED_BY_HREF
+        if by_href or (name == "src" and tag not in _NOT_LOADED_BY_SRC):
+            found = self._resolved(text)
+            if found is None:
+                return None
+            rel = set(html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split())
+            # What only comes ahead is in the file already.
+            return "data:," if rel & _AHEAD else self.pack.data_url(found.address)
+        new = text
+        if name == "style":
+            new = _at_once(Scanner(self._in_style), text)
+        elif name.startswith("on") or name == "srcdoc":
+            unseen = name == "srcdoc"
+            new = _at_once(Scanner(lambda one: self._in_script(one, unseen=unseen)), text)
+        return None if new == text else new
+
+    def _in_style(self, address: Address) -> str | None:
+        found = self._resolved(address.url)
+        return None if found is None else self.pack.data_url(found.address)
+
+    def _resolved(self, url: str) -> Resolved | None:
+        """Return what answers an address of a CDN; say so if nothing here does."""
+        url = url.strip()
+        host = host_of(url)
+        if host not in _HOSTS or host in self._granted:
+            return None
+        found = self._catalogue.resolve(url)
+        for name in self._catalogue.lacking(url):
+            self.lacking.setdefault(f"{name} ({url})")
+        for said in () if found is None else found.advisories:
+            self.notes.setdefault(said)
+        return found
+
+    # Scripts
+
+    def _in_script(self, address: Address, *, unseen: bool = False) -> str | None:
+        url = address.url
+        if address.host in self._granted or (address.host == FONT_HOST and address.joined):
+            return None
+        if address.joined or JOINED.search(url):
+            return None
+        found = self._resolved(url)
+        if found is None:
+            return None
+        if address.imported:
+            self._carry_module(url, found)
+            return None
+        if unseen or _UNSEEN.search(address.before):
+            return self.pack.coded_url(found.address)
+        self._carry(url, found)
+        return None
+
+    def _carry(self, url: str, found: Resolved) -> None:
+        self.pack.add(url, found.address)
+        if len(found.given) == 1:
+            [given] = found.given
+            if given.module or is_module(given.library, given.path):
+                self._carry_module(url, found)
+
+    def _carry_module(self, url: str, found: Resolved) -> None:
+        self.pack.module_for(url, found.address)
+        bare = "http:" + url.removeprefix("https:")
+        if bare in self._source:
+            self.pack.module_for(bare, found.address)
+
+    def carry_asked(self, asked: Iterable[str]) -> None:
+        """Carry what the tool asked for by addresses that nobody can read in it."""
+        for address in asked:
+            if address.startswith(f"{CDNS}/"):
+                url = f"https://{address.removeprefix(f'{CDNS}/')}"
+                found = self._catalogue.resolve(url)
+                if found is not None:
+                    self._carry(url, found)
+            elif not address.startswith(f"{MODULES}/"):
+                self.pack.add(_CDN + address, address)
+
+    # Import maps
+
+    def _take_map(self, text: str) -> None:
+        try:
+            whole = json.loads(text)
+        except ValueError:
+            return
+        if not isinstance(whole, dict):
+            return
+        imports, scopes = whole.get("imports"), whole.get("scopes")
+        if isinstance(imports, dict):
+            self._imports = {**imports, **self._imports}
+        if isinstance(scopes, dict):
+            self._scopes = {**scopes, **self._scopes}
+
+    def _mapped(self, names: dict[str, Any]) -> dict[str, Any]:
+        new: dict[str, Any] = {}
+        for name, value in names.items():
+            if not isinstance(value, str) or host_of(value) not in _HOSTS:
+                new[name] = value
+            elif value.endswith("/"):
+                for specifier in self._specifiers(name):
+                    self._map_to(new, specifier, value + specifier.removeprefix(name))
+            else:
+                self._map_to(new, name, value)
+        return new
+
+    def _map_to(self, names: dict[str, Any], name: str, url: str) -> None:
+        found = self._resolved(url)
+        own = None if found is None else self.pack.module(found.address)
+        names[name] = url if own is None else own
+
+    def _specifiers(self, prefix: str) -> list[str]:
+        """Return the names behind a prefix that the document's scripts have in quotes."""
+        sought = re.compile(rf"""(["'`])({re.escape(prefix)}[^"'`\s$\\]+)\1""")
+        return list(dict.fromkeys(found[2] for found in sought.finditer(self._source)))
+
+    def carried(self) -> str:
+        """Return what the file's own script reads, as JSON that stands in an element."""
+        imports = self._mapped(self._imports)
+        scopes = {
+            scope: self._mapped(names) if isinstance(names, dict) else names
+            for scope, names in self._scopes.items()
+        }
+        written = self.pack.written()
+        if not any(written.values()) and not imports and not scopes:
+            return ""
+        whole = {**written, "imports": imports, "scopes": scopes}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _characters(source: str) -> frozenset[str]:
+    """Return the characters beyond ASCII that a document may show."""
+    found = set(html.unescape(source))
+    codes = {int(code, 16) for code in _ESCAPED.findall(source)}
+    found |= {chr(code) for code in codes if code <= sys.maxunicode}
+    return frozenset(one for one in found if not one.isascii())
+
+
+def _at_once(scanner: Scanner, text: str) -> str:
+    return scanner.feed(text) + scanner.finish()

@@ -1,0 +1,112 @@
+// What an exported file carries of public libraries, for what its scripts ask a CDN for: modules by
+// an import map, scripts, styles, workers and data by the address that they are asked for with.
+
+const carried = JSON.parse(document.currentScript.previousElementSibling.textContent);
+document.currentScript.previousElementSibling.remove();
+const makeUrl = URL.createObjectURL.bind(URL);
+const revokeUrl = URL.revokeObjectURL.bind(URL);
+const afterwards = window.setTimeout.bind(window);
+const NativeWorker = window.Worker;
+const STARTING = 10_000;
+const urls = [];
+const made = { __proto__: null };
+
+function urlOf(at) {
+  if (urls[at] === undefined) {
+    const [type, text, coded] = carried.files[at];
+    const body = coded ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : text;
+    urls[at] = makeUrl(new Blob([body], { type }));
+    made[urls[at]] = true;
+  }
+  return urls[at];
+}
+
+function known(address) {
+  const found = exec(/^\s*(?:https?:)?(\/\/[^#]+)/, toText(address));
+  return found ? carried.addresses[`https:${found[1]}`] : undefined;
+}
+
+function toOurs(address) {
+  const at = known(address);
+  return at === undefined ? toText(address) : urlOf(at);
+}
+
+function isOurs(address) {
+  return address in made;
+}
+
+function mapImports() {
+  const mapped = (names) =>
+    Object.fromEntries(
+      Object.entries(names).map(([name, to]) => [
+        name,
+        to in carried.modules ? urlOf(carried.modules[to]) : to,
+      ]),
+    );
+  const own = Object.keys(carried.modules).map((name) => [name, name]);
+  const scopes = Object.entries(carried.scopes).map(([scope, names]) => [scope, mapped(names)]);
+  const imports = mapped({ ...Object.fromEntries(own), ...carried.imports });
+  const map = document.createElement("script");
+  map.type = "importmap";
+  map.textContent = JSON.stringify({ imports, scopes: Object.fromEntries(scopes) });
+  document.currentScript.after(map);
+  map.remove();
+}
+
+function dataUrl(at) {
+  const [type, text, coded] = carried.files[at];
+  return `data:${type.replace(" ", "")}${coded ? ";base64" : ""},${coded ? text : encodeURIComponent(text)}`;
+}
+
+// Runs in a worker, and is written into its script.
+function beginWorker(table) {
+  const { importScripts: load, fetch: ask } = self;
+  const find = (address) => table[String(address).replace(/^\s*(?:https?:)?\/\//, "https://")] ?? address;
+  self.importScripts = (...addresses) => load.apply(self, addresses.map(find));
+  self.fetch = (address, ...rest) => ask.call(self, find(address), ...rest);
+}
+
+function textOf(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.send();
+  return request.responseText;
+}
+
+// A worker of a file has no import map and, in Chromium, finds no blob: it gets texts and `data:` addresses.
+function startWorker(given, target) {
+  const at = known(given[0]);
+  const isModule = given[1] && toText(given[1].type) === "module";
+  const start = (address) => Reflect.construct(NativeWorker, [address, given[1]], target);
+  if (isModule || (at === undefined && !/^(?:blob|data):/.test(given[0]))) {
+    return start(at === undefined ? given[0] : dataUrl(at));
+  }
+  const names = Object.keys(carried.addresses);
+  const table = Object.fromEntries(names.map((name) => [name, dataUrl(carried.addresses[name])]));
+  const script = at === undefined ? textOf(given[0]) : carried.files[at][1];
+  const text = `(${beginWorker})(${JSON.stringify(table)});\n${script}`;
+  const url = makeUrl(new Blob([text], { type: "text/javascript" }));
+  const worker = start(url);
+  afterwards(() => revokeUrl(url), STARTING);
+  return worker;
+}
+
+function watchLoads() {
+  watchAddress(HTMLScriptElement.prototype, "src");
+  watchAddress(HTMLLinkElement.prototype, "href");
+  const { fetch, XMLHttpRequest } = window;
+  const { open } = XMLHttpRequest.prototype;
+  window.fetch = function fetchOurs(address, ...rest) {
+    return fetch.call(window, known(address) === undefined ? address : toOurs(address), ...rest);
+  };
+  XMLHttpRequest.prototype.open = function openOurs(method, address, ...rest) {
+    return open.call(this, method, toOurs(address), ...rest);
+  };
+  window.Worker = new Proxy(NativeWorker, {
+    construct: (_native, given, target) => startWorker(given, target),
+  });
+  NativeWorker.prototype.constructor = window.Worker;
+}
+
+mapImports();
+watchLoads();

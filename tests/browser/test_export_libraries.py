@@ -1,0 +1,144 @@
+"""Exported files with the libraries that their tools load from CDNs: opened from disk, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from sandbox.libraries.fetch import missing
+from sandbox.libraries.inlining import inline
+from sandbox.libraries.manifest import libraries
+from sandbox.libraries.shelf import shipped_shelf
+from server.export import export_html
+from tests.browser.library_documents import CDNJS, NPM, TOOLS, UNPKG
+
+pytestmark = pytest.mark.skipif(
+    any(not library.optional for library in missing(libraries())),
+    reason="the libraries are not here: make vendor",
+)
+
+
+def tool(head: str, script: str, kind: str = "text/javascript", body: str = "") -> str:
+    return (
+        f"<!doctype html><html lang='en'><head><title>Tool</title>{head}</head><body><h1>Tool</h1>"
+        f"<p id='done'></p>{body}<script type='{kind}'>const done = (value) => "
+        f"{{ document.getElementById('done').dataset.done = value; }};\n{script}</script>"
+        "</body></html>"
+    )
+
+
+CHART = tool(
+    f"<script src='{NPM}/chart.js@4/dist/chart.umd.min.js' integrity='sha384-x' crossorigin>"
+    "</script>",
+    "const chart = new Chart(document.querySelector('canvas'), {type: 'bar', options: "
+    "{animation: false}, data: {labels: ['a'], datasets: [{data: [1]}]}});"
+    "done(chart.getDatasetMeta(0).data.length === 1);",
+    body="<canvas></canvas>",
+)
+ICONS = tool(
+    f"<link rel='stylesheet' href='{CDNJS}/font-awesome/6.5.1/css/all.min.css' integrity='x'>"
+    f"<style>@import '{NPM}/animate.css@4/animate.min.css';</style>",
+    "document.fonts.load('900 16px \"Font Awesome 6 Free\"', '\\uf015').then((faces) =>"
+    "done(faces.length === 1 && getComputedStyle(document.querySelector('i'), '::before')"
+    ".content === '\"\\uf015\"' && getComputedStyle(document.querySelector('b'))"
+    ".animationDuration === '1s'));",
+    body="<i class='fa-solid fa-house'></i><b class='animate__animated'></b>",
+)
+DEFERRED = tool(
+    f"<script defer src='{UNPKG}/alpinejs@3/dist/cdn.min.js'></script>",
+    "addEventListener('alpine:initialized', () => setTimeout(() =>"
+    "done(document.querySelector('output').textContent === '3')));",
+    body="<div x-data='{n: 3}'><output x-text='n'></output></div>",
+)
+ADDED = tool(
+    "",
+    f"const s = document.createElement('script'); s.src = '{UNPKG}/lodash@4/lodash.min.js';"
+    "s.integrity = 'sha384-x'; s.crossOrigin = 'anonymous';"
+    "s.onload = () => done(_.chunk([1, 2, 3], 2).length === 2); document.head.append(s);",
+)
+WORKER = tool(
+    "",
+    f"const text = `importScripts('{UNPKG}/lodash@4/lodash.min.js'); postMessage(_.sum([2, 3]));`;"
+    "const url = URL.createObjectURL(new Blob([text]));"
+    "const worker = new Worker(url); URL.revokeObjectURL(url);"
+    "worker.onmessage = (event) => done(event.data === 5);"
+    "worker.onerror = (event) => done(event.message);",
+)
+DATA = tool(
+    "",
+    f"fetch('{NPM}/world-atlas@2/countries-110m.json').then((answer) => answer.json())"
+    ".then((world) => done(world.type === 'Topology'));",
+)
+WRITTEN = tool(
+    "",
+    f"document.write('<script src=\"{UNPKG}/dayjs@1/dayjs.min.js\"><\\/script>');"
+    "document.write('<script>done(dayjs(\"2020-01-31\").date() === 31)<\\/script>');",
+)
+MODULES = tool(
+    "",
+    "import React, { useState } from 'https://esm.sh/react@18';\n"
+    "import { createRoot } from 'https://esm.sh/react-dom@18/client';\n"
+    "import htm from 'https://esm.sh/htm@3';\n"
+    "const html = htm.bind(React.createElement);\n"
+    "const Text = () => { const [n] = useState(7); return html`<b>${n}</b>`; };\n"
+    "const at = document.createElement('div'); document.body.append(at);\n"
+    "createRoot(at).render(html`<${Text}/>`);\n"
+    "setTimeout(() => done(at.textContent === '7'), 50);",
+    kind="module",
+)
+CASES = {
+    **TOOLS,
+    "Chart.js": CHART,
+    "icons by a style sheet": ICONS,
+    "a script that is deferred": DEFERRED,
+    "a script that a script adds": ADDED,
+    "what a worker imports": WORKER,
+    "data": DATA,
+    "a script that a script writes": WRITTEN,
+    "React as modules": MODULES,
+}
+QUICK = {
+    "Chart.js",
+    "icons by a style sheet",
+    "React, Babel and Tailwind",
+    "three by an import map",
+}
+EACH = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.sandbox) for name in CASES]
+# What a test of the tool saw it ask for, by an address that only comes to be then.
+ASKED = {
+    "three by an import map": ["cdn/esm.sh/nanoid@5"],
+    "pdf.js with its worker": [
+        "cdn/cdnjs.cloudflare.com/ajax/libs/pdf.js/3.11.174/pdf.worker.min.js"
+    ],
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+async def test_a_file_with_libraries_works_from_disk(
+    name: str, context: BrowserContext, tmp_path: Path
+) -> None:
+    """And asks nobody for anything."""
+    inlined = inline(CASES[name], shipped_shelf(), asked=ASKED.get(name, ()))
+    file = tmp_path / "tool.html"
+    whole = export_html(inlined.html, title="x", storage_prefix="x", carried=inlined.carried)
+    file.write_text(whole, "utf-8")
+    await context.set_offline(True)
+    page = await context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text[:300]}"))
+    page.on("pageerror", lambda error: said.append(f"error: {str(error)[:300]}"))
+    page.on("request", lambda request: asked.append(request.url[:100]))
+    await page.goto(file.as_uri())
+    if name.startswith("React, Babel"):
+        await page.get_by_role("button").click()
+        await expect(page.locator("#done")).to_have_css("background-color", "rgb(239, 68, 68)")
+    try:
+        await expect(page.locator("#done")).to_have_attribute("data-done", "true", timeout=10_000)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{said}") from error
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert [one for one in said if one.startswith(("error", "pageerror"))] == []
+    assert inlined.lacking == ()

@@ -1,0 +1,158 @@
+"""A document for a file without a network: libraries in their places, nothing else changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.libraries.fonts import SUBSETS
+from sandbox.libraries.inlining import Inlined, inline
+from sandbox.libraries.licences import licence_text
+from sandbox.libraries.manifest import Font, Library
+from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.shelf import Shelf
+
+ROUND = Library(
+    "round",
+    "1.2.3",
+    "MIT",
+    "",
+    (),
+    modules={".": "dist/round.mjs"},
+    files=(
+        "MIT-LICENSE.txt",
+        "dist/fonts/round.ttf",
+        "dist/fonts/round.woff2",
+        "dist/other.mjs",
+        "dist/round.css",
+        "dist/round.js",
+        "dist/round.mjs",
+        "dist/tags.js",
+    ),
+    main="dist/round.js",
+)
+LETTERS = Library(
+    "@fontsource/letters",
+    "5.0.0",
+    "OFL-1.1",
+    "",
+    (),
+    font=Font("Letters", variable=False, weights=(400,), styles=("normal",)),
+    files=tuple(f"files/letters-{subset}-400-normal.woff2" for subset in SUBSETS),
+)
+FILES = {
+    "round@1.2.3/MIT-LICENSE.txt": "Do as you like -->.",
+    "round@1.2.3/dist/fonts/round.ttf": "old",
+    "round@1.2.3/dist/fonts/round.woff2": "new",
+    "round@1.2.3/dist/round.css": "@font-face{src:url(fonts/round.woff2),url('fonts/round.ttf')}",
+    "round@1.2.3/dist/round.js": "var round = 'a'",
+    "round@1.2.3/dist/tags.js": "var tags = '</script><!--'",
+    "round@1.2.3/dist/round.mjs": "import { edge } from './other.mjs'; export { edge };",
+    "round@1.2.3/dist/other.mjs": "export const edge = import.meta.url;",
+}
+UNPKG = "https://unpkg.com/round@1"
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    fonts = {f"{LETTERS.id}/{file}": file for file in LETTERS.files}
+    for name, text in (FILES | fonts).items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Shelf(Catalogue([ROUND, LETTERS]), tmp_path)
+
+
+def carried(inlined: Inlined) -> dict[str, dict[str, object]]:
+    assert "<" not in inlined.carried
+    return json.loads(inlined.carried)  # type: ignore[no-any-return]
+
+
+def test_a_document_without_libraries_is_left_as_it_is(shelf: Shelf) -> None:
+    source = "<!doctype html><link rel=preconnect href=https://a.example><p>https://example.org"
+    assert inline(source, shelf) == Inlined(source)
+
+
+def test_a_script_is_its_text_and_a_deferred_one_an_address(shelf: Shelf) -> None:
+    made = inline(f"<script src='{UNPKG}' integrity=x>old</script>", shelf)
+    assert made.html == f"<script data-src='{UNPKG}' data-integrity=x>var round = 'a'</script>"
+    made = inline(f"<script defer src='{UNPKG}'></script>", shelf)
+    assert made.html == (
+        '<script defer src="data:text/javascript;charset=utf-8,var round = %27a%27"></script>'
+    )
+
+
+def test_a_text_that_could_end_its_element_is_an_address(shelf: Shelf) -> None:
+    made = inline(f"<script src={UNPKG}/dist/tags.js></script>", shelf)
+    assert made.html.count("<") == 2
+    assert "%3C/script>%3C!--" in made.html.replace("&gt;", ">")
+
+
+def test_a_style_sheet_brings_the_font_that_browsers_take(shelf: Shelf) -> None:
+    made = inline(f"<link rel=stylesheet href='{UNPKG}/dist/round.css'>", shelf)
+    assert made.html.count(";base64,bmV3") == 1  # "new"
+    assert ";base64,b2xk" not in made.html  # "old"
+
+
+def test_a_sheet_of_fonts_brings_the_scripts_that_the_document_shows(shelf: Shelf) -> None:
+    link = "<link rel=stylesheet href='https://fonts.googleapis.com/css2?family=Letters'>"
+    latin = inline(f"{link}<p>Tea", shelf)
+    assert latin.html.count("%40font-face" if "%40" in latin.html else "@font-face") == 1
+    both = inline(f"{link}<p>Tea &#x416;", shelf)
+    assert both.html.count("@font-face") == 2
+    assert [one.name for one in both.libraries] == ["@fontsource/letters"]
+
+
+def test_modules_are_carried_with_what_they_import_and_know_their_place(shelf: Shelf) -> None:
+    script = f"<script type=module>import {{ edge }} from '{UNPKG}/dist/round.mjs';</script>"
+    made = inline(script, shelf)
+    assert made.html == script
+    pack = carried(made)
+    assert set(pack["modules"]) == {
+        f"{UNPKG}/dist/round.mjs",
+        "libraries/round@1.2.3/dist/round.mjs",
+        "libraries/round@1.2.3/dist/other.mjs",
+    }
+    texts = " ".join(file[1] for file in pack["files"])  # type: ignore[index]
+    assert "from 'libraries/round@1.2.3/dist/other.mjs'" in texts
+    assert 'edge = "https://cdn.jsdelivr.net/npm/round@1.2.3/dist/other.mjs"' in texts
+
+
+def test_a_tools_own_import_map_is_taken_out_and_its_folders_are_read(shelf: Shelf) -> None:
+    names = {"round": f"{UNPKG}/dist/round.mjs", "r/": f"{UNPKG}/dist/", "own": "./own.js"}
+    source = (
+        f'<script type="importmap">{json.dumps({"imports": names})}</script>'
+        "<script type=module>import 'r/other.mjs'; import 'round'</script>"
+    )
+    made = inline(source, shelf)
+    assert made.html == source.replace('"importmap"', '"application/json"')
+    assert carried(made)["imports"] == {
+        "round": "libraries/round@1.2.3/dist/round.mjs",
+        "r/other.mjs": "libraries/round@1.2.3/dist/other.mjs",
+        "own": "./own.js",
+    }
+
+
+def test_what_is_not_here_is_named_and_what_is_granted_is_left(shelf: Shelf) -> None:
+    tag = "<script src='https://unpkg.com/flat@2.0.0/flat.js'></script>"
+    made = inline(tag, shelf)
+    assert made.lacking == ("the library flat 2.0.0 (https://unpkg.com/flat@2.0.0/flat.js)",)
+    assert made.html == tag
+    source = f"<script src='{UNPKG}'></script>"
+    assert inline(source, shelf, granted=["https://unpkg.com"]).html == source
+
+
+def test_what_a_test_saw_asked_for_is_carried_by_its_address(shelf: Shelf) -> None:
+    asked = ["cdn/unpkg.com/round@1/dist/tags.js", "round@1.2.3/dist/round.js", "cdn/a.example/b"]
+    made = inline("<p>https://unpkg.com", shelf, asked=asked)
+    assert set(carried(made)["addresses"]) == {
+        f"{UNPKG}/dist/tags.js",
+        "https://cdn.jsdelivr.net/npm/round@1.2.3/dist/round.js",
+    }
+
+
+def test_the_licence_is_read_from_the_library(shelf: Shelf) -> None:
+    assert licence_text(shelf, ROUND) == "Do as you like -->."
+    assert licence_text(shelf, LETTERS) == ""
