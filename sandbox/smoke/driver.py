@@ -48,13 +48,13 @@ SILENCE_SECONDS = 3.0
 MOST_ACTIONS = 40
 _MOST_CONTROLS = 200  # looked at, at one time
 _LATE_MS = 3_000  # of the tool's own time, for what it does late
-_OPEN_SECONDS = 5.0
+OPEN_SECONDS = 15.0  # a browser of a busy machine takes most of them; the tool's begin after
 _DOUBT_SECONDS = 1.0  # of the processor's time, after the silence
 _MOST_DOUBT_SECONDS = 4.0
 
 
 class Driver:
-    """Drives one page. `until` is the loop time at which no new control is begun."""
+    """Drives one page: `open` it first."""
 
     def __init__(
         self,
@@ -62,14 +62,13 @@ class Driver:
         play: Play,
         *,
         folder: Path,
-        until: float,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.run = Run()
         self._context = context
         self._play = play
         self._folder = folder
-        self._until = until
+        self._until = 0.0
         self._on_progress = on_progress
         self._document = Document(f"{play.url}/", play.html, FRAME_PREFIX_LINES)
         self._tour = Tour(MOST_ACTIONS)
@@ -83,8 +82,27 @@ class Driver:
         self._processes: CDPSession | None = None
         self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
 
-    async def drive(self) -> None:
-        """Fill `run`. Raises `TabCrashedError` and `BrowserLostError`."""
+    async def open(self) -> None:
+        """Make the page that will hold the tool, of which nothing is sent yet.
+
+        Raises `TabCrashedError` and `BrowserLostError`.
+        """
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self._open()
+        except TimeoutError as error:
+            self._raise_if_ended()
+            raise BrowserLostError("The browser did not open the page.") from error
+        except PlaywrightError as error:
+            self._raise_if_ended()
+            raise BrowserLostError(str(error).splitlines()[0]) from error
+
+    async def drive(self, until: float) -> None:
+        """Fill `run`; `until` is the loop time at which no new control is begun.
+
+        Raises `TabCrashedError` and `BrowserLostError`.
+        """
+        self._until = until
         try:
             await self._go_through()
         except SilentError:
@@ -93,12 +111,10 @@ class Driver:
             self._session.add(findings.endless(str(error), self._session.moment))
         finally:
             self._keep()
-            self._stop_watching()
         self.run.finished = True
 
     async def _go_through(self) -> None:
         try:
-            await self._open()
             await self._load()
             await self._use_controls()
             await self._finish()
@@ -129,21 +145,16 @@ class Driver:
 
         page.on("framenavigated", on_navigation)
         self._tell("opening")
-        try:
-            async with asyncio.timeout(_OPEN_SECONDS):
-                await page.goto(self._play.url, wait_until="commit")
-                frame = await framed
-                self._tool = await FrameSession.attach(
-                    self._context, frame, self._document, lambda: self._end(TabCrashedError())
-                )
-        except TimeoutError as error:
-            self._raise_if_ended()
-            raise BrowserLostError("The browser did not open the page.") from error
+        await page.goto(self._play.url, wait_until="commit")
+        self._tool = await FrameSession.attach(
+            self._context, await framed, self._document, lambda: self._end(TabCrashedError())
+        )
 
     def _on_disconnected(self, _browser: Browser) -> None:
         self._end(BrowserLostError(_GONE))
 
-    def _stop_watching(self) -> None:
+    def stop_watching(self) -> None:
+        """Forget the browser, whatever came of the page."""
         if self._context.browser is not None:
             self._context.browser.remove_listener("disconnected", self._on_disconnected)
         if self._processes is not None:

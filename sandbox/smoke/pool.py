@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LAUNCH_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
+# Of a browser that serves another test meanwhile, which would go with it.
+CONTEXT_SECONDS = 10.0
 VIEWPORT_WIDTH, VIEWPORT_HEIGHT = 1280, 800
 
 # Quiet, and nothing but the stage can be reached: by name, by address, on this machine or another,
@@ -95,7 +97,7 @@ class BrowserPool:
         for attempt in (1, 2):
             browser = await self._ready()
             try:
-                async with asyncio.timeout(CLOSE_SECONDS):
+                async with asyncio.timeout(CONTEXT_SECONDS):
                     return await browser.new_context(
                         viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
                         accept_downloads=False,
@@ -112,7 +114,7 @@ class BrowserPool:
         """Close a context; if that does not work, the browser goes with it."""
         browser = context.browser
         try:
-            async with asyncio.timeout(CLOSE_SECONDS / 2):
+            async with asyncio.timeout(CONTEXT_SECONDS):
                 await context.close()
         except (PlaywrightError, TimeoutError):
             if browser is not None:

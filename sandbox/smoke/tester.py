@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sandbox.grants import NO_GRANTS, Grants
-from sandbox.report import Finding, Report
+from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from sandbox.smoke.run import Progress
 
 MOST_SECONDS = 15.0
-_CLEANUP_SECONDS = 1.5  # of those, to close what the test opened
+_LATE_SECONDS = 0.5  # of those, by which a timer of a busy machine is late
 _ENDING_SECONDS = 4.0  # of those, for the last look and for a hang to be noticed
 _RETRY_SECONDS = 4.0  # with less than that left, a second attempt is not begun
 AT_ONCE = 2
 # Fatal findings that a page may earn by being slow alone.
 _BY_TIME = frozenset({"blank", "covered", "hang"})
-_BUSY = "This machine was too busy to tell."
+BUSY = "This machine was too busy to tell."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,9 @@ class SmokeTester:
     ) -> Report:
         """Test a document. Never raises for what a tool does.
 
-        Never longer than 15 s once begun, two attempts together, the start of a browser aside;
-        another 15 s where the machine was so busy that the first say nothing.
+        Never longer than 15 s of the tool's own, two attempts together; another 15 s where the
+        machine was so busy that the first say nothing. Waiting for a turn, for a browser to start
+        and to open or close a page is not the tool's time.
         """
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
@@ -179,19 +180,17 @@ class SmokeTester:
         except BrowserUnavailableError as error:
             return Attempt(Run(), lost=str(error))
         before = await asyncio.to_thread(starving.turns, pool.pid)
-        begun = asyncio.get_running_loop().time()
         play = self._stage.put(html, grants)
-        driver = Driver(
-            context,
-            play,
-            folder=self._files,
-            until=begun + most - _CLEANUP_SECONDS - _ENDING_SECONDS,
-            on_progress=on_progress,
-        )
+        driver = Driver(context, play, folder=self._files, on_progress=on_progress)
         lost, cut, crashed, starved = None, False, False, False
+        time = asyncio.get_running_loop().time
+        begun: float | None = None
         try:
-            async with asyncio.timeout_at(begun + most - _CLEANUP_SECONDS):
-                await driver.drive()
+            await driver.open()
+            begun = time()
+            end = begun + most - _LATE_SECONDS
+            async with asyncio.timeout_at(end):
+                await driver.drive(end - _ENDING_SECONDS)
         except TimeoutError:
             lost, cut = f"The test was not done after {MOST_SECONDS:.0f} s.", True
         except TabCrashedError:
@@ -199,12 +198,13 @@ class SmokeTester:
         except BrowserLostError as error:
             lost = str(error)
         finally:
+            seconds = 0.0 if begun is None else time() - begun
+            driver.stop_watching()
             # Before its processes are gone, and what they counted with them.
             now = await asyncio.to_thread(starving.turns, pool.pid)
             starved = now.starved_since(before)
             self._stage.remove(play)
             await pool.close_context(context)
-        seconds = asyncio.get_running_loop().time() - begun
         return Attempt(driver.run, seconds, lost, cut, crashed, starved)
 
 
@@ -219,15 +219,16 @@ def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int)
     reason = last.lost or run.reason
     if last.crashed and not crashed_twice:
         reason = "The browser's tab crashed, and not in a way that came again."
-    too_busy = last.starved and last.fatal_by_time
-    if too_busy:
-        reason = _BUSY
+    told_by_time = last.starved and last.fatal_by_time
     conclusion = conclude(
         seen,
-        ran=not too_busy and (crashed_twice or not last.ended_badly or (last.cut and is_broken)),
+        ran=not told_by_time
+        and (crashed_twice or not last.ended_badly or (last.cut and is_broken)),
         unused=run.out_of_time and run.controls_found > 0 and run.controls_used == 0,
         reason=reason,
     )
+    if conclusion.verdict is Verdict.NOT_TESTED and last.doubtful:
+        conclusion = replace(conclusion, reason=" ".join(filter(None, (BUSY, reason))))
     return Report(
         verdict=conclusion.verdict,
         findings=conclusion.findings,

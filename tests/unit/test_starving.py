@@ -48,6 +48,7 @@ def test_what_runs_is_counted_where_the_kernel_counts() -> None:
         assert ran > 0.09
 
 
+LOST = "The browser did not open the page."
 BLANK = Run(findings=(findings.blank(),), finished=True)
 HANG = Run(findings=(findings.hang(3, 1, "go", Moment()),), finished=True)
 PROVED = Run(findings=HANG.findings, finished=True, hang_proved=True)
@@ -65,7 +66,7 @@ CUT = Run(finished=True, controls_found=9, controls_used=2, out_of_time=True, re
         (BLANK, None, True),
         (HANG, None, True),
         (CUT, None, True),
-        (FINE, "The browser did not open the page.", True),
+        (FINE, LOST, True),
     ],
 )
 def test_what_rests_on_time_is_tried_once_more_where_the_machine_was_busy(
@@ -93,3 +94,17 @@ def test_a_busy_machine_fails_no_tool(run: Run, starved: bool, verdict: Verdict)
     made = report([], attempt, attempt, 9000)
     assert made.verdict is verdict
     assert ("too busy" in (made.reason or "")) is (verdict is Verdict.NOT_TESTED)
+
+
+@pytest.mark.parametrize(
+    ("run", "starved", "says"),
+    [
+        (Run(), True, "This machine was too busy to tell. The browser did not open the page."),
+        (Run(), False, LOST),
+    ],
+)
+def test_what_a_busy_machine_left_untested_says_so(run: Run, starved: bool, says: str) -> None:
+    attempt = Attempt(run, 0.0, LOST, starved=starved)
+    made = report([], attempt, attempt, 0)
+    assert made.verdict is Verdict.NOT_TESTED
+    assert made.reason == says
