@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ MOST_DOWNLOADS = 3
 MOST_ENTRIES = 5
 MOST_LOADS = 10
 FROZEN_SECONDS = 2.0
+SHARED_SECONDS = 0.5  # an idle page that is silent for so long shares the silence
+MOST_SILENCES = 8  # that an idle page shares, until it is no matter whose they are
 BACK_SECONDS = 2.5  # our page goes back by itself meanwhile, on a busy machine too
 AWAY_SECONDS = 0.4  # a box that has the focus again by then has not lost it
 _ONLY_OWN = frozenset({Canary.FOCUS, Canary.TRAPPED, Canary.SCROLLED})
@@ -125,10 +128,32 @@ class Watch:
         return f"the box lost it to {now}" if now else ""
 
     async def _frozen_sign(self) -> str:
-        began = time.monotonic()
-        answer = await self._ask("1", FROZEN_SECONDS)
-        silent = time.monotonic() - began
-        return f"silent for {silent:.1f} s" if answer is None and silent >= FROZEN_SECONDS else ""
+        """Where an idle page is silent at the same moment, nobody ran: ask again."""
+        said = ""
+        for _ in range(MOST_SILENCES):
+            idle = asyncio.create_task(self._longest_silence_beside())
+            began = time.monotonic()
+            answer = await self._ask("1", FROZEN_SECONDS)
+            silent = time.monotonic() - began
+            idle.cancel()
+            beside = await idle
+            if answer is not None or silent < FROZEN_SECONDS:
+                return ""
+            said = f"silent for {silent:.1f} s, an idle page for {beside:.1f} s"
+            if beside < SHARED_SECONDS:
+                break
+        return said
+
+    async def _longest_silence_beside(self) -> float:
+        """Ask a page that holds nothing, again and again until cancelled."""
+        longest, began = 0.0, time.monotonic()
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                began = time.monotonic()
+                await asyncio.sleep(0.05)
+                await self._page.ask_beside()
+                longest = max(longest, time.monotonic() - began)
+        return max(longest, time.monotonic() - began)
 
     async def _proof_sign(self) -> str:
         for proof in await self._page.in_frames("window.proof"):

@@ -59,7 +59,8 @@ async def open_chromium(names: NameServer | None, folder: Path) -> AsyncIterator
                 await context.close()
 
         browser = await stack.enter_async_context(launch())
-        yield Chromium(browser, launch, lambda: stack.enter_async_context(profile()))
+        idle = await browser.new_page()
+        yield Chromium(browser, idle, launch, lambda: stack.enter_async_context(profile()))
 
 
 def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
@@ -72,9 +73,12 @@ class Chromium:
     name = "chromium"
     at_once = 4
 
-    def __init__(self, browser: Browser, launch: Launch, profile: Callable[[], Any]) -> None:
+    def __init__(
+        self, browser: Browser, idle: BrowserPage, launch: Launch, profile: Callable[[], Any]
+    ) -> None:
         self.version = browser.version
         self._browser = browser
+        self._idle = idle
         self._launch = launch  # what takes the whole browser down has one of its own
         self._profile = profile
         self._daily: BrowserContext | None = None
@@ -86,7 +90,7 @@ class Chromium:
             async with self._context(case) as context:
                 made = await context.new_page()
                 try:
-                    yield ChromiumPage(context, made, shared=context is self._daily)
+                    yield ChromiumPage(context, made, self._idle, shared=context is self._daily)
                 finally:
                     with contextlib.suppress(BrowserError, TimeoutError):
                         async with asyncio.timeout(5):
@@ -129,9 +133,12 @@ async def _window(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 
 class ChromiumPage(Page):
-    def __init__(self, context: BrowserContext, page: BrowserPage, *, shared: bool) -> None:
+    def __init__(
+        self, context: BrowserContext, page: BrowserPage, idle: BrowserPage, *, shared: bool
+    ) -> None:
         super().__init__()
         self._page = page
+        self._idle = idle
         self._nested: set[tuple[int, float]] = set()
         page.on("dialog", self._on_dialog)
         page.on("download", lambda _download: self.saw_download())
@@ -149,6 +156,9 @@ class ChromiumPage(Page):
 
     async def evaluate(self, script: str) -> Any:
         return await _evaluated(self._page, script)
+
+    async def ask_beside(self) -> None:
+        await _evaluated(self._idle, "1")
 
     async def in_tool(self, script: str) -> Any:
         return await _evaluated(await self._tool(), script)

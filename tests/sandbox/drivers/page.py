@@ -42,6 +42,9 @@ class Page(ABC):
     async def evaluate(self, script: str) -> Any:
         """Return what an expression is in the page itself. Raises `DriverError`."""
 
+    async def ask_beside(self) -> None:  # noqa: B027 - not every driver has one
+        """Return once a page that holds nothing has answered, where the driver has one."""
+
     @abstractmethod
     async def in_tool(self, script: str) -> Any:
         """Return what an expression is in the frame that holds the tool."""
