@@ -45,7 +45,10 @@ class Screenshot:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`reason` says in one sentence why, when the verdict is "not tested"."""
+    """`reason` says in one sentence why, when the verdict is "not tested".
+
+    `asked` is what it loaded of the libraries: addresses below their folder.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
@@ -54,6 +57,7 @@ class Report:
     controls_found: int = 0
     controls_used: int = 0
     reason: str | None = None
+    asked: tuple[str, ...] = ()
 
     @property
     def fatal(self) -> tuple[Finding, ...]:

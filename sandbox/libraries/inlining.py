@@ -1,9 +1,9 @@
 """A document with the public libraries that it loads put into it, for a file without a network.
 
-What markup loads comes in its place: a script as its text, all else as a `data:` address. What
-scripts ask for is carried beside the document, for an import map and for the hooks of
-`sandbox/runtime/carried.js`; the tool's own scripts stay as they are, but for addresses that stand
-where no hook sees them: in markup within a string, and in what a worker imports.
+What markup loads comes in its place as a `data:` address. Scripts, and what scripts ask for, are
+carried beside the document, for `sandbox/runtime/carried.js`: it runs them, and has an import map
+and hooks for the rest. The tool's own scripts stay as they are, but for addresses that stand where
+no hook sees them: in markup within a string, and in what a worker imports.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ _CDN = "https://cdn.jsdelivr.net/npm/"
 _SPACE = "\t\n\f\r "
 _HOSTS = hosts()
 _CLASSIC = frozenset({"", "text/javascript", "application/javascript", "text/ecmascript"})
-_UNSAFE = re.compile(r"<!--|</script|\0", re.IGNORECASE)
+RUN = "__carried"
+"""Runs a script that is carried; `sandbox/runtime/carried.js` has it."""
 _AHEAD = frozenset({"preload", "prefetch", "modulepreload"})
 _LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
 _NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
 # Where only the text itself can be changed.
 _UNSEEN = re.compile(r"""(?:\bimportScripts\(\s*|\b(?:src|href)=\\?)["'`]?\Z|\burl\(\\?["']?\Z""")
+_FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{2,6})\}?")
 
 
@@ -149,12 +151,12 @@ class _Inlining:
         if kind == "module":
             name = self.pack.module(found.address)
             self._body = None if name is None else f"import {json.dumps(name)};"
-        elif kind in _CLASSIC and not {"async", "defer"} & given.keys():
-            body = self.pack.text(found.address)
-            self._body = None if body is None or _UNSAFE.search(body) else body
         if self._body is not None:
             return [(src.at, src.at, "data-")]
-        url = self.pack.data_url(found.address)
+        at = self.pack.script(found.address) if kind in _CLASSIC else None
+        # Not its text in place: some libraries read all of a document's text again and again.
+        call = None if at is None else f"data:text/javascript,{RUN}({at})"
+        url = call or self.pack.data_url(found.address)
         return [] if url is None else [(src.start, src.end, f'"{html.escape(url)}"')]
 
     def _attribute(
@@ -235,9 +237,10 @@ class _Inlining:
             if address.startswith(f"{CDNS}/"):
                 url = f"https://{address.removeprefix(f'{CDNS}/')}"
                 found = self._catalogue.resolve(url)
-                if found is not None:
+                # The fonts of a style sheet came with it.
+                if found is not None and not _FONT.search(found.address):
                     self._carry(url, found)
-            elif not address.startswith(f"{MODULES}/"):
+            elif not address.startswith((f"{MODULES}/", "css")) and not self.pack.holds(address):
                 self.pack.add(_CDN + address, address)
 
     # Import maps

@@ -48,12 +48,12 @@ class Pack:
         self.modules: dict[str, int] = {}
         self._characters = characters
         self._files: dict[str, int] = {}
+        self._seen: set[str] = set()
         self._entries: list[tuple[str, str, bool]] = []
 
-    def text(self, address: str) -> str | None:
-        """Return a script's own text."""
-        served = self._served(address)
-        return None if served is None else _decoded(served)
+    def script(self, address: str) -> int | None:
+        """Carry a script; return the number to run it by."""
+        return self._file(address)
 
     def data_url(self, address: str) -> str | None:
         """Return the file in an address; a style sheet with all that it loads."""
@@ -78,6 +78,10 @@ class Pack:
         if at is not None:
             self.addresses.setdefault(url, at)
         return at is not None
+
+    def holds(self, address: str) -> bool:
+        """Whether the file is carried already, in whatever way."""
+        return address in self._seen
 
     def module(self, address: str) -> str | None:
         """Carry a module and all that it imports; return the name to import it by."""
@@ -111,6 +115,7 @@ class Pack:
         return {"files": self._entries, "modules": self.modules, "addresses": self.addresses}
 
     def _served(self, address: str) -> Served | None:
+        self._seen.add(address)
         path, _, query = address.partition("?")
         served = self.shelf.answer(unquote(path), query)
         if served is not None and path not in SHEETS:

@@ -21,7 +21,7 @@ from sandbox.smoke.findings import Document, Moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from playwright.async_api import BrowserContext, CDPSession, Frame
+    from playwright.async_api import BrowserContext, CDPSession, Frame, Page
 
     from sandbox.report import Finding
 
@@ -54,6 +54,25 @@ class FrameSession:
             # Without site isolation the frame shares its parent's process and session.
             session = await context.new_cdp_session(frame.page)
             tree = (await session.send("Page.getFrameTree"))["frameTree"]["childFrames"][0]
+        return await cls._watching(session, tree, document, on_crash)
+
+    @classmethod
+    async def attach_alone(
+        cls, context: BrowserContext, page: Page, document: Document, on_crash: Callable[[], None]
+    ) -> FrameSession:
+        """Attach to a page that is the tool itself, before it is opened."""
+        session = await context.new_cdp_session(page)
+        tree = (await session.send("Page.getFrameTree"))["frameTree"]
+        return await cls._watching(session, tree, document, on_crash)
+
+    @classmethod
+    async def _watching(
+        cls,
+        session: CDPSession,
+        tree: Mapping[str, Any],
+        document: Document,
+        on_crash: Callable[[], None],
+    ) -> FrameSession:
         made = cls(session, tree["frame"]["id"], document)
         made._listen(on_crash)
         await asyncio.gather(*(session.send(f"{domain}.enable") for domain in _DOMAINS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -70,7 +71,9 @@ class Driver:
         self._folder = folder
         self._until = 0.0
         self._on_progress = on_progress
-        self._document = Document(f"{play.url}/", play.html, FRAME_PREFIX_LINES)
+        before = 0 if play.from_disk else FRAME_PREFIX_LINES
+        url = play.url if play.from_disk else f"{play.url}/"
+        self._document = Document(url, play.html, before)
         self._tour = Tour(MOST_ACTIONS)
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
@@ -145,9 +148,15 @@ class Driver:
 
         page.on("framenavigated", on_navigation)
         self._tell("opening")
+        on_crash = functools.partial(self._end, TabCrashedError())
+        if self._play.from_disk:
+            self._tool = await FrameSession.attach_alone(
+                self._context, page, self._document, on_crash
+            )
+            return
         await page.goto(self._play.url, wait_until="commit")
         self._tool = await FrameSession.attach(
-            self._context, await framed, self._document, lambda: self._end(TabCrashedError())
+            self._context, await framed, self._document, on_crash
         )
 
     def _on_disconnected(self, _browser: Browser) -> None:
@@ -186,7 +195,7 @@ class Driver:
     # Loading
 
     async def _load(self) -> None:
-        self._play.begin()
+        await self._begin()
         await self._settle(still=100, most=1_500)
         seen = await self._answered(self._session.ask("look"))
         shot = await self._screenshot("load")
@@ -195,6 +204,11 @@ class Driver:
             self._session.add(findings.blank())
         elif shot is not None and seen["pictures"] == 0 and is_one_colour(shot.png):
             self._session.add(findings.invisible())
+
+    async def _begin(self) -> None:
+        if self._play.from_disk and self._page is not None:
+            await self._page.goto(self._play.url, wait_until="commit")
+        self._play.begin()
 
     @property
     def _session(self) -> FrameSession:

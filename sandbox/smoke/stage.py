@@ -9,25 +9,32 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from sandbox.frame import FrameDocument, create_frame_app
+from sandbox.frame import LIBRARIES, FrameDocument, create_frame_app
+from sandbox.grants import NO_GRANTS
 from sandbox.live import LiveDocument
 from sandbox.serving import QuietServer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.frame import ASGIApp, Receive, Scope, Send
     from sandbox.grants import Grants
+
+
+_MOST_ASKED = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
     """One document on the stage. Nothing of it is sent until `begin`, so no one misses its start.
 
-    `secret` opens it, and only while it is on the stage.
+    `secret` opens it, and only while it is on the stage. `asked` is what it loads of the libraries.
+    `from_disk`: it is a file, and the stage only stands for a network in which there is nothing.
     """
 
     url: str
@@ -36,6 +43,8 @@ class Play:
     html: str
     grants: Grants
     live: LiveDocument
+    asked: dict[str, None] = field(default_factory=dict)
+    from_disk: bool = False
 
     def begin(self) -> None:
         if not self.live.finished:
@@ -49,8 +58,8 @@ class Stage:
     def __init__(self) -> None:
         self._plays: dict[str, Play] = {}
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
-        self._app = create_frame_app(
-            self, ancestors=lambda _host: (), allows_host=self._is_on_stage
+        self._app = self._noting(
+            create_frame_app(self, ancestors=lambda _host: (), allows_host=self._is_on_stage)
         )
         self.port = 0
 
@@ -94,8 +103,23 @@ class Stage:
         return play
 
     def remove(self, play: Play) -> None:
-        del self._plays[play.secret]
+        self._plays.pop(play.secret, None)
         play.begin()  # lets a response that still waits come to its end
+
+    def _noting(self, app: ASGIApp) -> ASGIApp:
+        """Note what each document loads of the libraries."""
+
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith(LIBRARIES):
+                host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+                query = scope["query_string"].decode("latin-1")
+                address = scope["path"].removeprefix(LIBRARIES) + (f"?{query}" if query else "")
+                for play in self._plays.values():
+                    if play.host == host and len(play.asked) < _MOST_ASKED:
+                        play.asked.setdefault(address)
+            await app(scope, receive, send)
+
+        return noted
 
     async def leave_all_but_own(self) -> None:
         """Close what `serve_on` added, once the browser that it was for is gone."""
@@ -110,6 +134,10 @@ class Stage:
             server.should_exit = True
             server.force_exit = True
             await serving
+
+
+def play_from_disk(path: Path, html: str) -> Play:
+    return Play(path.as_uri(), "", "", html, NO_GRANTS, LiveDocument(), from_disk=True)
 
 
 def as_proxy(app: ASGIApp) -> ASGIApp:

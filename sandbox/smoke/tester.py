@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,12 +17,12 @@ from sandbox.smoke.confinement import own_folder
 from sandbox.smoke.libraries import read_notes
 from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
 from sandbox.smoke.source import read_findings
-from sandbox.smoke.stage import Stage
+from sandbox.smoke.stage import Play, Stage, play_from_disk
 from sandbox.smoke.verdict import conclude
 
 if TYPE_CHECKING:
     import tempfile
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
     from sandbox.smoke.confinement import Isolation
@@ -49,6 +50,7 @@ class Attempt:
     run: Run
     seconds: float = 0.0
     lost: str | None = None
+    asked: tuple[str, ...] = ()
     cut: bool = False
     crashed: bool = False
     starved: bool = False
@@ -140,8 +142,11 @@ class SmokeTester:
         *,
         grants: Grants = NO_GRANTS,
         on_progress: Callable[[Progress], None] | None = None,
+        from_disk: bool = False,
     ) -> Report:
         """Test a document. Never raises for what a tool does.
+
+        `from_disk`: it is opened as a file, alone, with no network and no walls but its own.
 
         Never longer than 15 s of the tool's own, two attempts together; another 15 s where the
         machine was so busy that the first say nothing. Waiting for a turn, for a browser to start
@@ -150,26 +155,31 @@ class SmokeTester:
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
             read = await asyncio.to_thread(read_findings, html)
-            read += await asyncio.to_thread(read_notes, html)
+            if not from_disk:
+                read += await asyncio.to_thread(read_notes, html)
             if not isinstance(self._browser, BrowserChoice):
                 return _not_tested(read, _reason(self._browser))
             pool = await self._ready(self._browser)
-            first = last = await self._attempt(pool, html, grants, on_progress, MOST_SECONDS)
-            seconds = first.seconds
-            if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
-                left = MOST_SECONDS - seconds
-                last = await self._attempt(pool, html, grants, on_progress, left)
-                seconds += last.seconds
-            if last.doubtful:
-                first = last = await self._attempt(pool, html, grants, on_progress, MOST_SECONDS)
-                seconds += last.seconds
+            path = None
+            if from_disk:
+                path = self._files / f"{secrets.token_hex(10)}.html"
+                await asyncio.to_thread(_put, path, html)
+
+            async def attempt(most: float) -> Attempt:
+                play = play_from_disk(path, html) if path else self._stage.put(html, grants)
+                return await self._attempt(pool, play, on_progress, most)
+
+            try:
+                first, last, seconds = await _tried(attempt)
+            finally:
+                if path is not None:
+                    path.unlink(missing_ok=True)
             return report(read, first, last, round(seconds * 1000))
 
     async def _attempt(
         self,
         pool: BrowserPool,
-        html: str,
-        grants: Grants,
+        play: Play,
         on_progress: Callable[[Progress], None] | None,
         most: float,
     ) -> Attempt:
@@ -178,9 +188,9 @@ class SmokeTester:
         try:
             context = await pool.open_context()
         except BrowserUnavailableError as error:
+            self._stage.remove(play)
             return Attempt(Run(), lost=str(error))
         before = await asyncio.to_thread(starving.turns, pool.pid)
-        play = self._stage.put(html, grants)
         driver = Driver(context, play, folder=self._files, on_progress=on_progress)
         lost, cut, crashed, starved = None, False, False, False
         time = asyncio.get_running_loop().time
@@ -205,7 +215,25 @@ class SmokeTester:
             starved = now.starved_since(before)
             self._stage.remove(play)
             await pool.close_context(context)
-        return Attempt(driver.run, seconds, lost, cut, crashed, starved)
+        return Attempt(driver.run, seconds, lost, tuple(play.asked), cut, crashed, starved)
+
+
+async def _tried(attempt: Callable[[float], Awaitable[Attempt]]) -> tuple[Attempt, Attempt, float]:
+    """Try until an attempt tells; return the first that counts, the last, and all their seconds."""
+    first = last = await attempt(MOST_SECONDS)
+    seconds = first.seconds
+    if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
+        last = await attempt(MOST_SECONDS - seconds)
+        seconds += last.seconds
+    if last.doubtful:
+        first = last = await attempt(MOST_SECONDS)
+        seconds += last.seconds
+    return first, last, seconds
+
+
+def _put(path: Path, html: str) -> None:
+    path.write_text(html, encoding="utf-8", errors="replace", newline="")
+    path.chmod(0o644)  # the browser may be another user
 
 
 def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int) -> Report:
@@ -237,6 +265,7 @@ def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int)
         controls_found=run.controls_found,
         controls_used=run.controls_used,
         reason=conclusion.reason,
+        asked=last.asked,
     )
 
 

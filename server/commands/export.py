@@ -9,9 +9,10 @@ import re
 import sys
 from pathlib import Path
 
+from sandbox.smoke import SmokeTester, find_browser
 from server.commands.exit_codes import GOOD
 from server.errors import Problem
-from server.exporting import Export, exported
+from server.exporting import exported, verified
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
@@ -22,22 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "artifact", metavar="ARTIFACT[@VERSION]", help="the id in the tool's address; @3 for v3"
     )
     parser.add_argument("-o", "--output", metavar="FILE.html", type=Path, required=True)
+    parser.add_argument("--no-check", action="store_true", help="do not open the file offline")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when it is written."""
-    made = asyncio.run(_export(arguments.artifact, arguments.output))
-    for sentence in made.words():
+    checks = not arguments.no_check
+    for sentence in asyncio.run(_export(arguments.artifact, arguments.output, checks=checks)):
         print(sentence, file=sys.stderr)
     print(arguments.output)
     return GOOD
 
 
-async def _export(name: str, output: Path) -> Export:
+async def _export(name: str, output: Path, *, checks: bool) -> list[str]:
     artifact_id, _, number = name.partition("@")
     if number and not re.fullmatch(r"v?[0-9]{1,9}", number):
         raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
-    database = Database(load_settings(os.environ).database_url)
+    settings = load_settings(os.environ)
+    database = Database(settings.database_url)
     try:
         await database.migrate()
         async with database.read() as connection:
@@ -52,7 +55,12 @@ async def _export(name: str, output: Path) -> Export:
     if made is None:
         raise Problem(404, f"This tool has no version {n}." if n else "It has no version yet.")
     await asyncio.to_thread(_write, output, made.html)
-    return made
+    if not checks:
+        return made.words()
+    browser = find_browser(settings.browser, settings.browser_environment)
+    async with SmokeTester(browser) as smoke:
+        _, words = await verified(smoke, made)
+    return words
 
 
 def _write(path: Path, html: str) -> None:

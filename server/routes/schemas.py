@@ -169,6 +169,23 @@ class Report(BaseModel):
     created: str
 
 
+class CarriedLibrary(BaseModel):
+    name: str
+    version: str
+    licence: str
+
+
+class ExportCheck(BaseModel):
+    """`words` says all of it in sentences; `lacking` is what the file has not, by name."""
+
+    verdict: Literal["passed", "failed", "not tested"]
+    findings: list[Finding]
+    bytes: int
+    libraries: list[CarriedLibrary]
+    lacking: list[str]
+    words: list[str]
+
+
 class Artifact(BaseModel):
     id: str
     title: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from server import shapes
 from server.errors import Problem
 from server.export import export_filename
-from server.exporting import exported
+from server.exporting import exported, verified
 from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
@@ -79,6 +80,28 @@ async def export(
         await find_version(connection, artifact, n)
         made = await exported(connection, artifact, n, with_prompt=prompt)
     return _document(made.html if made else "", export_filename(artifact.title))
+
+
+@router.post("/{n}/export/check", response_model=schemas.ExportCheck)
+async def check_export(artifact_id: str, n: Number, viewing: Viewing) -> Json:
+    """Open the export from disk with no network, and say what it carries and whether it works."""
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
+        made = await exported(connection, artifact, n)
+    assert made is not None
+    report, words = await verified(viewing.services.smoke, made)
+    return {
+        "verdict": str(report.verdict),
+        "findings": [asdict(finding) for finding in report.findings],
+        "bytes": made.size,
+        "libraries": [
+            {"name": one.name, "version": one.version, "licence": one.licence}
+            for one in made.libraries
+        ],
+        "lacking": list(made.lacking),
+        "words": words,
+    }
 
 
 @router.get("/{n}/diff", response_class=Response)

@@ -126,6 +126,7 @@ class StoredReport:
     reason: str | None
     created: datetime
     screenshots: tuple[str, ...] = ()
+    asked: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

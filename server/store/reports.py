@@ -39,6 +39,7 @@ async def add(
         reason=report.reason,
         created=datetime.now(UTC),
         screenshots=tuple(shot.name for shot in report.screenshots),
+        asked=list(report.asked),
     )
     values = {column.name: getattr(stored, column.name) for column in _COLUMNS}
     await connection.execute(insert(table).values(**values, latest=True))

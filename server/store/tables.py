@@ -158,6 +158,7 @@ reports = Table(
     Column("controls_found", Integer, nullable=False),
     Column("controls_used", Integer, nullable=False),
     Column("reason", Text),
+    Column("asked", JSON),  # of the libraries, as in sandbox/report.py
     Column("latest", Boolean, nullable=False),
     Column("created", Moment, nullable=False),
     ForeignKeyConstraint(["artifact_id", "n"], ["versions.artifact_id", "versions.n"]),

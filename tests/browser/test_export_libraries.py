@@ -46,6 +46,16 @@ ICONS = tool(
     ".animationDuration === '1s'));",
     body="<i class='fa-solid fa-house'></i><b class='animate__animated'></b>",
 )
+DRESSED = tool(
+    "<script src='https://cdn.tailwindcss.com'></script>"
+    f"<link rel='stylesheet' href='{CDNJS}/font-awesome/6.5.1/css/all.min.css'>"
+    "<link rel='stylesheet' href='https://fonts.googleapis.com/css2?family=Inter:wght@400;500;600;700;800"
+    "&family=JetBrains+Mono:wght@400;600&display=swap'>"
+    f"<script defer src='{UNPKG}/alpinejs@3/dist/cdn.min.js'></script>",
+    "const seen = () => getComputedStyle(document.querySelector('b')).fontSize === '36px';"
+    "(function look() { if (seen()) done(true); else setTimeout(look, 50); })();",
+    body="<b class='text-4xl'>Big</b>",
+)
 DEFERRED = tool(
     f"<script defer src='{UNPKG}/alpinejs@3/dist/cdn.min.js'></script>",
     "addEventListener('alpine:initialized', () => setTimeout(() =>"
@@ -92,6 +102,7 @@ CASES = {
     **TOOLS,
     "Chart.js": CHART,
     "icons by a style sheet": ICONS,
+    "Tailwind among much that is large": DRESSED,
     "a script that is deferred": DEFERRED,
     "a script that a script adds": ADDED,
     "what a worker imports": WORKER,

@@ -57,6 +57,8 @@ async def test_from_a_sentence_to_a_file_that_works_offline(
     await expect(status).to_contain_text("passed", timeout=PATIENCE)
     async with page.expect_download() as saved:
         await page.get_by_role("link", name="Export").click()
+    told = page.get_by_role("note", name="Export")
+    await expect(told).to_contain_text("Verified offline", timeout=PATIENCE)
     file = tmp_path / "tool.html"
     await (await saved.value).save_as(file)
 

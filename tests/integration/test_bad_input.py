@@ -229,6 +229,7 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/api/artifacts/{artifact_id}/versions/{n}": {"get"},
         "/api/artifacts/{artifact_id}/versions/{n}/source": {"get"},
         "/api/artifacts/{artifact_id}/versions/{n}/export": {"get"},
+        "/api/artifacts/{artifact_id}/versions/{n}/export/check": {"post"},
         "/api/artifacts/{artifact_id}/versions/{n}/diff": {"get"},
         "/api/artifacts/{artifact_id}/versions/{n}/restore": {"post"},
         "/api/artifacts/{artifact_id}/versions/{n}/fork": {"post"},

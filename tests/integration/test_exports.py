@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
-from tests.conftest import BIN, Start, clean_environment
+from tests.conftest import BIN, Start, clean_environment, until
 from tests.integration.tools import GOOD
 
 pytestmark = pytest.mark.skipif(
@@ -42,7 +42,7 @@ def test_an_export_carries_libraries_and_says_what_it_does_not(
     version = next(one.version for one in libraries() if one.name == "dayjs")
     assert f"dayjs {version} (MIT)" in file
     assert "Permission is hereby granted" in file
-    assert "<script data-src='https://unpkg.com/dayjs@1/dayjs.min.js'>!function" in file
+    assert '<script src="data:text/javascript,__carried(0)"></script>' in file
     source = client.client.get(f"/api/artifacts/{made}/versions/1/source").text
     assert source == TOOL
 
@@ -51,7 +51,38 @@ def test_an_export_carries_libraries_and_says_what_it_does_not(
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"
     assert done.stderr.splitlines() == [
+        "Verified offline: it was opened from disk with no network, and works.",
         f"It carries dayjs {version}.",
         f"Not in it, since it is not here: the library never-heard-of 1.0.4 ({DRAW}).",
     ]
     assert out.read_text("utf-8") == file
+
+    checked = client("POST", f"/api/artifacts/{made}/versions/1/export/check")
+    assert checked["verdict"] == "passed"
+    assert checked["libraries"] == [{"name": "dayjs", "version": version, "licence": "MIT"}]
+    assert checked["words"] == done.stderr.splitlines()
+    assert checked["bytes"] == out.stat().st_size
+
+
+LATER = GOOD.replace(
+    "<script>\n",
+    "<script>\nconst late = document.createElement('script');\n"
+    "late.src = ['https://unpkg', 'com/dayjs@1/dayjs.min.js'].join('.');\n"
+    "late.onerror = () => missingFunction();\ndocument.head.append(late);\n",
+)
+
+
+def test_what_was_asked_for_in_its_test_is_in_the_file(serve_app: Start, api: Any) -> None:
+    """By an address that nobody can read in the tool. Without it the file fails, and says so."""
+    client = api(serve_app().url)
+    made = client("POST", "/api/artifacts/import", status=201, html=LATER)["artifact"]["id"]
+    path = f"/api/artifacts/{made}/versions/1"
+    checked = client("POST", f"{path}/export/check")
+    if not checked["libraries"]:  # its test was still under way
+        assert checked["verdict"] == "failed"
+        assert "missingFunction is not defined" in checked["words"][0]
+    until(lambda: client("GET", path)["report"])
+    assert client("GET", path)["report"]["verdict"] == "passed"
+    checked = client("POST", f"{path}/export/check")
+    assert [one["name"] for one in checked["libraries"]] == ["dayjs"]
+    assert checked["verdict"] == "passed", checked

@@ -4,6 +4,7 @@ import { attachments } from "./attach.js";
 import { CodeView } from "./code-view.js";
 import { consoleView } from "./console-view.js";
 import { draft } from "./draft.js";
+import { exported } from "./exported.js";
 import { menu } from "./menu.js";
 import { pageData } from "./page-data.js";
 import { permissions } from "./permissions.js";
@@ -59,6 +60,7 @@ widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
 probe();
+exported(one("[data-exported]"));
 permissions({
   artifact: data.artifact.id,
   bench,
