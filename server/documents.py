@@ -24,7 +24,11 @@ class StoredDocuments:
         self._hub = hub
 
     async def open_document(self, secret: str) -> FrameDocument | None:
-        """Find by secret: what runs now, a version, or what an ended generation left."""
+        """Find by secret: what runs now, a version, or what an ended generation left.
+
+        A secret that was given ahead is waited for.
+        """
+        await self._hub.ahead.begun(secret)
         run = self._hub.by_secret(secret)
         if run is not None and run.version is None:
             # What comes is not known yet, so nothing that was granted holds for it.

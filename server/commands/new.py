@@ -51,7 +51,7 @@ async def _new(arguments: argparse.Namespace) -> int:
             return GOOD
         _say(arguments, f"{choice.id}: {choice.why}")
         services.smoke.warm()
-        artifact, generation = await services.generator.create(prompt, choice)
+        artifact, generation, _ = await services.generator.create(prompt, choice)
         await _follow(arguments, services.hub, generation.id)
         await services.generator.ended(generation.id)
         return await _finish(arguments, services, artifact, generation.id)

@@ -9,6 +9,9 @@ from server.providers.protocol import Turn
 from server.store import generations, messages, versions
 from server.store.records import Generation, Message, State, Version
 
+OPENING = Conversation()
+"""What a first wish stands on."""
+
 _WISHES = frozenset({"create", "change"})
 
 

@@ -110,6 +110,11 @@ class Execution:
         await self._test(version)
 
     async def _request(self) -> tuple[ModelRequest, Resumed | None]:
+        if self._generation.kind == "create" and self._generation.continues is None:
+            generation, before = self._generation, conversation.OPENING
+            return build_request(
+                generation.model, before, generation.prompt, generation.attachments
+            ), None
         resumed = None
         async with self._database.read() as connection:
             if self._generation.kind == "change" and self._generation.base_version is None:

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,7 +28,7 @@ from server.providers.registry import Choice
 from server.store import artifacts, generations, messages, versions
 from server.store.database import Database
 from server.store.generations import LEASE
-from server.store.records import Artifact, Generation, Json, State, StoredReport
+from server.store.records import Artifact, Generation, Json, Message, State, StoredReport
 
 AT_ONCE = 8
 CANCEL_SECONDS = 5.0
@@ -39,6 +40,14 @@ class NothingToFixError(ValueError):
 
 class AlreadyRunningError(RuntimeError):
     """The same wish is run by another generation; running it twice would be paid twice."""
+
+
+class Created(NamedTuple):
+    """A new artifact, its first generation, and the message that asks for it."""
+
+    artifact: Artifact
+    generation: Generation
+    message: Message
 
 
 class Generator:
@@ -61,15 +70,21 @@ class Generator:
         attachments: Sequence[Json] = (),
         *,
         label: str | None = None,
-    ) -> tuple[Artifact, Generation]:
-        """Make an artifact and start its first generation; `label` as in `artifacts.create`."""
+        secret: str | None = None,
+    ) -> Created:
+        """Make an artifact and start its first generation; `label` as in `artifacts.create`.
+
+        A `secret` that was not given ahead is not used: no two documents share one.
+        """
         async with self._database.write() as connection:
             title = titles.from_prompt(prompt)
             artifact = await artifacts.create(connection, title=title, prompt=prompt, label=label)
             generation = _new(artifact.id, "create", prompt, choice, attachments=list(attachments))
-            generation = await self._record(connection, generation, kind="prompt")
+            if secret is not None and self._hub.ahead.take(secret):
+                generation = replace(generation, secret=secret)
+            generation, message = await self._record(connection, generation, kind="prompt")
         self._begin(artifact, generation, choice)
-        return artifact, generation
+        return Created(artifact, generation, message)
 
     async def change(
         self,
@@ -90,7 +105,7 @@ class Generator:
                 base = await versions.newest(connection, artifact.id)
             generation = _new(artifact.id, "change", prompt, choice, attachments=list(attachments))
             generation = replace(generation, base_version=base)
-            generation = await self._record(connection, generation, kind="change")
+            generation, _ = await self._record(connection, generation, kind="change")
         self._begin(artifact, generation, choice)
         return generation
 
@@ -126,7 +141,7 @@ class Generator:
                 repairs=version.generation_id if version else None,
                 signatures=sorted({finding["signature"] for finding in findings}),
             )
-            generation = await self._record(connection, generation, kind="fix")
+            generation, _ = await self._record(connection, generation, kind="fix")
         self._begin(artifact, generation, choice)
         return generation
 
@@ -206,7 +221,7 @@ class Generator:
 
     async def _record(
         self, connection: AsyncConnection, generation: Generation, *, kind: str
-    ) -> Generation:
+    ) -> tuple[Generation, Message]:
         message = await messages.add(
             connection,
             generation.artifact_id,
@@ -224,7 +239,7 @@ class Generator:
         )
         await generations.add(connection, generation)
         await artifacts.touch(connection, generation.artifact_id)
-        return generation
+        return generation, message
 
     def _begin(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
         run = Run(generation, title=artifact.title)

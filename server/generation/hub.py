@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass
 
+from server.generation.ahead import Ahead
 from server.generation.run import Run
 from server.store.records import JournalEntry
 
@@ -25,6 +26,7 @@ class Hub:
     """Runs by id and by frame secret, and a bell for each artifact."""
 
     def __init__(self) -> None:
+        self.ahead = Ahead()
         self._by_id: dict[str, Run] = {}
         self._by_secret: dict[str, Run] = {}
         self._bells: dict[str, asyncio.Event] = {}
@@ -35,6 +37,7 @@ class Hub:
     def add(self, run: Run) -> None:
         self._by_id[run.generation.id] = run
         self._by_secret[run.generation.secret] = run
+        self.ahead.begin(run.generation.secret)
         self.ring(run.generation.artifact_id)
 
     def remove(self, run: Run) -> None:

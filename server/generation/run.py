@@ -31,6 +31,7 @@ class Run:
         self.version: int | None = None
         self.stopping = State.INTERRUPTED  # what a cancelled task ends as
         self.ended = False
+        self.answering = asyncio.Event()  # the model's first word, or its refusal, is there
         self._signal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._gathered: list[tuple[str, int, str]] = []  # kind, document index, text
         self._flush: asyncio.TimerHandle | None = None
@@ -70,6 +71,7 @@ class Run:
         self._release()
         self.document.finish()
         self.ended = True
+        self.answering.set()
         self.show()
 
     def _gather(self, kind: str, index: int, text: str) -> None:

@@ -145,6 +145,7 @@ class Turn:
         stream = self._provider.stream(request)
         try:
             async for event in stream:
+                self._run.answering.set()
                 ended = self._event(event, stitcher)
                 if ended is not None:
                     return ended

@@ -11,6 +11,7 @@ from sandbox.grants import NO_GRANTS
 from server import shapes
 from server.errors import Problem
 from server.generation import titles
+from server.generation.generator import Created
 from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
@@ -18,7 +19,6 @@ from server.routes.choosing import check_prompt, choose, read_attachments
 from server.routes.views import Number, View, find_artifact, find_version, view
 from server.store import artifacts, versions
 from server.store.artifacts import BadCursorError
-from server.store.overview import Overview
 from server.store.records import Json
 
 MAX_IMPORT_BYTES = 20_000_000
@@ -33,16 +33,27 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 @router.post("", status_code=201, response_model=schemas.Created)
 async def create(body: schemas.NewArtifact, viewing: Viewing, response: Response) -> Json:
     """Make an artifact from a prompt and start its first generation."""
+    made = await start(body, viewing)
+    artifact, generation = made.artifact, made.generation
+    response.headers["Location"] = f"/api/artifacts/{artifact.id}"
+    return {
+        "artifact": viewing.new_artifact(made),
+        "generation": viewing.generation(artifact, generation),
+    }
+
+
+async def start(body: schemas.NewArtifact, viewing: View) -> Created:
+    """Make an artifact and start its first generation. Raises a `Problem`."""
     check_prompt(body.prompt)
     services = viewing.services
     choice = await choose(services.registry, body.model)
-    artifact, generation = await services.generator.create(
-        body.prompt, choice, read_attachments(body.attachments), label=body.frame_label
+    return await services.generator.create(
+        body.prompt,
+        choice,
+        read_attachments(body.attachments),
+        label=body.frame_label,
+        secret=body.frame_secret,
     )
-    response.headers["Location"] = f"/api/artifacts/{artifact.id}"
-    # Nothing is asked of the store: of a new artifact, all is known.
-    shape = shapes.artifact(artifact, NO_GRANTS, Overview(state=str(generation.state)))
-    return {"artifact": shape, "generation": viewing.generation(artifact, generation)}
 
 
 @router.post("/import", status_code=201, response_model=schemas.Imported)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.grants import NO_GRANTS
+from sandbox.grants import NO_GRANTS, Grants
 from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
+from server.generation.run import Run
 from server.granting import in_force
 from server.identifiers import bridge_key, new_id
+from server.routes.artifacts import start
 from server.routes.models import models_for_page
-from server.routes.views import Number, View, find_artifact, view
+from server.routes.schemas import NewArtifact
+from server.routes.views import Number, View, find_artifact, message, view
 from server.store import artifacts, generations, journal
 from server.store.artifacts import BadCursorError
 from server.store.records import Generation
 
 HOME_ARTIFACTS = 12
+CALL_SECONDS = 0.03
 
 router = APIRouter(include_in_schema=False)
 Viewing = Annotated[View, Depends(view)]
@@ -44,8 +50,10 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
     context = {
         "frame": {
             "label": label,
+            "secret": services.hub.ahead.give(),
             "origin": viewing.frame_base(label),
             "sandbox": SANDBOX_FLAGS,
+            "allow": frame_allow(NO_GRANTS),
         },
         "artifacts": shown,
         "next": after,
@@ -57,6 +65,30 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
         ],
     }
     return _page(request, "home.html", context)
+
+
+@router.post("/artifacts")
+async def create(body: NewArtifact, request: Request, viewing: Viewing) -> Response:
+    """As `POST /api/artifacts`, and the answer is the new artifact's page.
+
+    Home takes it up in place: a second request would wait behind the model's first words.
+    """
+    made = await start(body, viewing)
+    await _called(viewing.services.hub.get(made.generation.id))
+    context = {
+        "artifact": viewing.new_artifact(made),
+        "versions": [],
+        "messages": [message(made.message)],
+        "generation": viewing.generation(made.artifact, made.generation),
+        "selected": None,
+        "events_after": None,
+        "frame": _frame(made.artifact.id, NO_GRANTS),
+        "models": await models_for_page(viewing.services.registry),
+    }
+    page = _page(request, "workbench.html", context)
+    page.status_code = 201
+    page.headers["Location"] = f"/artifacts/{made.artifact.id}"
+    return page
 
 
 @router.get("/artifacts/{artifact_id}")
@@ -87,14 +119,26 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
             "events_after": await _events_after(connection, newest),
-            "frame": {
-                "sandbox": SANDBOX_FLAGS,
-                "allow": frame_allow(grants),
-                "key": bridge_key(artifact.id),
-            },
+            "frame": _frame(artifact.id, grants),
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
+
+
+def _frame(artifact_id: str, grants: Grants) -> dict[str, str]:
+    return {
+        "sandbox": SANDBOX_FLAGS,
+        "allow": frame_allow(grants),
+        "key": bridge_key(artifact_id),
+    }
+
+
+async def _called(run: Run | None) -> None:
+    """Let the call to the model go out before a page is drawn, which takes this one loop."""
+    if run is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CALL_SECONDS):
+                await run.answering.wait()
 
 
 async def _events_after(connection: AsyncConnection, newest: Generation | None) -> str | None:

@@ -34,6 +34,13 @@ FrameLabel = Annotated[
 ]
 
 
+FrameSecret = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z2-7]{32}$"),
+    Field(description="the frame's secret, when the page has opened the frame ahead"),
+]
+
+
 class Wish(Shape):
     prompt: Prompt
     model: ModelName | None = None
@@ -42,6 +49,7 @@ class Wish(Shape):
 
 class NewArtifact(Wish):
     frame_label: FrameLabel | None = None
+    frame_secret: FrameSecret | None = None
 
 
 class NewMessage(Wish):

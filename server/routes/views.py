@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.grants import NO_GRANTS
 from sandbox.origins import Opened, frame_base
 from server import shapes
 from server.errors import Problem
+from server.generation.generator import Created
 from server.prose import render_prose
 from server.routes.levels import opened_as
 from server.routes.schemas import VersionNumber
@@ -49,6 +51,11 @@ class View:
             base = run.generation.base_version
             record = replace(record, state=run.state, version=run.version, base_version=base)
         return shapes.generation(record, self.frame_url(artifact, record.secret))
+
+    def new_artifact(self, made: Created) -> Json:
+        """Shape an artifact that was just made: all is known, and nothing asked of the store."""
+        state = str(made.generation.state)
+        return shapes.artifact(made.artifact, NO_GRANTS, overview.Overview(state=state))
 
     async def artifact(self, connection: AsyncConnection, record: Artifact) -> Json:
         return (await self.artifacts(connection, [record]))[0]
@@ -97,10 +104,11 @@ class View:
 
     async def messages(self, connection: AsyncConnection, artifact: Artifact) -> list[Json]:
         said = await messages.listed(connection, artifact.id)
-        return await asyncio.to_thread(lambda: [_message(one) for one in said])
+        return await asyncio.to_thread(lambda: [message(one) for one in said])
 
 
-def _message(record: Message) -> Json:
+def message(record: Message) -> Json:
+    """Shape a message; a model's words are rendered."""
     return shapes.message(record, render_prose(record.text) if record.role == "assistant" else None)
 
 

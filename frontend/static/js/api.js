@@ -22,7 +22,23 @@ const unreachable = () =>
  * @throws {Problem}
  */
 export async function ask(method, url, body) {
-  const request = { method, headers: { accept: "application/json" } };
+  const { response, text } = await answered(method, url, body);
+  return parsed(response, text);
+}
+
+/**
+ * Sends a form whose answer is a page.
+ * @returns {Promise<{url: string, text: string}>} where the page is, and its markup
+ * @throws {Problem}
+ */
+export async function askForPage(url, body) {
+  const { response, text } = await answered("POST", url, body);
+  return { url: response.headers.get("location"), text };
+}
+
+async function answered(method, url, body) {
+  // Not "text/html": what goes wrong is to be told as a problem, not as a page.
+  const request = { method, headers: { accept: "application/json, */*" } };
   if (body !== undefined) {
     request.headers["content-type"] = "application/json";
     request.body = JSON.stringify(body);
@@ -34,14 +50,17 @@ export async function ask(method, url, body) {
     throw unreachable();
   }
   const text = await response.text();
-  let answer = null;
+  if (!response.ok) {
+    const problem = parsed(response, text);
+    throw new Problem({ title: `The server said ${response.status}.`, ...problem, status: response.status });
+  }
+  return { response, text };
+}
+
+function parsed(response, text) {
   try {
-    answer = text ? JSON.parse(text) : null;
+    return text ? JSON.parse(text) : null;
   } catch {
     throw new Problem({ title: "The server's answer could not be read.", status: response.status });
   }
-  if (!response.ok) {
-    throw new Problem({ title: `The server said ${response.status}.`, ...answer, status: response.status });
-  }
-  return answer;
 }

@@ -1,6 +1,6 @@
 /**
- * From home to the workbench without a new document: the page is fetched, its body takes the place
- * of this one, and its module begins. A navigation would throw away a warm page and start another
+ * From home to the workbench without a new document: the new page's body takes the place of this
+ * one, and its module begins. A navigation would throw away a warm page and start another
  * one while the model is writing already.
  */
 const ENTRY = "./workbench.js";
@@ -14,10 +14,14 @@ export function readyToArrive() {
   else addEventListener("load", get, { once: true });
 }
 
-/** Goes to a tool's workbench; whatever cannot be done in place is done as a navigation. */
-export async function arrive(url) {
-  const page = await fetched(url);
-  if (page === null) {
+/**
+ * Goes to a tool's workbench, whose markup is `text`; what cannot be done in place is a navigation.
+ * A frame that was opened `ahead` takes its place there.
+ */
+export async function arrive({ url, text }, ahead) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  // Made by another release of the server: its page goes with its own style and modules.
+  if (!ours(page)) {
     location.assign(url);
     return;
   }
@@ -29,22 +33,14 @@ export async function arrive(url) {
     sheet.media = page.querySelector(`link[href="${sheet.getAttribute("href")}"]`) ? "all" : "not all";
   }
   document.title = page.title;
-  document.body.replaceWith(document.adoptNode(page.body));
+  const home = document.body;
+  const put = ahead?.placeIn(page);
+  home.after(document.adoptNode(page.body));
+  put?.();
+  home.remove();
   scrollTo(0, 0);
   document.getElementById("thread").focus({ preventScroll: true });
   await import(ENTRY);
-}
-
-async function fetched(url) {
-  try {
-    const response = await fetch(url, { headers: { accept: "text/html" } });
-    if (!response.ok) return null;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    // Made by another release of the server: its page goes with its own style and modules.
-    return ours(page) ? page : null;
-  } catch {
-    return null; // The navigation shows the browser's own word for it.
-  }
 }
 
 function ours(page) {

@@ -1,9 +1,10 @@
-import { ask } from "./api.js";
+import { openAhead } from "./ahead.js";
+import { askForPage } from "./api.js";
 import { arrive } from "./arrive.js";
 import { clearProblem, showProblem } from "./problem.js";
 
-/** Create: one request, then the workbench. When it fails, the words stay where they are. */
-export function create(form, { box, menu, files, draft, label, renew }) {
+/** Create: one request, and its answer is the workbench. When it fails, the words stay where they are. */
+export function create(form, { box, menu, files, draft, frame, renew }) {
   const problem = document.querySelector("[data-problem]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -12,18 +13,23 @@ export function create(form, { box, menu, files, draft, label, renew }) {
     clearProblem(problem);
     form.toggleAttribute("data-busy", true);
     renew();
+    let ahead = null;
     try {
-      const made = await ask("POST", "/api/artifacts", {
+      const answer = askForPage("/artifacts", {
         prompt,
         ...(menu.value && { model: menu.value }),
         attachments: await files.read(),
-        frame_label: label,
+        frame_label: frame.label,
+        frame_secret: frame.secret,
       });
+      ahead = openAhead(frame); // While the answer is on its way.
+      const page = await answer;
       draft.forget(prompt);
-      await arrive(made.artifact.url);
+      await arrive(page, ahead);
     } catch (error) {
       showProblem(problem, error);
     } finally {
+      ahead?.close();
       form.toggleAttribute("data-busy", false);
       renew();
     }

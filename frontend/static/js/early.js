@@ -80,7 +80,9 @@
     heard += 1;
     if (heard === MOST) end();
     if (heard >= MOST) return;
-    if (event.data?.sandwright === 1 && waiting.length < 8) waiting.push(event);
+    if (event.data?.sandwright !== 1) return;
+    root.dataset.greeted = ""; // for probe.js
+    if (waiting.length < 8) waiting.push(event);
   };
   addEventListener("message", keep);
   document.addEventListener(

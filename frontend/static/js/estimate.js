@@ -29,6 +29,8 @@ export function estimate(box, menu, place, recipes) {
     }
   }
 
+  // Once it is asked for, the estimate is of no use, and the server has better things to do.
+  box.form.addEventListener("submit", () => clearTimeout(timer));
   box.addEventListener("input", later);
   menu.addEventListener("change", later);
   later();

@@ -23,7 +23,7 @@ ages();
 const renew = submitWhenWorded(form, box, form.querySelector("[type=submit]"));
 estimate(box, menu, document.getElementById("estimate"), data.recipes);
 examples(box);
-create(form, { box, menu, files: attachments(form), draft: kept, label: data.frame.label, renew });
+create(form, { box, menu, files: attachments(form), draft: kept, frame: data.frame, renew });
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
 readyToArrive();

@@ -57,7 +57,7 @@ export class Runs {
     if (generation) this.#over.add(generation.id);
     if (generation && ACTIVE.has(generation.state)) {
       this.#over.delete(generation.id);
-      this.begin(generation);
+      this.begin(generation, { served: true });
     } else {
       this.#settled();
     }
@@ -93,7 +93,8 @@ export class Runs {
     this.#aside = !yes && this.#data.selected !== null;
   }
 
-  async begin(generation) {
+  /** `served`: the page came with it already. */
+  async begin(generation, { served = false } = {}) {
     if (this.#run?.id === generation.id || this.#over.has(generation.id) || !ACTIVE.has(generation.state)) return;
     const kept = Boolean(this.#data.shown || this.#run?.made);
     if (this.#run) this.#over.add(this.#run.id);
@@ -106,7 +107,8 @@ export class Runs {
     this.#say("Writing");
     if (!aside) this.#preview.stream(generation.id, generation.frame_url, !kept);
     this.#paint();
-    await this.#renew();
+    if (served) this.#settled();
+    else await this.#renew();
     this.#thread.scrollTop = this.#thread.scrollHeight;
   }
 
