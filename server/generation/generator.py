@@ -106,6 +106,7 @@ class Generator:
             generation = _new(artifact.id, "change", prompt, choice, attachments=list(attachments))
             generation = replace(generation, base_version=base)
             generation, _ = await self._record(connection, generation, kind="change")
+            await artifacts.touch(connection, generation.artifact_id)
         self._begin(artifact, generation, choice)
         return generation
 
@@ -142,6 +143,7 @@ class Generator:
                 signatures=sorted({finding["signature"] for finding in findings}),
             )
             generation, _ = await self._record(connection, generation, kind="fix")
+            await artifacts.touch(connection, generation.artifact_id)
         self._begin(artifact, generation, choice)
         return generation
 
@@ -238,7 +240,6 @@ class Generator:
             lease_expires=datetime.now(UTC) + LEASE,
         )
         await generations.add(connection, generation)
-        await artifacts.touch(connection, generation.artifact_id)
         return generation, message
 
     def _begin(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import func, insert, select
@@ -25,11 +26,11 @@ async def add(
 ) -> Message:
     """Append a message to the artifact's conversation (inside a write transaction)."""
     table = tables.messages
-    query = select(func.max(table.c.position)).where(table.c.artifact_id == artifact_id)
+    last = select(func.max(table.c.position)).where(table.c.artifact_id == artifact_id)
     message = Message(
         id=new_id(),
         artifact_id=artifact_id,
-        position=((await connection.execute(query)).scalar() or 0) + 1,
+        position=0,  # the database's own count, below
         role=role,
         kind=kind,
         text=text,
@@ -39,8 +40,10 @@ async def add(
         created=datetime.now(UTC),
     )
     values = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-    await connection.execute(insert(table).values(**values))
-    return message
+    values["position"] = func.coalesce(last.scalar_subquery(), 0) + 1
+    adding = insert(table).values(**values).returning(table.c.position)
+    position: int = (await connection.execute(adding)).scalar_one()
+    return replace(message, position=position)
 
 
 async def listed(connection: AsyncConnection, artifact_id: str) -> list[Message]:

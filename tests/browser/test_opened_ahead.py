@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -141,3 +143,22 @@ def test_the_answer_to_a_wish_is_its_page(connected: str) -> None:
     foreign = {"origin": "http://elsewhere.example", "sec-fetch-site": "cross-site"}
     refused = httpx.post(f"{connected}/artifacts", json={"prompt": "x"}, headers=foreign)
     assert refused.status_code == 403
+
+
+def test_only_an_address_that_was_given_is_waited_at(connected: str) -> None:
+    """Whoever guesses an address hears at once that nothing is there."""
+    page = httpx.get(connected).text
+    given = json.loads(page.partition('id="page-data">')[2].partition("</script>")[0])["frame"]
+    port, host = urlsplit(given["origin"]).port, urlsplit(given["origin"]).netloc
+    wish = {"prompt": "a list", "frame_secret": given["secret"]}
+    local, headers = f"http://127.0.0.1:{port}", {"host": host}
+    with (
+        httpx.Client(base_url=local, headers=headers, timeout=20.0) as frames,
+        ThreadPoolExecutor() as aside,
+    ):
+        assert frames.get(f"/{'a' * 32}").status_code == 404
+        opening = aside.submit(frames.get, f"/{given['secret']}")
+        assert httpx.post(f"{connected}/artifacts", json=wish).status_code == 201
+        document = opening.result()
+    assert document.status_code == 200
+    assert "<h1>Done</h1>" in document.text
