@@ -1,4 +1,4 @@
-"""What a model is told. `system-v1.md` is a versioned file: a change of meaning is a new file."""
+"""What a model is told. `system-v2.md` is a versioned file: a change of meaning is a new file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from server.providers.protocol import Image, ModelRequest, Turn
 from server.store.records import Json
 
-SYSTEM_VERSION = "system-v1"
+SYSTEM_VERSION = "system-v2"
 HISTORY_TURNS = 12
 TEXT_ATTACHMENT_CHARS = 100_000
 
