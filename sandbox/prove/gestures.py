@@ -33,6 +33,8 @@ async def perform(
             await element.click(no_wait_after=True)
             await page.keyboard.type(getattr(case, "text", "") or "secret")
         elif case.act in (Act.ENTER, Act.CONTROL_ENTER):
+            await element.wait_for()
+            await _come(page, await find())
             await element.focus()
             await page.keyboard.press("Control+Enter" if case.act is Act.CONTROL_ENTER else "Enter")
         elif case.act is Act.PASTE:
@@ -52,3 +54,11 @@ async def perform(
             await element.click(modifiers=_MODIFIERS[case.act], no_wait_after=True)
         return True
     return False
+
+
+async def _come(page: Page, place: Page | Frame) -> None:
+    """Press in the frame where nothing is: keys are the page's around it until then."""
+    if isinstance(place, Frame):
+        box = await (await place.frame_element()).bounding_box()
+        if box is not None:
+            await page.mouse.click(box["x"] + 3, box["y"] + 3)

@@ -3,6 +3,7 @@
 
 const ACT_PAUSE = 100;
 const actTypeOf = getter(Event.prototype, "type");
+const actTimeOf = getter(Event.prototype, "timeStamp");
 const acted = [];
 let lastAct = -ACT_PAUSE;
 // Over all documents of this frame: a reload is no act.
@@ -27,7 +28,7 @@ function onAct(event) {
   const pressed = actTypeOf(event) === "pointerdown";
   if (pressed || now() - lastAct >= ACT_PAUSE) {
     lastAct = now();
-    deliver({ type: "act", pressed });
+    deliver({ type: "act", pressed, late: now() - actTimeOf(event) });
   }
 }
 

@@ -31,6 +31,7 @@ _FRAME = (
     "channel.js",
     "acts.js",
     "traps.js",
+    "keys.js",
     "walls.js",
     "storage.js",
     "indexed.js",

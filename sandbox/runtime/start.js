@@ -3,7 +3,8 @@
 
 installStored();
 const standTraps = setTraps(tellTrapped, whenActed, dialogsShown);
-raiseWalls((url) => send({ type: "open", url }), reopened, setTraps);
+const standKeys = keepKeys((handler) => listen("free", ({ yes }) => handler(yes)));
+raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys]);
 installChannel();
 installCookies();
 installReports();
@@ -15,6 +16,7 @@ installLibraries();
 
 // `document.open` takes every listener away.
 function reopened() {
+  standKeys();
   watchWindow();
   watchActs();
   watchDownloads();

@@ -7,7 +7,8 @@
 
 // `ask(url)` asks the page around the tool to open an address; `reopened()` is called when a
 // document was opened for writing, which takes all listeners away.
-// `bound` is what a nested document runs first; it returns what a reopened document needs again.
+// `bound` are functions that a nested document runs first; each returns what a reopened document
+// needs again.
 function raiseWalls(ask, reopened, bound) {
   "use strict";
   const { defineProperty, getOwnPropertyDescriptor } = Reflect;
@@ -266,7 +267,7 @@ function raiseWalls(ask, reopened, bound) {
   }
 
   // Nested documents and shadow roots: whatever is inserted is met before it can load.
-  const GUARD = `<script>{const bound=${bound ?? (() => {})};(${raiseWalls})(undefined,bound(),bound)}document.currentScript.remove()<${"/script"}>`;
+  const GUARD = `<script>{const bound=[${bound}],again=bound.map((run)=>run());(${raiseWalls})(undefined,()=>{for(let i=0;i<again.length;i+=1)again[i]()},bound)}document.currentScript.remove()<${"/script"}>`;
   const SOUGHT = "iframe,frame,template[data-shadowrootmode]";
   const waiting = [];
 

@@ -80,6 +80,7 @@ addEventListener("message", (event) => {
   if (port) {
     window.port = port;
     port.onmessage = ({ data }) => window.messages.push(data);
+    port.postMessage({ type: "free", yes: true });
   }
 });
 """

@@ -22,7 +22,7 @@ Open = Callable[[str], Any]
 KEEP = """if (window !== top) {
   const post = MessagePort.prototype.postMessage;
   MessagePort.prototype.postMessage = function (...given) {
-    window.bridge ??= this;
+    if (typeof given[0] === "object") window.bridge ??= this;
     return post.apply(this, given);
   };
 }"""

@@ -211,6 +211,112 @@ async def test_a_tool_that_takes_the_keyboard_again_and_again_is_ended(
     await expect(halted(page)).to_contain_text("kept taking the keyboard")
 
 
+# `go()` takes the focus every moment from then on, and leaves its process little rest.
+GO = (
+    "go = () => { const end = Date.now() + REST;"
+    " do { take() } while (Date.now() < end); setTimeout(go) }"
+)
+HEARS = (
+    "for (const type of [`keydown`, `keyup`, `input`])"
+    " addEventListener(type, (e) => hears(e.key ?? e.data), true);"
+)
+NESTED_TAKER = (
+    "<iframe srcdoc='<input id=i><script>const hears = (key) => parent.postMessage(key, `*`);"
+    f" {HEARS} const take = () => {{ TAKE }}; onmessage = {GO}</script>'></iframe>"
+)
+TAKERS = {
+    "functions": ("<input id=a>", "window.focus(); a.focus(); a.select()"),
+    "rarely at rest": ("<input id=a>", "a.focus()"),
+    "a dialog": ("<dialog id=d><input autofocus></dialog>", "d.close(); d.showModal()"),
+    "the hash": ("<input id=a>", "location.replace('#a'); location.replace('#')"),
+    "a label": ("<label id=a>a<input></label>", "a.click()"),
+    "a nested document": (NESTED_TAKER.replace("TAKE", "window.focus(); i.focus()"), ""),
+    "a nested window": (NESTED_TAKER.replace("TAKE", ""), "frames[0].focus()"),
+    "the window around": (NESTED_TAKER.replace("TAKE", "parent.focus()"), ""),
+    "a port that tells of a press": (
+        (
+            "<iframe srcdoc='<script>const { port1, port2 } = new MessageChannel();"
+            "top.postMessage({ sandwright: `keys` }, `*`, [port2]);"
+            "setInterval(() => port1.postMessage(0), 10)</script>'></iframe><input id=a>"
+        ),
+        "a.focus()",
+    ),
+}
+
+
+def taker(markup: str, take: str, rest: int = 20) -> str:
+    """A tool that takes the keyboard once it is told to, and tells what it hears."""
+    return (
+        f"<h1>T</h1><input id=mine>{markup}<script>"
+        f"const hears = (key) => console.log('got ' + key); const take = () => {{ {take} }};"
+        f" let {GO}; onmessage = ({{ data }}) => {{"
+        " if (data !== 'go') hears(data); else { go(); frames[0]?.postMessage(0, '*') } };"
+        f"{HEARS}</script>"
+    ).replace("REST", str(rest))
+
+
+def heard(page: Page) -> Any:
+    return page.locator("[data-console] .text", has_text="got")
+
+
+@pytest.mark.parametrize("name", TAKERS)
+async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
+    name: str, page: Page, open_tool: Open
+) -> None:
+    await open_tool(taker(*TAKERS[name], rest=700 if name == "rarely at rest" else 20))
+    await tool(page).locator("#mine").click()
+    await page.keyboard.type("m")
+    await expect(heard(page)).to_have_text(["got m"] * 3)
+    await page.get_by_role("textbox", name="Ask for a change").click()
+    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+    await page.keyboard.type(TYPED[:40], delay=25)
+    # What was heard is told before the page hears of its end.
+    if name != "a port that tells of a press":
+        await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
+    await expect(heard(page)).to_have_text(["got m"] * 3)
+
+
+async def test_a_tools_own_focus_works_where_no_box_of_ours_has_it(
+    page: Page, open_tool: Open
+) -> None:
+    inner = "<input id=i><script>onmessage = () => i.focus()</script>"
+    await open_tool(
+        f'<input id=a autofocus><iframe srcdoc="{inner}"></iframe>'
+        "<button onclick='frames[0].postMessage(0, `*`)'>Run</button>"
+    )
+    await tool(page).locator("#a").focus()
+    await page.keyboard.type("first")
+    await expect(tool(page).locator("#a")).to_have_value("first")
+    # From a box of ours by a press in a button, and in a nested document.
+    box = page.get_by_role("textbox", name="Ask for a change")
+    nested = tool(page).frame_locator("iframe").locator("#i")
+    await box.click()
+    await page.keyboard.type("ours")
+    await tool(page).get_by_role("button", name="Run").click()
+    await expect(nested).to_be_focused()
+    await page.keyboard.type("by run")
+    await expect(nested).to_have_value("by run")
+    await box.click()
+    await page.keyboard.type(" too")
+    await nested.click()
+    await page.keyboard.type("; by a press")
+    await expect(nested).to_have_value("by run; by a press")
+    await expect(box).to_have_value("ours too")
+
+
+async def test_a_box_that_is_disabled_meanwhile_ends_no_tool(page: Page, open_tool: Open) -> None:
+    await open_tool("<input id=a>")
+    box = page.get_by_role("textbox", name="Ask for a change")
+    await box.click()
+    await box.evaluate("(box) => { box.disabled = true }")
+    await tool(page).locator("#a").focus()
+    await page.keyboard.type("a", delay=20)
+    await expect(tool(page).locator("#a")).to_have_value(re.compile("a?"))
+    await page.keyboard.type("mine", delay=20)
+    await expect(tool(page).locator("#a")).to_have_value(re.compile("mine$"))
+    await expect(halted(page)).to_have_count(0)
+
+
 TYPED = "the words that a person types " * 3
 
 

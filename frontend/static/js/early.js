@@ -75,22 +75,24 @@
   };
   const MOST = 200;
   let heard = 0;
-  let waiting = [];
+  const hellos = [];
+  const nested = [];
   const keep = (event) => {
     heard += 1;
     if (heard === MOST) end();
     if (heard >= MOST) return;
-    if (event.data?.sandwright !== 1) return;
+    const said = event.data?.sandwright;
+    if (said === "keys") nested.push(event);
+    if (said !== 1) return;
     root.dataset.greeted = ""; // for probe.js
-    if (waiting.length < 8) waiting.push(event);
+    if (hellos.length < 8) hellos.push(event);
   };
   addEventListener("message", keep);
   document.addEventListener(
     "frame-hellos",
     (event) => {
       removeEventListener("message", keep);
-      for (const hello of waiting) event.detail.receive(hello);
-      waiting = [];
+      for (const early of [...hellos, ...nested]) event.detail.receive(early);
     },
     { once: true },
   );

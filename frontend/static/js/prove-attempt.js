@@ -56,7 +56,7 @@ export function attempts({ id, sandbox, allow, stage, lend, ended }) {
         begun ||= text === `begun ${one.mark}`;
         if (text === `ended ${one.mark}`) ran();
       },
-    });
+    }, { hello: () => port.tell({ type: "free", yes: true }) });
     held.remove = () => {
       port.close();
       held.frame.remove();

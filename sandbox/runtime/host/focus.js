@@ -1,7 +1,11 @@
+import { tellNested } from "./nested.js";
+
 /**
  * Keeps the caret in a box of ours until the person moves it. A tool can call `focus()` when it
  * likes, and no attribute of its frame forbids it; so a box gets the focus back at once when
  * neither Tab nor a press in the frame took it, and a tool that takes it again and again is ended.
+ * What is typed until then no document of the tool's hears: each is told whether the keyboard is
+ * free (runtime/keys.js).
  */
 const TAB_MS = 500;
 const TYPING_MS = 1000;
@@ -10,16 +14,25 @@ const AGAIN_MS = 20;
 const TOLD_AFTER = 10;
 const MAX_TAKEN = 5;
 
+// A press in one tool's frame leads away from a box for all of them.
+const guards = new Set();
+
 /**
  * @param {HTMLIFrameElement} frame
  * @param {() => void} ended the tool does not let go
+ * @param {(free: boolean) => void} tell
  */
-export function guardFocus(frame, ended) {
-  // The box of ours that has the focus.
-  let box = null;
+export function guardFocus(frame, ended, tell) {
+  // The box of ours that has the focus, and one that it was taken from.
+  let box = boxOf(document.activeElement);
+  let lost = null;
   let tab = -TAB_MS;
   let key = -TYPING_MS;
-  let press = -PRESS_MS;
+  // When the person last came to anything of ours; only a press after that leads away from it.
+  let since = performance.now();
+  let press = -1;
+  let pressBelow = -1;
+  let pressHere = -PRESS_MS;
   let over = false;
   // When the focus was last taken back, and how often since the person last pressed in the tool.
   let back = -PRESS_MS;
@@ -28,8 +41,37 @@ export function guardFocus(frame, ended) {
   const now = () => performance.now();
   const touch = matchMedia("(pointer: coarse)");
 
+  const isFree = () => box === null && lost === null;
+  const nested = tellNested(frame, isFree, (late) => {
+    pressBelow = now() - late;
+    comeBack();
+  });
+  const say = () => {
+    tell(isFree());
+    nested.tell();
+  };
+  const release = () => {
+    lost = null;
+    box = boxOf(document.activeElement);
+    say();
+  };
   const onFocus = ({ target }) => {
-    box = isBox(target) ? target : null;
+    // Who gave it the focus is told by what follows.
+    if (target instanceof HTMLIFrameElement) return;
+    since = now();
+    tab = -TAB_MS;
+    box = boxOf(target);
+    lost = null;
+    say();
+  };
+  const onLeave = ({ target }) => {
+    setTimeout(() => {
+      if (box !== target) return;
+      // In a window that is not in front nothing else tells of it.
+      if (document.activeElement === frame) onBlur();
+      // Pressed where nothing of the page takes the focus.
+      else if (document.activeElement === document.body && now() - pressHere < PRESS_MS) release();
+    });
   };
   const onKey = (event) => {
     key = now();
@@ -39,49 +81,90 @@ export function guardFocus(frame, ended) {
     const { left, top, right, bottom } = frame.getBoundingClientRect();
     over = x >= left && x < right && y >= top && y < bottom;
   };
+  const onPress = (event) => {
+    pressHere = now();
+    onPointer(event);
+  };
   const onBlur = () => {
-    const lost = box;
+    if (box === null) return;
+    lost = box;
     box = null;
-    if (lost === null || now() - tab < TAB_MS) return;
+    if (now() - tab < TAB_MS) {
+      release();
+      return;
+    }
     const pressed = touch.matches || (over && now() - key > TYPING_MS);
     // A press tells of itself in a moment; where there can be none, nothing is waited for.
-    setTimeout(() => onceTold(lost, TOLD_AFTER), pressed ? PRESS_MS : 0);
+    setTimeout(() => onceTold(TOLD_AFTER), pressed ? PRESS_MS : 0);
   };
   // Firefox says only some moments later that the frame has the focus.
-  const onceTold = (lost, times) => {
-    if (document.activeElement !== document.body || times === 0) takeBack(lost);
-    else setTimeout(() => onceTold(lost, times - 1), AGAIN_MS);
+  const onceTold = (times) => {
+    if (document.activeElement !== document.body || times === 0) takeBack();
+    else setTimeout(() => onceTold(times - 1), AGAIN_MS);
   };
-  const takeBack = (lost) => {
-    if (closed || document.activeElement !== frame || !lost.isConnected) return;
-    if (now() - press < 2 * PRESS_MS) return;
+  const takeBack = () => {
+    if (closed || lost === null) return;
+    const at = document.activeElement;
+    if (press > since || !(at instanceof HTMLIFrameElement)) release();
+    // That frame's own guard sees to it.
+    else if (at !== frame) return;
+    else if (pressBelow <= since) giveTo(lost);
+    // May be the tool's own word: the keyboard is not taken back, but it is not free either.
+    else if (now() - key < TYPING_MS) count();
+  };
+  const count = () => {
     taken += 1;
-    back = now();
     if (taken > MAX_TAKEN) ended();
-    lost.focus({ preventScroll: true });
-    setTimeout(() => takeBack(lost), AGAIN_MS);
+  };
+  const giveTo = (its) => {
+    const came = since;
+    its.focus({ preventScroll: true });
+    since = came;
+    if (document.activeElement !== its) {
+      // It is gone, or takes no keys any more.
+      release();
+      return;
+    }
+    back = now();
+    count();
+    setTimeout(() => document.activeElement === frame && onBlur(), AGAIN_MS);
+  };
+  // It was the person after all.
+  const comeBack = () => {
+    if (now() - back < PRESS_MS) frame.focus({ preventScroll: true });
+  };
+
+  const onPressed = () => {
+    press = now();
+    if (box === null) release();
   };
 
   const listeners = [
-    ["focusin", onFocus], ["keydown", onKey], ["pointermove", onPointer], ["pointerdown", onPointer],
+    ["focusin", onFocus], ["focusout", onLeave], ["keydown", onKey], ["pointermove", onPointer], ["pointerdown", onPress],
   ];
   for (const [type, listener] of listeners) document.addEventListener(type, listener, true);
   frame.addEventListener("pointerenter", onPointer);
   addEventListener("blur", onBlur);
+  guards.add(onPressed);
   return {
-    pressed() {
-      press = now();
+    receive: nested.receive,
+    say,
+    /** @param {number} late how many milliseconds ago the person pressed in the tool */
+    pressed(late) {
+      if (now() - late < since) return;
       taken = 0;
-      // It was the person after all.
-      if (now() - back < PRESS_MS) frame.focus({ preventScroll: true });
+      for (const told of guards) told();
+      comeBack();
     },
     close() {
       closed = true;
       for (const [type, listener] of listeners) document.removeEventListener(type, listener, true);
       removeEventListener("blur", onBlur);
+      guards.delete(onPressed);
+      nested.close();
     },
   };
 }
 
-const isBox = (element) =>
-  element instanceof Element && element.matches("input, textarea, select, [contenteditable]");
+const boxOf = (element) =>
+  element instanceof Element && element.matches("input, textarea, select, [contenteditable]") ? element : null;

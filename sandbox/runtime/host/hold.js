@@ -63,15 +63,15 @@ export function holdTool(frame, key, handlers, told) {
   const files = downloads({
     refused: () => say("The tool saved many files at once; after three, nothing more was saved."),
   });
-  const focus = guardFocus(frame, () => end("keyboard"));
+  const focus = guardFocus(frame, () => end("keyboard"), (yes) => port.tell({ type: "free", yes }));
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {
-    act({ pressed }) {
-      if (typeof pressed !== "boolean") return false;
+    act({ pressed, late = 0 }) {
+      if (typeof pressed !== "boolean" || !(late >= 0)) return false;
       bounds.acted();
       files.acted();
-      if (pressed) focus.pressed();
+      if (pressed) focus.pressed(Number(late));
       return true;
     },
     leaving: () => dog.rest(true),
@@ -97,12 +97,17 @@ export function holdTool(frame, key, handlers, told) {
     },
     hello() {
       bounds.loaded();
+      focus.say();
       dog.begin();
       hello();
     },
   });
   return {
-    receive: port.receive,
+    /** For what came before this module was there. */
+    receive(event) {
+      port.receive(event);
+      focus.receive(event);
+    },
     tell: port.tell,
     /** Loads that follow are the page's own wish. */
     renewed() {

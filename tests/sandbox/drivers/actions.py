@@ -76,6 +76,8 @@ class ActingPage(Page):
             await self.choose(element, file, framed=framed)
             return
         if case.act in (Act.ENTER, Act.CONTROL_ENTER):
+            # Keys are the page's around the tool until the person presses there.
+            await self.perform(press_at(3, 3), framed=framed)
             await self.call("(element) => element.focus()", element, framed=framed)
             held = CONTROL if case.act is Act.CONTROL_ENTER else ""
             await self.perform(chord(ENTER, held), framed=framed)
@@ -109,6 +111,12 @@ def click(element: dict[str, Any], button: int, held: str) -> Sources:
     press = [{"type": "pointerDown", "button": button}, {"type": "pointerUp", "button": button}]
     pointed = [_PAUSE, *_over(element), *press, _PAUSE]
     return [_pointer(pointed), *([_keys(_around(held, len(pointed)))] if held else [])]
+
+
+def press_at(x: int, y: int) -> Sources:
+    move = {"type": "pointerMove", "x": x, "y": y, "origin": "viewport"}
+    down, up = {"type": "pointerDown", "button": LEFT}, {"type": "pointerUp", "button": LEFT}
+    return [_pointer([move, down, up])]
 
 
 def hover(element: dict[str, Any]) -> Sources:

@@ -1,0 +1,84 @@
+// The keyboard: what a person types in a box of the page around the tool is heard by no document of
+// the tool's, in whatever way one of them came to have the focus. Keys pass after a press here, and
+// while the page around says that no box of its own has them.
+//
+// Nested documents get the source of this very function in front, as that of setTraps. They hear
+// of the page itself, through a port that no code of the tool's can have.
+
+// `hear(handler)` is for what the page says, where the bridge hears it.
+// Returns what must be done again after `document.open`.
+function keepKeys(hear) {
+  "use strict";
+  const { top } = window;
+  if (top === window) {
+    return () => {};
+  }
+  const unbound = (method) => Function.prototype.call.bind(method);
+  const getter = (owner, name) => unbound(Object.getOwnPropertyDescriptor(owner, name).get);
+  const listenTo = unbound(EventTarget.prototype.addEventListener);
+  const stop = unbound(Event.prototype.stopImmediatePropagation);
+  const prevent = unbound(Event.prototype.preventDefault);
+  const phaseOf = getter(Event.prototype, "eventPhase");
+  const timeOf = getter(Event.prototype, "timeStamp");
+  const dataOf = getter(MessageEvent.prototype, "data");
+  const post = unbound(MessagePort.prototype.postMessage);
+  const now = performance.now.bind(performance);
+  let free = false;
+  let pressed = false;
+  // Whether all is heard that was said before the focus came: keys overtake messages.
+  let settled = false;
+
+  const open = (handler) => {
+    const { port1, port2 } = new MessageChannel();
+    listenTo(port1, "message", handler);
+    port1.start();
+    return [port1, port2];
+  };
+  const set = (yes) => {
+    free = yes;
+    pressed &&= yes;
+  };
+  const [, echo] = open(() => (settled = true));
+  let tellPress = () => {};
+  if (hear) {
+    hear(set);
+  } else {
+    const [port, theirs] = open((event) => set(dataOf(event)));
+    top.postMessage({ sandwright: "keys" }, "*", [theirs]);
+    tellPress = (late) => post(port, late);
+  }
+
+  const onPress = (event) => {
+    if (event.isTrusted) {
+      pressed = true;
+      tellPress(now() - timeOf(event));
+    }
+  };
+  const onKey = (event) => {
+    if (event.isTrusted && !pressed && !(free && settled)) {
+      stop(event);
+      prevent(event);
+    }
+  };
+  // Those of the window itself, not of what is in it.
+  const onFocus = (event) => {
+    if (event.isTrusted && phaseOf(event) === 2) {
+      settled = false;
+      post(echo, 0);
+    }
+  };
+  const onBlur = (event) => {
+    if (event.isTrusted && phaseOf(event) === 2) {
+      pressed = false;
+    }
+  };
+  const stand = () => {
+    ["keydown", "keypress", "keyup", "beforeinput"].forEach((type) => listenTo(window, type, onKey, true));
+    listenTo(window, "pointerdown", onPress, true);
+    listenTo(window, "focus", onFocus, true);
+    listenTo(window, "blur", onBlur, true);
+  };
+  post(echo, 0);
+  stand();
+  return stand;
+}
