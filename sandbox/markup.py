@@ -88,10 +88,18 @@ class Markup:
     """One document's stream: `feed` it piece by piece, then `finish`.
 
     `keeps_shadows`: declarative shadow roots stay, for where no walls have to see into them.
+    `shows_all`: also tags in which no address of another server can be.
     """
 
-    def __init__(self, rewriting: Rewriting | None = None, *, keeps_shadows: bool = False) -> None:
+    def __init__(
+        self,
+        rewriting: Rewriting | None = None,
+        *,
+        keeps_shadows: bool = False,
+        shows_all: bool = False,
+    ) -> None:
         self._rewriting = rewriting
+        self._shows_all = shows_all
         self._keeps_shadows = keeps_shadows
         self._dropped = 0  # letters that stood before `_text`
         self._tag: int | None = None  # where a tag begins that is held back, of all letters
@@ -213,7 +221,11 @@ class Markup:
     def _may_hold_addresses(self, start: int) -> bool:
         if self._ends:
             return False
-        return self._name in _SHOWN_RAW or self._text.find("//", start, self._at) >= 0
+        return (
+            self._shows_all
+            or self._name in _SHOWN_RAW
+            or self._text.find("//", start, self._at) >= 0
+        )
 
     def _tag_open(self) -> bool:
         text, at = self._text, self._at

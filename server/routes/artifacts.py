@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.grants import NO_GRANTS
-from server import shapes
+from server import importing, shapes
 from server.errors import Problem
 from server.generation import titles
 from server.generation.generator import Created
@@ -19,7 +22,7 @@ from server.routes.choosing import check_prompt, choose, read_attachments
 from server.routes.views import Number, View, find_artifact, find_version, view
 from server.store import artifacts, versions
 from server.store.artifacts import BadCursorError
-from server.store.records import Json
+from server.store.records import Artifact, Json
 
 MAX_IMPORT_BYTES = 20_000_000
 PAGE = 24
@@ -60,33 +63,55 @@ async def start(body: schemas.NewArtifact, viewing: View) -> Created:
 async def import_(
     body: schemas.NewImport, viewing: Viewing, request: Request, response: Response
 ) -> Json:
-    """Make an artifact from an HTML document; it is tested by itself."""
-    await asyncio.to_thread(check_import, body.html)
-    title = body.title or titles.from_document(body.html) or "Imported tool"
-    new_title = titles.shortened(title)
+    """Make an artifact from a document or a file; it is tested by itself."""
+    brought = await asyncio.to_thread(_brought, body)
     async with viewing.services.database.write() as connection:
-        artifact = await artifacts.create(
-            connection,
-            title=new_title,
-            prompt="",
-            titled_by="person" if body.title else "document",
-        )
-        new = versions.NewVersion(
-            artifact_id=artifact.id,
-            html=body.html,
-            title=new_title,
-            secret=new_secret(),
-            origin="import",
-            grants=shapes.grants_shape(NO_GRANTS),
-        )
-        await versions.add(connection, new)
+        artifact = await bring(connection, brought, body.title)
     in_background(request, viewing.services.tester.test_and_notify(artifact.id, 1))
     async with viewing.services.database.read() as connection:
         response.headers["Location"] = f"/api/artifacts/{artifact.id}"
         return {
             "artifact": await viewing.artifact(connection, artifact),
             "version": await viewing.version(connection, artifact, 1),
+            "missing": list(brought.missing),
         }
+
+
+def _brought(body: schemas.NewImport) -> importing.Brought:
+    if body.html is not None:
+        check_import(body.html)
+        return importing.Brought(body.html, "Imported tool")
+    if body.file is None:
+        raise Problem(422, "There is nothing to import.", action="Send `html` or `file`.")
+    try:
+        data = base64.b64decode(body.file.data, validate=True)
+    except binascii.Error as error:
+        raise Problem(422, "The file's data is not base64.") from error
+    return importing.read(body.file.name, data)
+
+
+async def bring(
+    connection: AsyncConnection, brought: importing.Brought, title: str | None = None
+) -> Artifact:
+    """Store what was brought as version 1 of an artifact of its own."""
+    found = title or titles.from_document(brought.html) or brought.title
+    new_title = titles.shortened(found)
+    artifact = await artifacts.create(
+        connection,
+        title=new_title,
+        prompt="",
+        titled_by="person" if title else "document",
+    )
+    new = versions.NewVersion(
+        artifact_id=artifact.id,
+        html=brought.html,
+        title=new_title,
+        secret=new_secret(),
+        origin="import",
+        grants=shapes.grants_shape(NO_GRANTS),
+    )
+    await versions.add(connection, new)
+    return artifact
 
 
 def check_import(html: str) -> None:

@@ -66,8 +66,16 @@ class ModelChoice(Shape):
     model: ModelName | None = None
 
 
+class BroughtFile(Shape):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    data: Annotated[str, Field(description="base64")]
+
+
 class NewImport(Shape):
-    html: str
+    """`html`, or `file`: HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."""
+
+    html: str | None = None
+    file: BroughtFile | None = None
     title: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
@@ -291,8 +299,11 @@ class Created(BaseModel):
 
 
 class Imported(BaseModel):
+    """`missing`: files that a page of an archive refers to, and that are not in it."""
+
     artifact: Artifact
     version: Version
+    missing: list[str] = []
 
 
 class Started(BaseModel):

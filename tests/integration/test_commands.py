@@ -190,6 +190,7 @@ def test_help_names_every_command():
         "serve",
         "new",
         "test",
+        "import",
         "export",
         "models",
         "doctor",

@@ -1,0 +1,167 @@
+"""A page with files beside it, as one document. Pure.
+
+Styles and scripts of the folder come in their places, images and fonts as `data:` addresses, and
+modules that import each other as `data:` modules. What is missing is listed.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import mimetypes
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from sandbox.libraries.rewriting import NO_ATTRIBUTE, Attribute, attributes_of
+from sandbox.markup import Markup
+
+_URL = re.compile(
+    r"""(?P<lead>@import\s+(?=["'])|\burl\(\s*)(?P<quote>["']?)(?P<url>[^"'()\\\n]+?)(?P=quote)"""
+    r"""(?P<end>\s*\)|(?<=["']))""",
+    re.IGNORECASE,
+)
+_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
+_OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    html: str
+    missing: tuple[str, ...] = ()
+
+
+def page_of(files: Mapping[str, bytes]) -> str | None:
+    """Return the path of the page: `index.html` nearest to the top, or the only page."""
+    pages = sorted(
+        (path for path in files if path.lower().endswith((".html", ".htm"))),
+        key=lambda path: (path.count("/"), path),
+    )
+    index = [path for path in pages if posixpath.basename(path).lower().startswith("index.")]
+    if index:
+        return index[0]
+    shallow = [path for path in pages if path.count("/") == pages[0].count("/")] if pages else []
+    return shallow[0] if len(shallow) == 1 else None
+
+
+def join(files: Mapping[str, bytes], page: str) -> Joined:
+    joining = _Joining(files, posixpath.dirname(page))
+    markup = Markup(joining, keeps_shadows=True, shows_all=True)
+    text = markup.feed(files[page].decode("utf-8-sig", "replace")) + markup.finish()
+    return Joined(text, tuple(joining.missing))
+
+
+@dataclass
+class _Joining:
+    """A `sandbox.markup.Rewriting`."""
+
+    files: Mapping[str, bytes]
+    folder: str
+    missing: dict[str, None] = field(default_factory=dict)
+    _kind: str = ""
+    _text: str = ""
+    _body: str | None = None
+
+    def tag(self, name: str, text: str) -> str:
+        given = attributes_of(text)
+        self._kind, self._text, self._body = "", "", None
+        if name == "link" and "stylesheet" in _value(given, "rel").lower().split():
+            return self._sheet(given) or text
+        if name == "script":
+            self._kind = "module" if _value(given, "type").strip().lower() == "module" else "script"
+            path = self._path(self.folder, _value(given, "src"))
+            if path is not None:
+                self._body = self._read(path)
+                src = given["src"]
+                return text[: src.at].rstrip() + text[src.end :]
+        elif name == "style":
+            self._kind = "style"
+        for attribute in ("src", "poster", "href") if name != "a" else ():
+            one = given.get(attribute)
+            if one is None or (attribute == "href" and name not in {"link", "image", "use"}):
+                continue
+            url = self._address(self.folder, html.unescape(one.value))
+            if url is not None:
+                return f'{text[: one.start]}"{html.escape(url)}"{text[one.end :]}'
+        return text
+
+    def raw(self, text: str) -> str:
+        self._text += text
+        return ""
+
+    def end(self) -> str:
+        body = self._text if self._body is None else self._body
+        if self._kind == "module":
+            body = self._module(body, self.folder, 0)
+        elif self._kind == "style":
+            body = self._style(body, self.folder, 0)
+        if self._body is not None:
+            body = re.sub(r"</(?=script)", r"<\\/", body, flags=re.IGNORECASE)
+            body = body.replace("<!--", "\\x3c!--")
+        self._kind, self._text, self._body = "", "", None
+        return body
+
+    def _sheet(self, given: dict[str, Attribute]) -> str | None:
+        path = self._path(self.folder, _value(given, "href"))
+        if path is None:
+            return None
+        media = _value(given, "media")
+        told = f' media="{html.escape(media)}"' if media else ""
+        css = self._style(self._read(path), posixpath.dirname(path), 0)
+        safe = re.sub(r"</(?=style)", r"<\\/", css, flags=re.IGNORECASE)
+        return f"<style{told}>\n{safe}\n</style>"
+
+    def _read(self, path: str) -> str:
+        return self.files[path].decode("utf-8-sig", "replace")
+
+    def _path(self, folder: str, url: str) -> str | None:
+        """Return the file that an address means; note it if it should be here and is not."""
+        url = html.unescape(url).strip()
+        bare = unquote(url.partition("#")[0].partition("?")[0])
+        if not bare or not _OWN.match(url):
+            return None
+        root = "" if bare.startswith("/") else folder
+        path = posixpath.normpath(posixpath.join(root, bare.lstrip("/")))
+        if path in self.files:
+            return path
+        self.missing.setdefault(bare)
+        return None
+
+    def _address(self, folder: str, url: str) -> str | None:
+        path = self._path(folder, url)
+        return None if path is None else self._data(path, self.files[path])
+
+    def _data(self, path: str, body: bytes) -> str:
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        return f"data:{kind};base64,{base64.b64encode(body).decode()}"
+
+    def _style(self, css: str, folder: str, depth: int) -> str:
+        def inlined(found: re.Match[str]) -> str:
+            path = self._path(folder, found["url"])
+            if path is None or depth > _DEEPEST:
+                return found[0]
+            body = self.files[path]
+            if path.lower().endswith(".css"):
+                body = self._style(self._read(path), posixpath.dirname(path), depth + 1).encode()
+            lead = "@import url(" if found["lead"].startswith("@") else found["lead"]
+            return f'{lead}"{self._data(path, body)}"{found["end"] or ")"}'
+
+        return _URL.sub(inlined, css)
+
+    def _module(self, code: str, folder: str, depth: int) -> str:
+        def inlined(found: re.Match[str]) -> str:
+            path = self._path(folder, found[3])
+            if path is None or depth > _DEEPEST:
+                return found[0]
+            text = self._module(self._read(path), posixpath.dirname(path), depth + 1)
+            url = f"data:text/javascript;base64,{base64.b64encode(text.encode()).decode()}"
+            return f"{found[1]}{found[2]}{url}{found[2]}"
+
+        return _IMPORT.sub(inlined, code)
+
+
+def _value(given: dict[str, Attribute], name: str) -> str:
+    return html.unescape(given.get(name, NO_ATTRIBUTE).value)

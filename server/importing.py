@@ -1,0 +1,138 @@
+"""A file that a person brings, as a document. Raises a `Problem` that says what it is instead.
+
+HTML, a zip of a page with its files, a React component (.jsx, .tsx), SVG, Markdown.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from server import folders, wrapping
+from server.errors import Problem
+
+MOST_BYTES = 20_000_000
+_MOST_FILES = 2_000
+_MOST_UNPACKED = 60_000_000
+_ACCEPTED = "Choose HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."
+_LINK = 0o120000
+_KINDS = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x7fELF": "a program",
+    b"MZ": "a program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """`missing`: files that the page refers to and that did not come with it."""
+
+    html: str
+    title: str
+    missing: tuple[str, ...] = ()
+
+
+def read(name: str, data: bytes) -> Brought:
+    title = _title(name)
+    if not data.strip():
+        raise Problem(422, f"{name} is empty.", action=_ACCEPTED)
+    if len(data) > MOST_BYTES:
+        raise Problem(413, f"{name} has {len(data):,} bytes; at most {MOST_BYTES:,} fit.")
+    if data.startswith(b"PK\x03\x04"):
+        return read_folder(name, _unpacked(name, data))
+    for start, kind in _KINDS.items():
+        if data.startswith(start):
+            raise Problem(422, f"{name} is {kind}.", action=_ACCEPTED)
+    text = _text(name, data)
+    made, lacks = _document(PurePosixPath(name.lower()).suffix, text, title)
+    if made is None:
+        raise Problem(422, f"There is {lacks} in {name}.", action=_ACCEPTED)
+    return Brought(made, title)
+
+
+def _document(suffix: str, text: str, title: str) -> tuple[str | None, str]:
+    """Return the document, or what the text lacks for one."""
+    if suffix in {".jsx", ".tsx"}:
+        lacks = "no component: nothing is exported, and nothing begins with a capital letter,"
+        return wrapping.from_react(text, title), lacks
+    if suffix == ".svg":
+        return wrapping.from_svg(text, title), "no <svg> element"
+    if suffix in {".md", ".markdown"}:
+        return wrapping.from_markdown(text, title), ""
+    return (text if "<" in text else None), "no markup"
+
+
+def read_folder(name: str, files: Mapping[str, bytes]) -> Brought:
+    page = folders.page_of(files)
+    if page is None:
+        raise Problem(
+            422,
+            f"There is no index.html in {name}, and not just one page.",
+            action="Name the page index.html.",
+        )
+    joined = folders.join(files, page)
+    if len(joined.html.encode("utf-8", "replace")) > MOST_BYTES:
+        raise Problem(413, f"{name} as one document is larger than {MOST_BYTES:,} bytes.")
+    return Brought(joined.html, _title(name), joined.missing)
+
+
+def _text(name: str, data: bytes) -> str:
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if b"\0" in data:
+        raise Problem(422, f"{name} is a binary file.", action=_ACCEPTED)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        told = re.search(rb"charset=[\"']?([\w-]+)", data[:2048], re.IGNORECASE)
+        try:
+            return data.decode(told[1].decode() if told else "windows-1252", "replace")
+        except LookupError:
+            return data.decode("windows-1252", "replace")
+
+
+def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
+    """Read an archive in memory; nothing is written anywhere."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _files(name, archive)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Problem(422, f"{name} cannot be unpacked: {error}.", action=_ACCEPTED) from error
+
+
+def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
+    entries = [one for one in archive.infolist() if not one.is_dir()]
+    if len(entries) > _MOST_FILES:
+        raise Problem(422, f"{name} holds {len(entries):,} files; at most {_MOST_FILES:,} fit.")
+    files: dict[str, bytes] = {}
+    left = _MOST_UNPACKED
+    for entry in entries:
+        path = entry.filename
+        if path.startswith("/") or ":" in path or ".." in path.split("/") or "\\" in path:
+            raise Problem(422, f"{name} is refused: {path!r} leads out of it.")
+        if (entry.external_attr >> 16) & 0o170000 == _LINK:
+            raise Problem(422, f"{name} is refused: {path!r} is a link.")
+        if path.startswith("__MACOSX/"):
+            continue
+        with archive.open(entry) as file:
+            files[path] = file.read(left + 1)  # what it says of its size proves nothing
+        left -= len(files[path])
+        if left < 0:
+            raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+    return files
+
+
+def _title(name: str) -> str:
+    stem = PurePosixPath(name.replace("\\", "/")).name
+    stem = re.sub(r"\.\w{1,8}$", "", stem)
+    words = re.sub(r"[-_]+", " ", stem).strip()
+    return words[:1].upper() + words[1:] or "Imported tool"

@@ -1,0 +1,123 @@
+"""What other chat products give as an artifact, made into a document: React, SVG, Markdown. Pure.
+
+The libraries come from CDNs, whose addresses the frame answers from what is kept here.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+_HEAD = (
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+)
+_NPM = "https://cdn.jsdelivr.net/npm"
+_ESM = "https://esm.sh"
+_MODULES = {
+    "react": f"{_ESM}/react@18",
+    "react/jsx-runtime": f"{_ESM}/react@18/jsx-runtime",
+    "react-dom": f"{_ESM}/react-dom@18",
+    "react-dom/client": f"{_ESM}/react-dom@18/client",
+    "recharts": f"{_ESM}/recharts@2",
+}
+_IMPORTED = re.compile(r"""^\s*import\b[^"'`;]*["']([@\w][^"']*)["']""", re.MULTILINE)
+_REACT = re.compile(r"^\s*import\s+(?:React\b|\*\s+as\s+React\b)", re.MULTILINE)
+_DEFAULT = re.compile(
+    r"^[ \t]*export\s+default\s+(?:(?P<kind>(?:async\s+)?function|class)\s+(?P<name>\w+)"
+    r"|(?P<given>[A-Za-z_$][\w$]*)\s*;?[ \t]*$)",
+    re.MULTILINE,
+)
+_EXPRESSION = re.compile(r"^[ \t]*export\s+default\s+", re.MULTILINE)
+_COMPONENT = re.compile(r"^(?:export\s+)?(?:function|const|class)\s+([A-Z]\w*)", re.MULTILINE)
+_PROLOGUE = re.compile(
+    r"(?:<\?xml[^>]*\?>|<!doctype[^>]*>|<!--.*?-->|\s)*", re.IGNORECASE | re.DOTALL
+)
+
+
+def from_react(source: str, title: str) -> str | None:
+    """Return a document that shows a component; `None` if there is none in the text."""
+    code, name = _with_named_default(source)
+    if name is None:
+        return None
+    if not _REACT.search(code):
+        code = f'import React from "react";\n{code}'
+    names = dict.fromkeys((*_IMPORTED.findall(code), "react-dom/client"))
+    imports = {one: _MODULES.get(one, f"{_ESM}/{one}") for one in names}
+    shown = (
+        '\nimport { createRoot as showAtRoot } from "react-dom/client";\n'
+        f'showAtRoot(document.getElementById("root")).render(React.createElement({name}));\n'
+    )
+    script = re.sub(r"</(?=script)", r"<\\/", code + shown, flags=re.IGNORECASE)
+    return (
+        f"{_HEAD}<title>{html.escape(title)}</title>\n"
+        '<script src="https://cdn.tailwindcss.com"></script>\n'
+        f'<script src="{_NPM}/@babel/standalone@7/babel.min.js"></script>\n'
+        "<script>Babel.registerPreset('component', { presets: [[Babel.availablePresets.react], "
+        "[Babel.availablePresets.typescript, { isTSX: true, allExtensions: true }]] });</script>\n"
+        f'<script type="importmap">{json.dumps({"imports": imports}, indent=2)}</script>\n'
+        '</head>\n<body>\n<div id="root"></div>\n'
+        '<script type="text/babel" data-type="module" data-presets="component">\n'
+        f"{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def _with_named_default(source: str) -> tuple[str, str | None]:
+    """Return the source without its default export, and the name of what it exported."""
+    found = _DEFAULT.search(source)
+    if found is not None and found["name"]:
+        start, end = found.span()
+        kept = f"{found['kind']} {found['name']}"
+        return source[:start] + kept + source[end:], found["name"]
+    if found is not None:
+        return source[: found.start()] + source[found.end() :], found["given"]
+    if _EXPRESSION.search(source):
+        return _EXPRESSION.sub("const ShownComponent = ", source, count=1), "ShownComponent"
+    components = _COMPONENT.findall(source)
+    return source, components[-1] if components else None
+
+
+def from_svg(source: str, title: str) -> str | None:
+    """Return a document that shows a drawing; `None` for what is no SVG."""
+    drawing = _PROLOGUE.sub("", source, count=1)
+    if not re.match(r"<svg[\s>]", drawing, re.IGNORECASE):
+        return None
+    return (
+        f"{_HEAD}<title>{html.escape(title)}</title>\n"
+        "<style>body { margin: 0; min-height: 100vh; display: grid; place-items: center } "
+        "svg { max-width: 100%; max-height: 100vh }</style>\n"
+        f"</head>\n<body>\n{drawing}\n</body>\n</html>\n"
+    )
+
+
+def from_markdown(source: str, title: str) -> str:
+    """Return a document that shows a text, with its Mermaid diagrams drawn."""
+    text = json.dumps(source, ensure_ascii=False).replace("<", "\\u003c")
+    draws = "```mermaid" in source
+    drawing = (
+        f'  import mermaid from "{_NPM}/mermaid@11/dist/mermaid.esm.min.mjs";\n'
+        '  const dark = matchMedia("(prefers-color-scheme: dark)").matches;\n'
+        '  mermaid.initialize({ startOnLoad: false, theme: dark ? "dark" : "default" });\n'
+    )
+    shown = (
+        '  for (const code of document.querySelectorAll("code.language-mermaid")) {\n'
+        '    const figure = document.createElement("pre");\n'
+        '    figure.className = "mermaid";\n'
+        "    figure.textContent = code.textContent;\n"
+        "    code.parentElement.replaceWith(figure);\n  }\n"
+        "  await mermaid.run();\n"
+    )
+    return (
+        f"{_HEAD}<title>{html.escape(title)}</title>\n"
+        "<style>:root { color-scheme: light dark } body { max-width: 44rem; margin: 2rem auto; "
+        "padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif } pre { overflow: auto } "
+        "img, svg { max-width: 100% }</style>\n"
+        f'<script src="{_NPM}/marked@12/marked.min.js"></script>\n'
+        '</head>\n<body>\n<main id="text"></main>\n<script type="module">\n'
+        f"{drawing if draws else ''}"
+        f"  const text = {text};\n"
+        '  document.getElementById("text").innerHTML = marked.parse(text);\n'
+        f"{shown if draws else ''}"
+        "</script>\n</body>\n</html>\n"
+    )

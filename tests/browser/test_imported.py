@@ -1,0 +1,53 @@
+"""Artifacts of other chat products work as soon as they are brought."""
+
+from __future__ import annotations
+
+import pytest
+from frames import Host, Shelf, show
+from playwright.async_api import Frame, Page, expect
+
+from sandbox.libraries.fetch import missing
+from sandbox.libraries.manifest import libraries
+from server.importing import read
+from tests.unit.test_importing import FILES, PAGE, packed
+
+pytestmark = pytest.mark.skipif(
+    any(not library.optional for library in missing(libraries())),
+    reason="the libraries are not here: make vendor",
+)
+COMPONENT = """import { useState } from "react";
+interface Props { start?: number }
+const first: number = 1;
+export default function Counter({ start = first }: Props) {
+  const [n, setN] = useState<number>(start);
+  return <button className="text-4xl" onClick={() => setN(n + 1)}>{`Count ${n}`}</button>;
+}
+"""
+
+
+async def brought(page: Page, host: Host, shelf: Shelf, name: str, data: bytes) -> Frame:
+    shelf.put("tool", read(name, data).html)
+    return await show(page, host)
+
+
+async def test_a_component_runs(page: Page, host: Host, shelf: Shelf) -> None:
+    frame = await brought(page, host, shelf, "counter.tsx", COMPONENT.encode())
+    button = frame.get_by_role("button")
+    await button.click(timeout=20_000)
+    await expect(button).to_have_text("Count 2")
+    await expect(button).to_have_css("font-size", "36px")
+
+
+@pytest.mark.sandbox
+async def test_a_text_with_a_diagram_is_shown(page: Page, host: Host, shelf: Shelf) -> None:
+    text = "# Plan\n\n```mermaid\ngraph TD; A-->B\n```\n"
+    frame = await brought(page, host, shelf, "plan.md", text.encode())
+    await expect(frame.get_by_role("heading", name="Plan")).to_be_visible(timeout=20_000)
+    await expect(frame.locator("svg .node")).to_have_count(2, timeout=20_000)
+
+
+async def test_a_page_with_files_beside_it_works(page: Page, host: Host, shelf: Shelf) -> None:
+    data = packed({"index.html": PAGE.encode(), **FILES})
+    frame = await brought(page, host, shelf, "site.zip", data)
+    await expect(frame.get_by_role("heading")).to_have_css("color", "rgb(0, 128, 128)")
+    assert await frame.evaluate("[tag, deep]") == ["</script>", 1]

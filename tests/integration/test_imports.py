@@ -1,0 +1,68 @@
+"""Importing files over the API and the command line."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import BIN, Process, clean_environment
+from tests.unit.test_importing import FILES, PAGE, packed
+
+
+def sent(name: str, data: bytes) -> dict[str, str]:
+    return {"name": name, "data": base64.b64encode(data).decode()}
+
+
+def test_a_zip_is_imported_and_what_is_missing_is_told(server: Process, api: Any) -> None:
+    client = api(server.url)
+    file = sent("site.zip", packed({"index.html": PAGE.encode(), **FILES}))
+    made = client("POST", "/api/artifacts/import", status=201, file=file)
+    assert made["artifact"]["title"] == "Round"
+    assert made["missing"] == ["img/none.png"]
+    assert (made["version"]["n"], made["version"]["prompt"]) == (1, None)
+
+
+def test_what_is_no_tool_is_a_problem_that_says_what_it_is(server: Process, api: Any) -> None:
+    client = api(server.url)
+    for file, status, said in (
+        (sent("a.html", b"%PDF-1.4"), 422, "a.html is a PDF."),
+        (sent("a.zip", packed({"../a.html": b"<p>"})), 422, "leads out of it"),
+        ({"name": "a.html", "data": "?"}, 422, "not base64"),
+    ):
+        response = client.client.post("/api/artifacts/import", json={"file": file})
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert said in response.json()["detail"]
+    client("POST", "/api/artifacts/import", status=422)
+
+
+def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -> None:
+    for name, body in {"index.html": PAGE.encode(), **FILES}.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    (tmp_path / "round.svg").write_text("<svg viewBox='0 0 1 1'><circle r='1'/></svg>")
+    (tmp_path / "letter.html").write_bytes(b"%PDF")
+    words = ["import", "--json", *(str(tmp_path / one) for one in ("site", "round.svg"))]
+    environment = clean_environment(SANDWRIGHT_DATA_DIR=str(tmp_path / "data"))
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN / "sandwright"), *more]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, timeout=110
+        )
+
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    folder, drawing = (json.loads(line) for line in done.stdout.splitlines())
+    assert (folder["title"], folder["missing"]) == ("Round", ["img/none.png"])
+    assert drawing["title"] == "Round"
+    out = tmp_path / "out.html"
+    assert run("export", "--no-check", drawing["artifact"], "-o", str(out)).returncode == 0
+    assert "<circle r='1'/>" in out.read_text()
+    refused = run("import", str(tmp_path / "letter.html"))
+    assert refused.returncode == 2
+    assert "letter.html is a PDF." in refused.stderr
