@@ -9,6 +9,7 @@ from playwright.async_api import Frame, Page, expect
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
 from server.importing import read
+from tests.conftest import Process
 from tests.unit.test_importing import FILES, PAGE, packed
 
 pytestmark = pytest.mark.skipif(
@@ -51,3 +52,20 @@ async def test_a_page_with_files_beside_it_works(page: Page, host: Host, shelf: 
     frame = await brought(page, host, shelf, "site.zip", data)
     await expect(frame.get_by_role("heading")).to_have_css("color", "rgb(0, 128, 128)")
     assert await frame.evaluate("[tag, deep]") == ["</script>", 1]
+
+
+async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process) -> None:
+    """What is no tool is refused in the page; what is one opens in the workbench."""
+    await page.goto(server.url)
+    chosen = page.get_by_label("File to import")
+    pdf = {"name": "a.html", "mimeType": "text/html", "buffer": b"%PDF-1.4"}
+    await chosen.set_input_files(pdf)
+    await expect(page.get_by_role("alert")).to_contain_text("a.html is a PDF.", timeout=20_000)
+    site = packed({"index.html": PAGE.encode(), **FILES})
+    await chosen.set_input_files({"name": "x.zip", "mimeType": "application/zip", "buffer": site})
+    told = page.get_by_role("alert")
+    await expect(told).to_contain_text("not with it: img/none.png", timeout=20_000)
+    drawing = b"<svg viewBox='0 0 9 9'><title>Dot</title><circle r='9'/></svg>"
+    await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
+    await page.wait_for_url("**/artifacts/*", timeout=20_000)
+    await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()

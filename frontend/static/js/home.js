@@ -5,6 +5,7 @@ import { create } from "./create.js";
 import { draft } from "./draft.js";
 import { estimate } from "./estimate.js";
 import { examples } from "./examples.js";
+import { importing } from "./import.js";
 import { pageData } from "./page-data.js";
 import { probe } from "./probe.js";
 import { submitWhenWorded } from "./submit.js";
@@ -27,5 +28,6 @@ create(form, { box, menu, files: attachments(form), draft: kept, frame: data.fra
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
 readyToArrive();
+importing(document.querySelector("[data-import]"), document.querySelector(".ask [data-problem]"));
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));
