@@ -13,13 +13,16 @@ run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
 
 # A file's tests run in one process, in their order; files are taken in theirs, slow ones first.
+# Where Python is told to write no bytecode, each of the many starts would compile all of ours.
 test: check ## everything that must hold before a change goes in
+	@$(BIN)/python -m compileall -q server sandbox/*.py sandbox/*/*.py frontend
 	@$(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
-	  tests/browser/test_prove.py tests/browser/test_smoke_busy.py \
+	  tests/browser/test_prove.py tests/browser/test_smoke.py tests/browser/test_smoke_busy.py \
+	  tests/browser/test_recipes.py tests/browser/test_library_walls.py \
 	  -m "sandbox or not sandbox"
 
 # ENGINES="firefox webkit", K=popups, RESUME=1 and SAMPLE=1 run less.

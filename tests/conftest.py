@@ -23,7 +23,7 @@ import pytest
 from filelock import FileLock
 
 BIN = Path(sys.executable).parent
-START_SECONDS = 30
+START_SECONDS = 60  # patience on a busy machine, not a promise
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -81,6 +81,10 @@ def connected_server(
         model.stop()
 
 
+NO_BROWSER = {"SANDWRIGHT_BROWSER": "none"}
+"""For a server whose tools need no verdict: a browser costs more than all else that it does."""
+
+
 def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -108,12 +112,19 @@ class Process:
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         threading.Thread(target=self._read_errors, daemon=True).start()
+        try:
+            self.url = self._address(lines)
+        except BaseException:
+            self.kill()  # nobody else knows of it yet
+            raise
+        return self
+
+    def _address(self, lines: queue.Queue[str]) -> str:
         while True:
             line = lines.get(timeout=START_SECONDS)
             assert line, f"{self.arguments} ended: {''.join(self.errors)}"
             if line.startswith("http://"):
-                self.url = line.strip()
-                return self
+                return line.strip()
 
     def _read(self, lines: queue.Queue[str]) -> None:
         assert self.process is not None
@@ -156,14 +167,18 @@ Start = Callable[..., Process]
 
 @pytest.fixture
 def serve_app(tmp_path: Path) -> Iterator[Start]:
-    """A function that starts `sandwright serve`; keywords are environment variables."""
+    """A function that starts `sandwright serve`; keywords are environment variables.
+
+    It `tests` what is made only where it is asked to.
+    """
     started: list[Process] = []
 
-    def start(data_dir: Path | None = None, **environment: str) -> Process:
+    def start(data_dir: Path | None = None, *, tests: bool = False, **environment: str) -> Process:
         arguments = ["serve", "--no-open", "--port", str(free_port())]
         arguments += ["--frame-port", str(free_port())]
         arguments += ["--data-dir", str(data_dir or tmp_path / "data")]
-        process = Process(arguments, clean_environment(**environment)).start()
+        variables = environment if tests else {**NO_BROWSER, **environment}
+        process = Process(arguments, clean_environment(**variables)).start()
         started.append(process)
         return process
 
@@ -174,11 +189,20 @@ def serve_app(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """One keyless server for tests that only add to it."""
-    data = tmp_path_factory.mktemp("data")
+    """One keyless server for tests that only add to it; what is made there is not tested."""
+    yield from _keyless(tmp_path_factory.mktemp("data"), **NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def testing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """Another, with the browser that tests what is made."""
+    yield from _keyless(tmp_path_factory.mktemp("tested"))
+
+
+def _keyless(data: Path, **environment: str) -> Iterator[Process]:
     arguments = ["serve", "--no-open", "--port", str(free_port())]
     arguments += ["--frame-port", str(free_port()), "--data-dir", str(data)]
-    process = Process(arguments, clean_environment()).start()
+    process = Process(arguments, clean_environment(**environment)).start()
     yield process
     process.stop()
 

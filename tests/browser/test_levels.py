@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
-from tests.conftest import Process, clean_environment, free_port
+from tests.conftest import NO_BROWSER, Process, clean_environment, free_port
 
 pytestmark = pytest.mark.timeout(120)
 slow = pytest.mark.sandbox  # the rest of the levels' many browsers
@@ -74,7 +74,7 @@ def serving(folder: Any, **environment: str) -> Iterator[Served]:
         for name, value in environment.items()
     }
     connected = {"OPENAI_BASE_URL": model.url, "OPENAI_API_KEY": "none"}
-    server = Process(arguments, clean_environment(**settings, **connected))
+    server = Process(arguments, clean_environment(**NO_BROWSER, **settings, **connected))
     try:
         server.start()
         yield served
@@ -289,7 +289,9 @@ document.getElementById("told").textContent = `${d3.max([1, 2])} ${max([3])} ${w
     any(not library.optional for library in missing(libraries())),
     reason="the libraries are not here: make vendor",
 )
-@pytest.mark.parametrize("used", ["site", "port", "path"])
+@pytest.mark.parametrize(
+    "used", [pytest.param("site", marks=slow), pytest.param("port", marks=slow), "path"]
+)
 async def test_at_each_level_a_tool_has_its_libraries(
     page: Page, served: Served, used: str
 ) -> None:

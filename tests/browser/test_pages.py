@@ -91,6 +91,12 @@ ANSWERS = [
 ]
 
 
+@pytest.fixture
+def server(testing_server: Process) -> Process:
+    """What is made here is tested: a person sees the verdict."""
+    return testing_server
+
+
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that the scripted model is connected to."""

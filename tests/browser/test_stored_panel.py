@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.tools import Imported, wide_context
-from tests.conftest import Api, connected_server, until
+from tests.conftest import NO_BROWSER, Api, connected_server, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -75,7 +75,7 @@ def writing(folder: Path) -> Iterator[str]:
     """The address of a server whose model writes the next version over some seconds."""
     text = f"Here.\n\n```html\n{SECOND}\n```\n"
     answers = [{"text": text, "tokens_per_second": 900}]
-    with connected_server(folder, answers) as url:
+    with connected_server(folder, answers, **NO_BROWSER) as url:
         yield url
 
 

@@ -32,13 +32,13 @@ async def share(tool: FrameLocator | Page) -> str:
 
 
 async def test_from_a_sentence_to_a_file_that_works_offline(
-    browser: Browser, server: Process, tmp_path: Path
+    browser: Browser, testing_server: Process, tmp_path: Path
 ) -> None:
     """Keyless: the right share in the preview, in both versions, and from disk offline."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE)
     page = await context.new_page()
-    await page.goto(server.url)
+    await page.goto(testing_server.url)
     await page.get_by_role("textbox", name="Describe a tool").fill(
         "split a restaurant bill with tip"
     )
@@ -98,7 +98,7 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
         )
     )
     data = tmp_path / "kept"
-    app = serve_app(data, OPENAI_BASE_URL=model.url)
+    app = serve_app(data, tests=True, OPENAI_BASE_URL=model.url)
     await page.goto(app.url)
     await page.get_by_role("textbox", name="Describe a tool").fill("a long table")
     await page.get_by_role("button", name="Create").click()
@@ -106,7 +106,7 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
     await expect(preview.get_by_text("Row number 160")).to_be_attached(timeout=PATIENCE)
     app.stop(signal.SIGKILL)
 
-    again = serve_app(data, OPENAI_BASE_URL=model.url)
+    again = serve_app(data, tests=True, OPENAI_BASE_URL=model.url)
     path = re.sub(r"^https?://[^/]+", "", page.url)
     await page.goto(again.url + path)
     await expect(page.locator("body")).to_contain_text("kept", timeout=PATIENCE)

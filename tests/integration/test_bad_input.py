@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Api, Process, Start, clean_environment
+from tests.conftest import NO_BROWSER, Api, Process, Start, clean_environment
 from tests.integration.tools import GOOD, answers, fenced
 
 JSON = "application/problem+json"
@@ -132,7 +132,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A server with the token "open-sesame", on which nothing is made."""
     arguments = ["serve", "--no-open", "--port", "0", "--frame-port", "0"]
     arguments += ["--data-dir", str(tmp_path_factory.mktemp("guarded"))]
-    environment = clean_environment(SANDWRIGHT_ACCESS_TOKEN="open-sesame", SANDWRIGHT_BROWSER="")
+    environment = clean_environment(SANDWRIGHT_ACCESS_TOKEN="open-sesame", **NO_BROWSER)
     process = Process(arguments, environment).start()
     yield process
     process.stop()
@@ -174,33 +174,35 @@ def test_the_api_refuses_in_its_own_form_whatever_is_accepted(
     refused(api(app.url).client.get("/api/artifacts", headers=foreign), 421)
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (failing(401, "bad key"), "unauthorized"),
-        (failing(402, "no credit"), "payment_required"),
-        (failing(429, "slow down"), "rate_limited"),
-        (failing(500, "broken"), "unavailable"),
-        (PAGE, "garbage"),
-        (CUT, "truncated"),
-    ],
-)
+FAILURES = {
+    "unauthorized": failing(401, "bad key"),
+    "payment_required": failing(402, "no credit"),
+    "rate_limited": failing(429, "slow down"),
+    "unavailable": failing(500, "broken"),
+    "garbage": PAGE,
+    "truncated": CUT,
+}
+
+
 def test_a_failing_model_keeps_the_prompt_and_can_be_tried_again(
-    serve_app: Start, scripted: Start, api: type[Api], answer: dict[str, Any], code: str
+    serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
     """The message names the provider and what to do, and "Try again" works."""
-    model = scripted(answers({"text": "", **answer}, {"text": fenced(GOOD)}))
+    # One server for all: each wish fails in its own way, and the next answer is a tool.
+    told = [({"text": "", **answer}, {"text": fenced(GOOD)}) for answer in FAILURES.values()]
+    model = scripted(answers(*(one for pair in told for one in pair)))
     app = serve_app(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="sk-very-secret")
     client = api(app.url)
-    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
-    ended = client.ended(made["generation"])
-    assert (ended["state"], ended["error"]["code"]) == ("failed", code)
-    assert ended["prompt"] == "a counter"
-    assert "127.0.0.1" in ended["error"]["message"]
-    assert ended["error"]["action"]
-    assert "sk-very-secret" not in json.dumps(ended)
-    again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)
-    assert client.ended(again["generation"])["version"] == 1
+    for code in FAILURES:
+        made = client("POST", "/api/artifacts", status=201, prompt=f"a counter, {code}")
+        ended = client.ended(made["generation"])
+        assert (ended["state"], ended["error"]["code"]) == ("failed", code)
+        assert ended["prompt"] == f"a counter, {code}"
+        assert "127.0.0.1" in ended["error"]["message"]
+        assert ended["error"]["action"]
+        assert "sk-very-secret" not in json.dumps(ended)
+        again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)
+        assert client.ended(again["generation"])["version"] == 1
 
 
 def test_a_document_over_five_megabytes_stops(

@@ -18,7 +18,7 @@ def test_a_bin_that_many_empty_at_once_leaves_no_fault(
 ) -> None:
     """Each answers, everything is gone, and what was being written ends without an error."""
     model = scripted(answers({"text": fenced(long_document()), "tokens_per_second": 300}))
-    server = serve_app(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none")
+    server = serve_app(tests=True, OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none")
     client = api(server.url)
     made = [
         client("POST", "/api/artifacts", status=201, prompt=f"tool {n}")["artifact"]["id"]

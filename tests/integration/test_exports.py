@@ -36,7 +36,7 @@ def export(data: Path, artifact: str, out: Path, *more: str) -> subprocess.Compl
 def test_an_export_carries_libraries_and_says_what_it_does_not(
     serve_app: Start, api: Any, tmp_path: Path
 ) -> None:
-    client = api(serve_app().url)
+    client = api(serve_app(tests=True).url)
     made = client("POST", "/api/artifacts/import", status=201, html=TOOL)["artifact"]["id"]
     file = client.client.get(f"/api/artifacts/{made}/versions/1/export").text
     version = next(one.version for one in libraries() if one.name == "dayjs")
@@ -74,7 +74,7 @@ LATER = GOOD.replace(
 
 def test_what_was_asked_for_in_its_test_is_in_the_file(serve_app: Start, api: Any) -> None:
     """By an address that nobody can read in the tool. Without it the file fails, and says so."""
-    client = api(serve_app().url)
+    client = api(serve_app(tests=True).url)
     made = client("POST", "/api/artifacts/import", status=201, html=LATER)["artifact"]["id"]
     path = f"/api/artifacts/{made}/versions/1"
     checked = client("POST", f"{path}/export/check")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import Api, Start, connected_server
+from tests.conftest import NO_BROWSER, Api, Start, connected_server
 
 WEATHER = "https://api.weather.example"
 OTHER = "https://collect.example"
@@ -48,7 +48,7 @@ ANSWERS = [
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server without a browser that the scripted model is connected to."""
     folder = tmp_path_factory.mktemp("grants")
-    with connected_server(folder, ANSWERS, SANDWRIGHT_BROWSER="none") as url:
+    with connected_server(folder, ANSWERS, **NO_BROWSER) as url:
         yield url
 
 
@@ -285,7 +285,6 @@ def test_what_is_kept_blocked_is_remembered_until_it_is_granted(tool: Tool) -> N
 def test_our_own_names_and_what_the_operator_names(serve_app: Start, api: type[Api]) -> None:
     """A setting opens one private origin, exactly; it never opens our own."""
     app = serve_app(
-        SANDWRIGHT_BROWSER="none",
         SANDWRIGHT_ALLOWED_HOSTS="tools.example.org",
         SANDWRIGHT_PRIVATE_ORIGINS="https://nas.lan, https://tools.example.org",
     )

@@ -9,9 +9,11 @@ from tests.conftest import Api, Process, Start
 from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced
 
 
-def test_a_sentence_becomes_a_tool_without_any_model(server: Process, api: type[Api]) -> None:
+def test_a_sentence_becomes_a_tool_without_any_model(
+    testing_server: Process, api: type[Api]
+) -> None:
     """Keyless: a recipe streams, is tested, passes, is changed, and version 1 stays as it was."""
-    client = api(server.url)
+    client = api(testing_server.url)
     made = client("POST", "/api/artifacts", status=201, prompt="split a restaurant bill with tip")
     artifact, generation = made["artifact"], client.ended(made["generation"])
     assert (generation["state"], generation["version"]) == ("done", 1), generation
@@ -51,7 +53,7 @@ def test_a_failed_verdict_can_be_fixed_by_the_model(
 ) -> None:
     """`fix` sends the real message with its line; the version that passes becomes live."""
     model = scripted(answers({"text": fenced(BROKEN)}, {"text": fenced(GOOD)}))
-    app = serve_app(OPENAI_BASE_URL=f"{model.url}")
+    app = serve_app(tests=True, OPENAI_BASE_URL=model.url)
     client = api(app.url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
     path = f"/api/artifacts/{made['artifact']['id']}"
@@ -107,7 +109,7 @@ def test_every_version_endpoint_answers(server: Process, api: type[Api]) -> None
 
 def test_lists_page_with_a_cursor(serve_app: Start, api: type[Api]) -> None:
     """Every artifact is listed once, newest first, however small the pages."""
-    client = api(serve_app(SANDWRIGHT_BROWSER="").url)
+    client = api(serve_app().url)
     made = [
         client("POST", "/api/artifacts/import", status=201, html=f"<title>T{n}</title><p>{n}")
         for n in range(5)

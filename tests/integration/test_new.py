@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import BIN, Process, Start, clean_environment
+from tests.conftest import BIN, NO_BROWSER, Process, Start, clean_environment
 from tests.integration.tools import BROKEN, answers, fenced
 
 
@@ -57,9 +57,9 @@ def test_a_failed_tool_exits_1_and_is_kept(tmp_path: Path, scripted: Start) -> N
 
 def test_what_cannot_be_made_exits_1_and_what_cannot_be_asked_exits_2(tmp_path: Path) -> None:
     """A wish without a recipe is a no; an unknown model, version or id could not be done."""
-    assert run(tmp_path, "new", "a chess game against an engine").returncode == 1
-    assert run(tmp_path, "new", "a counter", "--model", "nowhere/x").returncode == 2
-    assert run(tmp_path, "new", "  ").returncode == 2
+    assert run(tmp_path, "new", "a chess game against an engine", **NO_BROWSER).returncode == 1
+    assert run(tmp_path, "new", "a counter", "--model", "nowhere/x", **NO_BROWSER).returncode == 2
+    assert run(tmp_path, "new", "  ", **NO_BROWSER).returncode == 2
     unknown = run(tmp_path, "export", "nosuchid", "-o", str(tmp_path / "x.html"))
     assert (unknown.returncode, "nosuchid" in unknown.stderr) == (2, True)
 

@@ -221,7 +221,7 @@ def test_stop_while_testing_leaves_a_version_that_was_not_tested(
 ) -> None:
     """The version exists, so the generation is done; the verdict says "not tested" and why."""
     model = scripted(answers({"text": fenced(GOOD)}))
-    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    client = api(serve_app(tests=True, OPENAI_BASE_URL=model.url).url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
     path = f"/api/generations/{made['generation']['id']}"
     with client.client.stream("GET", f"{path}/events") as response:
