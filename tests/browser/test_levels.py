@@ -323,7 +323,7 @@ async def test_below_a_path_a_frozen_tool_is_told_and_does_not_run_again_unasked
         await expect(again.locator(".halted")).to_contain_text("froze last time")
         assert await again.locator("iframe").count() == 0
         await again.close()
-        await page.get_by_role("button", name="Remove it").click()
+        await page.get_by_role("button", name="Halt it").click()
         await expect(page.locator(".halted")).to_contain_text("This tool froze.")
 
 
