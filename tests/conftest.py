@@ -19,11 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from filelock import FileLock
 
 BIN = Path(sys.executable).parent
 START_SECONDS = 60  # patience on a busy machine, not a promise
+
+# A clock says nothing about a property; how fast things are is the bench's to tell.
+hypothesis.settings.register_profile("sandwright", deadline=None)
+hypothesis.settings.load_profile("sandwright")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

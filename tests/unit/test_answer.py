@@ -127,7 +127,7 @@ def test_every_split_position_gives_the_same_result(name):
         assert parse(answer[:position], answer[position:]) == expected, position
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(ANSWERS)), st.lists(st.integers(0, 1200), max_size=40))
 def test_random_splits_give_the_same_result(name, cuts):
     answer = ANSWERS[name]
@@ -148,7 +148,7 @@ TOKENS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(TOKENS, max_size=30), st.data())
 def test_any_text_is_read_the_same_in_pieces_and_keeps_every_character(tokens, data):
     answer = "".join(tokens)

@@ -112,7 +112,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(PIECES, PIECES, st.booleans())
 def test_any_continuation_is_joined_the_same_in_pieces(previous, continuation, inside_document):
     whole = stitch(previous, continuation, inside_document=inside_document)
@@ -121,7 +121,7 @@ def test_any_continuation_is_joined_the_same_in_pieces(previous, continuation, i
     assert continuation.endswith(whole[len(previous) :])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(24, 400), st.integers(0, 60))
 def test_any_repetition_of_a_line_or_more_is_removed(repeated, cut):
     lines = "".join(f"  row({number});\n" for number in range(60))
