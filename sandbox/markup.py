@@ -253,7 +253,7 @@ class Markup:
             return self._go(self._comment_start, at + 2)
         if text.startswith("[CDATA[", at) and self._is_foreign():
             return self._go(self._cdata, at + 7)
-        rest = text[at:]
+        rest = text[at : at + 8]  # enough, and no copy of the whole document
         if "--".startswith(rest) or (self._is_foreign() and "[CDATA[".startswith(rest)):
             return False
         return self._go(self._bogus, at)

@@ -1,7 +1,8 @@
 """A page with files beside it, as one document. Pure.
 
 Styles and scripts of the folder come in their places, images and fonts as `data:` addresses, and
-modules that import each other as `data:` modules. What is missing is listed.
+modules as `data:` modules within those that import them (so none can import in a circle). What is
+missing is listed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import html
 import mimetypes
 import posixpath
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -19,13 +21,16 @@ from sandbox.libraries.rewriting import NO_ATTRIBUTE, Attribute, attributes_of
 from sandbox.markup import Markup
 
 _URL = re.compile(
-    r"""(?P<lead>@import\s+(?=["'])|\burl\(\s*)(?P<quote>["']?)(?P<url>[^"'()\\\n]+?)(?P=quote)"""
-    r"""(?P<end>\s*\)|(?<=["']))""",
+    r"""(?P<lead>@import\s++(?=["'])|\burl\(\s*+)(?P<quote>["']?)(?P<url>[^"'()\\\n]++)(?P=quote)"""
+    r"""(?P<end>\s*+\)|(?<=["']))""",
     re.IGNORECASE,
 )
-_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
+_IMPORT = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
 _OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
-_DEEPEST = 12
+
+
+class TooLargeError(ValueError):
+    """The joined document would be larger than what was allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,13 @@ def page_of(files: Mapping[str, bytes]) -> str | None:
     return shallow[0] if len(shallow) == 1 else None
 
 
-def join(files: Mapping[str, bytes], page: str) -> Joined:
-    joining = _Joining(files, posixpath.dirname(page))
+def join(files: Mapping[str, bytes], page: str, *, most: int) -> Joined:
+    """Join a folder into its page. Raises `TooLargeError` once `most` bytes were embedded."""
+    named = {unicodedata.normalize("NFC", path): body for path, body in files.items()}
+    page = unicodedata.normalize("NFC", page)
+    joining = _Joining(named, posixpath.dirname(page), most)
     markup = Markup(joining, keeps_shadows=True, shows_all=True)
-    text = markup.feed(files[page].decode("utf-8-sig", "replace")) + markup.finish()
+    text = markup.feed(named[page].decode("utf-8-sig", "replace")) + markup.finish()
     return Joined(text, tuple(joining.missing))
 
 
@@ -60,22 +68,31 @@ class _Joining:
 
     files: Mapping[str, bytes]
     folder: str
+    most: int
     missing: dict[str, None] = field(default_factory=dict)
     _kind: str = ""
     _text: str = ""
     _body: str | None = None
+    _base: str = ""  # the folder of the script that is being read
+    _open: list[str] = field(default_factory=list)  # what is being joined: no circles
+    _made: dict[str, str] = field(default_factory=dict)  # addresses by path
 
     def tag(self, name: str, text: str) -> str:
         given = attributes_of(text)
-        self._kind, self._text, self._body = "", "", None
+        self._kind, self._text, self._body, self._base = "", "", None, self.folder
         if name == "link" and "stylesheet" in _value(given, "rel").lower().split():
             return self._sheet(given) or text
         if name == "script":
             self._kind = "module" if _value(given, "type").strip().lower() == "module" else "script"
             path = self._path(self.folder, _value(given, "src"))
             if path is not None:
-                self._body = self._read(path)
                 src = given["src"]
+                if self._kind == "script" and ("defer" in given or "async" in given):
+                    # A script that waits for the document does so by its address alone.
+                    address = self._data(path, self.files[path])
+                    return f'{text[: src.start]}"{address}"{text[src.end :]}'
+                self._body, self._base = self._read(path), posixpath.dirname(path)
+                self._spent(len(self.files[path]))
                 return text[: src.at].rstrip() + text[src.end :]
         elif name == "style":
             self._kind = "style"
@@ -95,9 +112,9 @@ class _Joining:
     def end(self) -> str:
         body = self._text if self._body is None else self._body
         if self._kind == "module":
-            body = self._module(body, self.folder, 0)
+            body = self._module(body, self._base)
         elif self._kind == "style":
-            body = self._style(body, self.folder, 0)
+            body = self._style(body, self.folder)
         if self._body is not None:
             body = re.sub(r"</(?=script)", r"<\\/", body, flags=re.IGNORECASE)
             body = body.replace("<!--", "\\x3c!--")
@@ -110,7 +127,10 @@ class _Joining:
             return None
         media = _value(given, "media")
         told = f' media="{html.escape(media)}"' if media else ""
-        css = self._style(self._read(path), posixpath.dirname(path), 0)
+        self._open.append(path)
+        css = self._style(self._read(path), posixpath.dirname(path))
+        self._open.pop()
+        self._spent(len(css))
         safe = re.sub(r"</(?=style)", r"<\\/", css, flags=re.IGNORECASE)
         return f"<style{told}>\n{safe}\n</style>"
 
@@ -123,10 +143,13 @@ class _Joining:
         bare = unquote(url.partition("#")[0].partition("?")[0])
         if not bare or not _OWN.match(url):
             return None
-        root = "" if bare.startswith("/") else folder
-        path = posixpath.normpath(posixpath.join(root, bare.lstrip("/")))
-        if path in self.files:
-            return path
+        # A site's root is where its page is, or, if not there, the top of what was brought.
+        roots = (self.folder, "") if bare.startswith("/") else (folder,)
+        for root in roots:
+            whole = posixpath.normpath(posixpath.join(root, bare.lstrip("/")))
+            path = unicodedata.normalize("NFC", whole)
+            if path in self.files:
+                return path
         self.missing.setdefault(bare)
         return None
 
@@ -136,31 +159,54 @@ class _Joining:
 
     def _data(self, path: str, body: bytes) -> str:
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return f"data:{kind};base64,{base64.b64encode(body).decode()}"
+        address = f"data:{kind};base64,{base64.b64encode(body).decode()}"
+        self._spent(len(address))
+        return address
 
-    def _style(self, css: str, folder: str, depth: int) -> str:
+    def _spent(self, size: int) -> None:
+        self.most -= size
+        if self.most < 0:
+            raise TooLargeError
+
+    def _style(self, css: str, folder: str) -> str:
         def inlined(found: re.Match[str]) -> str:
             path = self._path(folder, found["url"])
-            if path is None or depth > _DEEPEST:
+            address = None if path is None else self._joined(path, self._style, ".css")
+            if address is None:
                 return found[0]
-            body = self.files[path]
-            if path.lower().endswith(".css"):
-                body = self._style(self._read(path), posixpath.dirname(path), depth + 1).encode()
             lead = "@import url(" if found["lead"].startswith("@") else found["lead"]
-            return f'{lead}"{self._data(path, body)}"{found["end"] or ")"}'
+            return f'{lead}"{address}"{found["end"] or ")"}'
 
         return _URL.sub(inlined, css)
 
-    def _module(self, code: str, folder: str, depth: int) -> str:
+    def _module(self, code: str, folder: str) -> str:
         def inlined(found: re.Match[str]) -> str:
             path = self._path(folder, found[3])
-            if path is None or depth > _DEEPEST:
-                return found[0]
-            text = self._module(self._read(path), posixpath.dirname(path), depth + 1)
-            url = f"data:text/javascript;base64,{base64.b64encode(text.encode()).decode()}"
-            return f"{found[1]}{found[2]}{url}{found[2]}"
+            address = None if path is None else self._joined(path, self._module, "")
+            return found[0] if address is None else f"{found[1]}{found[2]}{address}{found[2]}"
 
         return _IMPORT.sub(inlined, code)
+
+    def _joined(self, path: str, join: Callable[[str, str], str], suffix: str) -> str | None:
+        """Return the address of a file with what it names in turn; `None` within itself."""
+        if path in self._open:
+            self.missing.setdefault(f"{path} (it imports itself in a circle)")
+            return None
+        if path not in self._made:
+            body = self.files[path]
+            if path.lower().endswith(suffix):
+                self._open.append(path)
+                body = join(self._read(path), posixpath.dirname(path)).encode()
+                self._open.pop()
+            self._made[path] = self._data(_script(path) if suffix == "" else path, body)
+        else:
+            self._spent(len(self._made[path]))
+        return self._made[path]
+
+
+def _script(path: str) -> str:
+    """A module is JavaScript, whatever its name ends with."""
+    return f"{path}.js"
 
 
 def _value(given: dict[str, Attribute], name: str) -> str:

@@ -5,9 +5,12 @@ HTML, a zip of a page with its files, a React component (.jsx, .tsx), SVG, Markd
 
 from __future__ import annotations
 
+import contextlib
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,6 +23,18 @@ _MOST_FILES = 2_000
 _MOST_UNPACKED = 60_000_000
 _ACCEPTED = "Choose HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."
 _LINK = 0o120000
+# Python has codecs besides that are no character sets, or slow.
+_CHARSET = re.compile(
+    rb"charset=[\"']?(windows-125[0-8]|iso-8859-(?:[1-9]|1[013-6])|shift_jis|euc-jp|euc-kr|gbk"
+    rb"|gb2312|gb18030|big5|koi8-[ru]|utf-8)\b",
+    re.IGNORECASE,
+)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked whole, however large
+_NAMED_IN_UTF8 = 0x800
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(NotImplementedError, RuntimeError, EOFError, ValueError, OSError),
+)
 _KINDS = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a PNG image",
@@ -78,8 +93,11 @@ def read_folder(name: str, files: Mapping[str, bytes]) -> Brought:
             f"There is no index.html in {name}, and not just one page.",
             action="Name the page index.html.",
         )
-    joined = folders.join(files, page)
-    if len(joined.html.encode("utf-8", "replace")) > MOST_BYTES:
+    try:
+        joined = folders.join(files, page, most=MOST_BYTES)
+    except folders.TooLargeError:
+        joined = None
+    if joined is None or len(joined.html.encode("utf-8", "replace")) > MOST_BYTES:
         raise Problem(413, f"{name} as one document is larger than {MOST_BYTES:,} bytes.")
     return Brought(joined.html, _title(name), joined.missing)
 
@@ -93,11 +111,8 @@ def _text(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        told = re.search(rb"charset=[\"']?([\w-]+)", data[:2048], re.IGNORECASE)
-        try:
-            return data.decode(told[1].decode() if told else "windows-1252", "replace")
-        except LookupError:
-            return data.decode("windows-1252", "replace")
+        told = _CHARSET.search(data[:2048])
+        return data.decode(told[1].decode() if told else "windows-1252", "replace")
 
 
 def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
@@ -105,7 +120,7 @@ def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _files(name, archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         raise Problem(422, f"{name} cannot be unpacked: {error}.", action=_ACCEPTED) from error
 
 
@@ -116,19 +131,34 @@ def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     left = _MOST_UNPACKED
     for entry in entries:
-        path = entry.filename
-        if path.startswith("/") or ":" in path or ".." in path.split("/") or "\\" in path:
+        path = _name(entry)
+        if path.startswith("/") or ".." in path.split("/"):
             raise Problem(422, f"{name} is refused: {path!r} leads out of it.")
         if (entry.external_attr >> 16) & 0o170000 == _LINK:
             raise Problem(422, f"{name} is refused: {path!r} is a link.")
         if path.startswith("__MACOSX/"):
             continue
+        if entry.compress_type not in _PACKED:
+            raise Problem(
+                422,
+                f"{path} in {name} is packed by a method that is not read here.",
+                action="Pack the files as an ordinary zip.",
+            )
         with archive.open(entry) as file:
             files[path] = file.read(left + 1)  # what it says of its size proves nothing
         left -= len(files[path])
         if left < 0:
             raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
     return files
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return a path as it was meant: some systems write UTF-8 unsaid, some backslashes."""
+    name = entry.filename
+    if not entry.flag_bits & _NAMED_IN_UTF8:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _title(name: str) -> str:

@@ -22,8 +22,11 @@ _MODULES = {
     "react-dom/client": f"{_ESM}/react-dom@18/client",
     "recharts": f"{_ESM}/recharts@2",
 }
-_IMPORTED = re.compile(r"""^\s*import\b[^"'`;]*["']([@\w][^"']*)["']""", re.MULTILINE)
-_REACT = re.compile(r"^\s*import\s+(?:React\b|\*\s+as\s+React\b)", re.MULTILINE)
+# Possessive and bounded: the text is a stranger's, and no other thread runs while it is searched.
+_IMPORTED = re.compile(
+    r"""^[ \t]*+import\b[^"'`;]{0,2000}+["']([@\w][^"'\n]{0,300}+)["']""", re.MULTILINE
+)
+_REACT = re.compile(r"^[ \t]*+import\s++(?:React\b|\*\s++as\s++React\b)", re.MULTILINE)
 _DEFAULT = re.compile(
     r"^[ \t]*export\s+default\s+(?:(?P<kind>(?:async\s+)?function|class)\s+(?P<name>\w+)"
     r"|(?P<given>[A-Za-z_$][\w$]*)\s*;?[ \t]*$)",
@@ -32,7 +35,7 @@ _DEFAULT = re.compile(
 _EXPRESSION = re.compile(r"^[ \t]*export\s+default\s+", re.MULTILINE)
 _COMPONENT = re.compile(r"^(?:export\s+)?(?:function|const|class)\s+([A-Z]\w*)", re.MULTILINE)
 _PROLOGUE = re.compile(
-    r"(?:<\?xml[^>]*\?>|<!doctype[^>]*>|<!--.*?-->|\s)*", re.IGNORECASE | re.DOTALL
+    r"(?:<\?xml[^>]*\?>|<!doctype[^>\[]*(?:\[.*?\]\s*)?>|<!--.*?-->|\s)*", re.IGNORECASE | re.DOTALL
 )
 
 

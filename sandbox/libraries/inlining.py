@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from sandbox.libraries.addresses import FONT_HOST, hosts
 from sandbox.libraries.manifest import Library
-from sandbox.libraries.pack import Pack
+from sandbox.libraries.pack import MOST_CARRIED, Pack
 from sandbox.libraries.resolve import CDNS, MODULES, Resolved
 from sandbox.libraries.rewriting import JOINED, NO_ATTRIBUTE, Attribute, attributes_of, host_of
 from sandbox.libraries.scanning import Address, Scanner
@@ -38,6 +38,7 @@ _NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
 # Where only the text itself can be changed.
 _UNSEEN = re.compile(r"""(?:\bimportScripts\(\s*|\b(?:src|href)=\\?)["'`]?\Z|\burl\(\\?["']?\Z""")
 _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)\Z", re.IGNORECASE)
+_MOST_PREFIXES = 50  # in import maps: for each the whole document is searched
 _ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{2,6})\}?")
 
 
@@ -70,9 +71,15 @@ def inline(
     markup = Markup(inlining, keeps_shadows=True)
     text = markup.feed(source) + markup.finish()
     inlining.carry_asked(asked)
+    carried = inlining.carried()
+    if inlining.pack.full:
+        inlining.notes.setdefault(
+            f"Some of what the tool loads is not in it: more than {MOST_CARRIED // 10**6} MB of "
+            "libraries do not fit in one file."
+        )
     return Inlined(
         html=text,
-        carried=inlining.carried(),
+        carried=carried,
         libraries=tuple(inlining.pack.used.values()),
         lacking=tuple(inlining.lacking),
         notes=tuple(inlining.notes),
@@ -92,6 +99,7 @@ class _Inlining:
         self._scanner: Scanner | None = None
         self._map: str | None = None
         self._body: str | None = None  # what stands for the text of a script
+        self._prefixes = 0
         self._imports: dict[str, Any] = {}
         self._scopes: dict[str, Any] = {}
 
@@ -277,6 +285,9 @@ class _Inlining:
 
     def _specifiers(self, prefix: str) -> list[str]:
         """Return the names behind a prefix that the document's scripts have in quotes."""
+        self._prefixes += 1
+        if self._prefixes > _MOST_PREFIXES:
+            return []
         sought = re.compile(rf"""(["'`])({re.escape(prefix)}[^"'`\s$\\]+)\1""")
         return list(dict.fromkeys(found[2] for found in sought.finditer(self._source)))
 

@@ -20,6 +20,9 @@ from sandbox.libraries.manifest import Library
 from sandbox.libraries.resolve import MODULES, SHEETS
 from sandbox.libraries.shelf import Served, Shelf
 
+MOST_CARRIED = 60_000_000
+"""Bytes of files that one document may carry, each as often as it carries it."""
+
 _NAMES = "libraries/"
 _DEEPEST = 8  # style sheets that import each other
 _CDN = "https://cdn.jsdelivr.net/npm/"
@@ -46,6 +49,8 @@ class Pack:
         self.used: dict[str, Library] = {}
         self.addresses: dict[str, int] = {}
         self.modules: dict[str, int] = {}
+        self.full = False  # something was left out, since no more would fit
+        self._left = MOST_CARRIED
         self._characters = characters
         self._files: dict[str, int] = {}
         self._seen: set[str] = set()
@@ -118,6 +123,11 @@ class Pack:
         self._seen.add(address)
         path, _, query = address.partition("?")
         served = self.shelf.answer(unquote(path), query)
+        if served is not None and len(served.body) > self._left:
+            self.full = True
+            return None
+        if served is not None:
+            self._left -= len(served.body)
         if served is not None and path not in SHEETS:
             for library in self.shelf.libraries_of(unquote(path)):
                 self.used.setdefault(library.id, library)

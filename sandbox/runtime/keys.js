@@ -54,8 +54,9 @@ function keepKeys(hear) {
       tellPress(now() - timeOf(event));
     }
   };
+  // What is inserted with no key before it (dictation, an emoji) comes with the focus itself.
   const onKey = (event) => {
-    if (event.isTrusted && !pressed && !(free && settled)) {
+    if (event.isTrusted && !pressed && !(free && (settled || event.type === "beforeinput"))) {
       stop(event);
       prevent(event);
     }

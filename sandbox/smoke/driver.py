@@ -80,6 +80,7 @@ class Driver:
         self._tool: FrameSession | None = None
         self._covered = False
         self._loads = 0
+        self._windows = 0
         self._dialogs = 0
         self._picture: CDPSession | None = None
         self._processes: CDPSession | None = None
@@ -139,7 +140,7 @@ class Driver:
         framed: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
         def on_navigation(frame: Frame) -> None:
-            if frame.parent_frame is not None:
+            if frame.parent_frame is not None or self._play.from_disk:
                 self._loads += 1
                 if self._loads > _MOST_LOADS:
                     self._end(EndlessError("loads itself again"))
@@ -147,6 +148,7 @@ class Driver:
                 framed.set_result(frame)
 
         page.on("framenavigated", on_navigation)
+        self._context.on("page", self._on_window)
         self._tell("opening")
         on_crash = functools.partial(self._end, TabCrashedError())
         if self._play.from_disk:
@@ -158,6 +160,13 @@ class Driver:
         self._tool = await FrameSession.attach(
             self._context, await framed, self._document, on_crash
         )
+
+    def _on_window(self, opened: Page) -> None:
+        """A file opened from disk has no sandbox of ours that forbids windows."""
+        _in_background(opened.close())
+        self._windows += 1
+        if self._windows > _MOST_WINDOWS:
+            self._end(EndlessError("opens windows"))
 
     def _on_disconnected(self, _browser: Browser) -> None:
         self._end(BrowserLostError(_GONE))
@@ -423,6 +432,7 @@ class Driver:
 
 _MOST_OPTIONS = 3
 _MOST_LOADS = 5
+_MOST_WINDOWS = 3
 _MOST_DIALOGS = 60  # more than one for each control
 _GONE = "The browser stopped while it tested the page."
 

@@ -190,6 +190,9 @@ class SmokeTester:
         except BrowserUnavailableError as error:
             self._stage.remove(play)
             return Attempt(Run(), lost=str(error))
+        except asyncio.CancelledError:
+            self._stage.remove(play)
+            raise
         before = await asyncio.to_thread(starving.turns, pool.pid)
         driver = Driver(context, play, folder=self._files, on_progress=on_progress)
         lost, cut, crashed, starved = None, False, False, False

@@ -17,6 +17,8 @@ from server.settings import load_settings
 from server.store.database import Database
 
 _MOST_FILES = 2_000
+_MOST_READ = 60_000_000  # bytes of a folder
+_MOST_NAMED = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +46,7 @@ async def _import(paths: list[Path], *, as_json: bool) -> int:
             try:
                 brought = await asyncio.to_thread(_read, path)
             except Problem as problem:
-                print(f"{problem.detail} {problem.action}".strip(), file=sys.stderr)
+                print(f"{problem.detail} {problem.action or ''}".strip(), file=sys.stderr)
                 code = COULD_NOT
                 continue
             async with database.write() as connection:
@@ -63,18 +65,35 @@ def _tell(
         print(json.dumps(told, ensure_ascii=False))
         return
     print(f"{artifact}  {title}")
-    for name in missing:
-        print(f"  missing: {name}", file=sys.stderr)
+    for name in missing[:_MOST_NAMED]:
+        print(f"  missing: {_shown(name)}", file=sys.stderr)
+    if len(missing) > _MOST_NAMED:
+        print(f"  and {len(missing) - _MOST_NAMED} more", file=sys.stderr)
+
+
+def _shown(name: str) -> str:
+    """A name is a stranger's: what a terminal would obey is written out."""
+    return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 
 def _read(path: Path) -> importing.Brought:
     try:
         if not path.is_dir():
             return importing.read(path.name, path.read_bytes())
-        found = [one for one in sorted(path.rglob("*")) if one.is_file() and not one.is_symlink()]
+        found = [one for one in sorted(path.rglob("*")) if _belongs(one, path)]
         if len(found) > _MOST_FILES:
             raise Problem(422, f"{path} holds {len(found):,} files; at most {_MOST_FILES:,} fit.")
+        if sum(one.stat().st_size for one in found) > _MOST_READ:
+            raise Problem(413, f"{path} holds more than {_MOST_READ:,} bytes.")
         files = {one.relative_to(path).as_posix(): one.read_bytes() for one in found}
     except OSError as error:
         raise Problem(422, f"{path} cannot be read: {error.strerror}.") from error
     return importing.read_folder(path.resolve().name, files)
+
+
+def _belongs(file: Path, folder: Path) -> bool:
+    """Whether a file is the tool's; not a link, and not what builders and version control keep."""
+    parts = file.relative_to(folder).parts
+    if any(part.startswith(".") or part == "node_modules" for part in parts):
+        return False
+    return file.is_file() and not file.is_symlink()

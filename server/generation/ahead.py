@@ -58,4 +58,5 @@ class Ahead:
             async with asyncio.timeout(_SECONDS):
                 await given.begun.wait()
         except TimeoutError:
-            return
+            # Who waited was told that nothing is here: no run may begin there any more.
+            self._given.pop(secret, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -85,7 +84,7 @@ def _brought(body: schemas.NewImport) -> importing.Brought:
         raise Problem(422, "There is nothing to import.", action="Send `html` or `file`.")
     try:
         data = base64.b64decode(body.file.data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for letters that no base64 has
         raise Problem(422, "The file's data is not base64.") from error
     return importing.read(body.file.name, data)
 

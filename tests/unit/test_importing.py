@@ -41,7 +41,8 @@ def test_a_zip_with_a_page_is_one_document_and_what_is_missing_is_listed() -> No
     for gone in ("css/style.css", "js/app.js", "./js/edge.js", "'more.css'"):
         assert gone not in brought.html
     assert brought.html.count("data:image/png;base64,UE5H") == 2
-    assert "var tag = '<\\/script>';" in brought.html
+    # It waits for the body, as it would in its file.
+    assert 'src="data:text/javascript;base64,dmFyIHRhZyA9' in brought.html
     assert 'import { edge } from "data:text/javascript;base64,' in brought.html
     assert '<a href="other.html">' in brought.html
 
@@ -102,3 +103,111 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
 )
 def test_letters_survive_in_whatever_encoding(data: bytes, text: str) -> None:
     assert read("a.html", data).html == text
+
+
+def test_a_script_without_defer_stands_in_its_place() -> None:
+    page = b'<script src="app.js"></script><p>x'
+    brought = read_folder("x", {"index.html": page, "app.js": b"var tag = '</script>';"})
+    assert brought.html == "<script>var tag = '<\\/script>';</script><p>x"
+
+
+def test_a_module_in_a_file_imports_from_its_own_folder() -> None:
+    page = b'<script type="module" src="js/main.js"></script>'
+    files = {"index.html": page, "js/main.js": b'import "./util.js"', "js/util.js": b"1"}
+    brought = read_folder("x", files)
+    assert brought.missing == ()
+    assert brought.html == (
+        '<script type="module">import "data:text/javascript;base64,MQ=="</script>'
+    )
+
+
+def test_the_root_of_a_site_is_where_its_page_is() -> None:
+    """What builders put into `dist/` names its files from the root of a site."""
+    page = b'<link rel="stylesheet" href="/assets/x.css">'
+    brought = read_folder("x", {"dist/index.html": page, "dist/assets/x.css": b"p { top: 0 }"})
+    assert brought.missing == ()
+    assert "p { top: 0 }" in brought.html
+
+
+@pytest.mark.parametrize("says_its_encoding", [True, False])
+def test_names_are_the_same_however_they_are_written(says_its_encoding: bool) -> None:
+    """Some systems decompose letters, and some write UTF-8 and do not say so."""
+    page = "<img src='gr\u00f6\u00dfe.png'>".encode()
+    name = "gro\u0308\u00dfe.png"
+    data = bytearray(packed({"index.html": page, name: b"PNG", "10:30.png": b"PNG"}))
+    if not says_its_encoding:
+        # The flags of a file stand 6 bytes into its own entry, and 8 into the list's.
+        for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            own = data.rindex(mark, 0, data.index(name.encode(), data.index(mark)))
+            while name.encode() not in data[own : own + 46 + len(name.encode())]:
+                own = data.index(mark, own + 1)
+            data[own + at + 1] &= ~8 & 0xFF
+    assert "data:image/png" in read("x.zip", bytes(data)).html
+
+
+CIRCLE = {
+    "index.html": b'<script type="module">import "./a.js"</script>',
+    "a.js": b'import "./b.js"',
+    "b.js": b'import "./a.js"',
+}
+
+
+def test_what_imports_itself_in_a_circle_ends_and_is_told() -> None:
+    assert read_folder("x", CIRCLE).missing == ("a.js (it imports itself in a circle)",)
+    sheet = {"index.html": b'<link rel=stylesheet href="a.css">', "a.css": b'@import "a.css";' * 9}
+    assert read_folder("x", sheet).missing == ("a.css (it imports itself in a circle)",)
+
+
+def test_a_file_that_is_named_often_ends_at_the_limit() -> None:
+    """Ten megabytes, named a thousand times: the memory for that is never taken."""
+    files = {"index.html": b"<img src=a.png>" * 1000, "a.png": b"\0" * 10_000_000}
+    with pytest.raises(Problem, match="larger than"):
+        read("x.zip", packed(files))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_of_another_method_is_refused_before_it_is_unpacked(method: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("index.html", b"<p>" + b"x" * 1000)
+    with pytest.raises(Problem, match="method"):
+        read("x.zip", out.getvalue())
+
+
+def test_a_damaged_zip_is_told_and_no_crash() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", bytes(range(256)) * 40)
+    whole = bytearray(out.getvalue())
+    whole[40:60] = b"\xff" * 20
+    with pytest.raises(Problem, match="unpacked"):
+        read("x.zip", bytes(whole))
+
+
+HOSTILE = {
+    "style": ("x.zip", {"index.html": b"<style>url(" + b" " * 200_000 + b"</style>"}),
+    "module": (
+        "x.zip",
+        {"index.html": b"<script type=module>import" + b" " * 200_000 + b"</script>"},
+    ),
+    "declarations": ("x.zip", {"index.html": b"<!a>" * 200_000}),
+    "lines": ("x.jsx", b"export default function A() {}" + b"\n" * 1_000_000),
+    "imports": ("x.jsx", b"export default function A() {}\n" + b"import\n" * 30_000),
+    "charset": ("x.html", b"<meta charset=punycode>\xff<p>" + b"a" * 200_000),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_takes_longer_than_its_length(name: str) -> None:
+    """Each would take hours where time grows with the square of the length, or faster."""
+    file, given = HOSTILE[name]
+    data = packed(given) if isinstance(given, dict) else given
+    assert read(file, data).html
+
+
+def test_a_drawing_of_an_old_editor_is_a_drawing() -> None:
+    drawing = (
+        b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "x" [ <!ENTITY ns "http://a/"> ]>\n<svg></svg>'
+    )
+    assert "<svg></svg>" in read("x.svg", drawing).html

@@ -20,8 +20,8 @@ export function readyToArrive() {
  */
 export async function arrive({ url, text }, ahead) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  // Made by another release of the server: its page goes with its own style and modules.
-  if (!ours(page)) {
+  // Cut, or made by another release of the server: its page goes with its own style and modules.
+  if (!page.querySelector("[data-stage]") || !ours(page)) {
     location.assign(url);
     return;
   }

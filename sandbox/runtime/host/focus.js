@@ -21,8 +21,9 @@ const guards = new Set();
  * @param {HTMLIFrameElement} frame
  * @param {() => void} ended the tool does not let go
  * @param {(free: boolean) => void} tell
+ * @param {() => void} heard counts what a nested document says
  */
-export function guardFocus(frame, ended, tell) {
+export function guardFocus(frame, ended, tell, heard) {
   // The box of ours that has the focus, and one that it was taken from.
   let box = boxOf(document.activeElement);
   let lost = null;
@@ -45,7 +46,7 @@ export function guardFocus(frame, ended, tell) {
   const nested = tellNested(frame, isFree, (late) => {
     pressBelow = now() - late;
     comeBack();
-  });
+  }, heard);
   const say = () => {
     tell(isFree());
     nested.tell();

@@ -63,7 +63,7 @@ export function holdTool(frame, key, handlers, told) {
   const files = downloads({
     refused: () => say("The tool saved many files at once; after three, nothing more was saved."),
   });
-  const focus = guardFocus(frame, () => end("keyboard"), (yes) => port.tell({ type: "free", yes }));
+  const focus = guardFocus(frame, () => end("keyboard"), (yes) => port.tell({ type: "free", yes }), () => flood.count());
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {

@@ -9,8 +9,9 @@ const MAX_LEVELS = 32;
  * @param {HTMLIFrameElement} frame
  * @param {() => boolean} free
  * @param {(late: number) => void} pressed that many milliseconds ago, it says
+ * @param {() => void} heard counts a message, before it is read
  */
-export function tellNested(frame, free, pressed) {
+export function tellNested(frame, free, pressed, heard) {
   const ports = [];
   const isBelow = (source) => {
     let place = source;
@@ -20,11 +21,16 @@ export function tellNested(frame, free, pressed) {
     }
     return false;
   };
-  const receive = ({ source, ports: [port, another], data }) => {
-    if (!port || another || !isBelow(source) || data?.sandwright !== "keys") return;
-    if (ports.length === MAX_PORTS) ports.shift().close();
+  const receive = (event) => {
+    const [port, another] = event.ports;
+    // Of another message nothing is read: that would be the work that a flood wants done.
+    if (!port || another || !isBelow(event.source) || event.data?.sandwright !== "keys") return;
+    if (ports.length === MAX_PORTS) forget(ports.shift());
     ports.push(port);
-    port.addEventListener("message", ({ data: late }) => late >= 0 && pressed(Number(late)));
+    port.addEventListener("message", (said) => {
+      heard();
+      if (said.data >= 0) pressed(Number(said.data));
+    });
     port.start();
     port.postMessage(free());
   };
@@ -36,7 +42,13 @@ export function tellNested(frame, free, pressed) {
     },
     close() {
       removeEventListener("message", receive);
-      for (const port of ports) port.close();
+      ports.forEach(forget);
     },
   };
+}
+
+/** It hears of no box any more, so it must not go on believing that none is used. */
+function forget(port) {
+  port.postMessage(false);
+  port.close();
 }
