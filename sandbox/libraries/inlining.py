@@ -21,20 +21,27 @@ from sandbox.libraries.addresses import FONT_HOST, hosts
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.pack import MOST_CARRIED, Pack
 from sandbox.libraries.resolve import CDNS, MODULES, Resolved
-from sandbox.libraries.rewriting import JOINED, NO_ATTRIBUTE, Attribute, attributes_of, host_of
+from sandbox.libraries.rewriting import (
+    JOINED,
+    LOADED_BY_HREF,
+    NO_ATTRIBUTE,
+    NOT_LOADED_BY_SRC,
+    SPACE,
+    Attribute,
+    attributes_of,
+    changed,
+    host_of,
+)
 from sandbox.libraries.scanning import Address, Scanner
 from sandbox.libraries.shelf import Shelf, is_module
 from sandbox.markup import Markup
 
 _CDN = "https://cdn.jsdelivr.net/npm/"
-_SPACE = "\t\n\f\r "
 _HOSTS = hosts()
 _CLASSIC = frozenset({"", "text/javascript", "application/javascript", "text/ecmascript"})
 RUN = "__carried"
 """Runs a script that is carried; `sandbox/runtime/carried.js` has it."""
 _AHEAD = frozenset({"preload", "prefetch", "modulepreload"})
-_LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
-_NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
 # Where only the text itself can be changed.
 _UNSEEN = re.compile(r"""(?:\bimportScripts\(\s*|\b(?:src|href)=\\?)["'`]?\Z|\burl\(\\?["']?\Z""")
 _FONT = re.compile(r"\.(?:woff2?|ttf|otf|eot)\Z", re.IGNORECASE)
@@ -122,9 +129,7 @@ class _Inlining:
         if changes and "integrity" in given and name in {"script", "link"}:
             at = given["integrity"].at
             changes.append((at, at, "data-"))
-        for start, end, new in sorted(changes, reverse=True):
-            text = text[:start] + new + text[end:]
-        return text
+        return changed(text, changes)
 
     def raw(self, text: str) -> str:
         if self._map is not None:
@@ -144,7 +149,7 @@ class _Inlining:
 
     def _script(self, given: dict[str, Attribute]) -> list[tuple[int, int, str]]:
         type_ = given.get("type", NO_ATTRIBUTE)
-        kind = html.unescape(type_.value).strip(_SPACE).lower()
+        kind = html.unescape(type_.value).strip(SPACE).lower()
         if kind == "importmap":
             self._map = ""
             return [(type_.start, type_.end, '"application/json"')]
@@ -174,8 +179,8 @@ class _Inlining:
         if "//" not in value:
             return None
         text = html.unescape(value)
-        by_href = name in {"href", "xlink:href"} and tag in _LOADED_BY_HREF
-        if by_href or (name == "src" and tag not in _NOT_LOADED_BY_SRC):
+        by_href = name in {"href", "xlink:href"} and tag in LOADED_BY_HREF
+        if by_href or (name == "src" and tag not in NOT_LOADED_BY_SRC):
             found = self._resolved(text)
             if found is None:
                 return None

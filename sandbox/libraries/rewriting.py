@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ _MOST_ADDRESSES = 400
 """A document with more has the rest as it wrote them."""
 _LONGEST_MAP = 1 << 18
 
-_SPACE = "\t\n\f\r "
+SPACE = "\t\n\f\r "
 _ATTRIBUTE = re.compile(
     r"""([^\t\n\f\r\ />][^\t\n\f\r\ />=]*+)
     (?:[\t\n\f\r\ ]*+=[\t\n\f\r\ ]*+
@@ -35,8 +35,8 @@ _ATTRIBUTE = re.compile(
     re.VERBOSE,
 )
 _NAME_END = re.compile(r"[\t\n\f\r />]")
-_LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
-_NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
+LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
+NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
 # An address that looks as if it went on.
 JOINED = re.compile(r"[/@=-]\Z|\Ahttps://[^/]+(?:/(?:npm|gh|ajax|ajax/libs))?\Z")
 
@@ -74,7 +74,7 @@ class Rewriting:
         self._scanner = self._map = None
         if name == "script":
             kind = html.unescape(given.get("type", NO_ATTRIBUTE).value)
-            self._begin(kind.strip(_SPACE).lower())
+            self._begin(kind.strip(SPACE).lower())
         elif name == "style":
             self._scanner = Scanner(self._in_style)
         changes = []
@@ -88,9 +88,7 @@ class Rewriting:
             self.notes.setdefault(said, address)
             at = given["integrity"].at
             changes.append((at, at, "data-"))
-        for start, end, new in sorted(changes, reverse=True):
-            text = text[:start] + new + text[end:]
-        return text
+        return changed(text, changes)
 
     def raw(self, text: str) -> str:
         """Return what can be told of a script or a style; the rest comes later."""
@@ -123,9 +121,9 @@ class Rewriting:
     def _attribute(self, tag: str, name: str, value: str) -> str | None:
         """Return the new value; `None` if nothing changes."""
         text = html.unescape(value)
-        if name in {"href", "xlink:href"} and tag in _LOADED_BY_HREF:
+        if name in {"href", "xlink:href"} and tag in LOADED_BY_HREF:
             return self._own(text)
-        if name == "src" and tag not in _NOT_LOADED_BY_SRC:
+        if name == "src" and tag not in NOT_LOADED_BY_SRC:
             return self._own(text)
         new = text
         if name == "style":
@@ -229,3 +227,10 @@ def attributes_of(tag: str) -> dict[str, Attribute]:
         attribute = Attribute(value, one.start(), start - quote, end + quote)
         found.setdefault(one[1].lower(), attribute)
     return found
+
+
+def changed(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
+    """Put each text in the place of what stands from a start to an end."""
+    for start, end, new in sorted(changes, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text

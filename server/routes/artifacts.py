@@ -23,7 +23,6 @@ from server.store import artifacts, versions
 from server.store.artifacts import BadCursorError
 from server.store.records import Artifact, Json
 
-MAX_IMPORT_BYTES = 20_000_000
 PAGE = 24
 ROUNDS = 3  # of stopping what was put into the bin while others were being deleted
 
@@ -115,9 +114,9 @@ async def bring(
 
 def check_import(html: str) -> None:
     """Refuse what is not an HTML document, or too large. Raises a `Problem`."""
-    size = len(html.encode("utf-8", "replace"))
-    if size > MAX_IMPORT_BYTES:
-        raise Problem(413, f"The document has {size:,} bytes; at most {MAX_IMPORT_BYTES:,} fit.")
+    size, most = len(html.encode("utf-8", "replace")), importing.MOST_BYTES
+    if size > most:
+        raise Problem(413, f"The document has {size:,} bytes; at most {most:,} fit.")
     if "\0" in html[:1000] or html.startswith("%PDF"):
         raise Problem(422, "This is a binary file, not HTML.", action="Choose an HTML file.")
     if "<" not in html:

@@ -29,10 +29,15 @@ OpenBrowser = Callable[[list[str]], Awaitable[Browser]]
 
 
 @pytest.fixture(scope="session")
-def browser_path() -> str:
+def choice() -> BrowserChoice:
     """The browser of SANDWRIGHT_BROWSER or an installed one; these tests fail without any."""
-    choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
-    assert isinstance(choice, BrowserChoice), f"{choice.reason} {choice.advice}"
+    found = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
+    assert isinstance(found, BrowserChoice), f"{found.reason} {found.advice}"
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_path(choice: BrowserChoice) -> str:
     return str(choice.path)
 
 

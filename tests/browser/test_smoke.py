@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
 from collections.abc import AsyncIterator
 
@@ -12,18 +11,11 @@ import pytest_asyncio
 
 from sandbox.grants import Grants
 from sandbox.report import Report, Verdict
-from sandbox.smoke import BrowserChoice, Progress, SmokeTester, find_browser
+from sandbox.smoke import BrowserChoice, Progress, SmokeTester
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import BROKEN, GOOD, HANGS, SPLIT, Broken, page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def choice() -> BrowserChoice:
-    found = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
-    assert isinstance(found, BrowserChoice), found
-    return found
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -16,19 +16,12 @@ import pytest
 import pytest_asyncio
 
 from sandbox.report import Report, Verdict
-from sandbox.smoke import BrowserChoice, Progress, SmokeTester, find_browser
+from sandbox.smoke import BrowserChoice, Progress, SmokeTester
 from sandbox.smoke.browsers import NoBrowser
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import SPLIT, page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def choice() -> BrowserChoice:
-    found = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
-    assert isinstance(found, BrowserChoice), found
-    return found
 
 
 # First, while no browser of this file's own stays: its processes come and go.
