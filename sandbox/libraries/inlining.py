@@ -82,7 +82,7 @@ def inline(
     if inlining.pack.full:
         inlining.notes.setdefault(
             f"Some of what the tool loads is not in it: more than {MOST_CARRIED // 10**6} MB of "
-            "libraries do not fit in one file."
+            "libraries do not fit in one file"
         )
     return Inlined(
         html=text,

@@ -1,4 +1,5 @@
 import { ask } from "./api.js";
+import { inUnits } from "./stored-entries.js";
 
 /** Says of each file that is taken home what it carries, and whether it works with the network off. */
 export function exported(place) {
@@ -18,7 +19,7 @@ export function exported(place) {
     let text;
     try {
       const { words, bytes } = await ask("POST", `${link.pathname}/check`);
-      text = `${words.join(" ")} ${(bytes / 1e6).toFixed(1)} MB.`;
+      text = `${words.join(" ")} ${inUnits(bytes)}.`;
     } catch (problem) {
       text = `The file could not be checked. ${problem.message}`;
     }
