@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
-import sqlite3
 import time
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Api, Process, Start, until
-from tests.integration.tools import GOOD, answers, fenced, long_document
+from tests.integration.tools import GOOD, answers, fenced, journal, long_document
 
 LONG = long_document()
 CUT = "of the long table"
@@ -63,7 +61,7 @@ def test_kill_nine_loses_at_most_one_batch(
     made = client("POST", "/api/artifacts", status=201, prompt="a long counter")
     generation = made["generation"]
     early = until_written(client, generation, 3000)
-    until(lambda: early in journal(data, generation["id"]))
+    until(lambda: early in journal(data))
     app.kill()
 
     again = api(serve_app(data, OPENAI_BASE_URL=model).url)
@@ -82,14 +80,6 @@ def test_kill_nine_loses_at_most_one_batch(
     assert again.ended(retried["generation"])["state"] == "done"
     source = again.client.get(f"/api/artifacts/{made['artifact']['id']}/versions/2/source").text
     assert source == LONG
-
-
-def journal(data: Path, generation: str) -> str:
-    """The document as far as it is on disk."""
-    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
-        query = "SELECT data FROM journal WHERE generation_id = ? AND kind = 'document'"
-        rows = database.execute(f'{query} ORDER BY "offset"', (generation,)).fetchall()
-    return "".join(json.loads(row[0])["text"] for row in rows)
 
 
 def test_two_readers_and_a_late_one_see_the_same(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 GOOD = """<!doctype html>
@@ -32,3 +35,11 @@ def long_document(lines: int = 400) -> str:
 
 def answers(*items: dict[str, Any]) -> str:
     return json.dumps(list(items))
+
+
+def journal(data: Path) -> str:
+    """The document of the only generation, as far as it is on disk."""
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        query = "SELECT data FROM journal WHERE kind = 'document'"
+        rows = database.execute(f'{query} ORDER BY "offset"').fetchall()
+    return "".join(json.loads(row[0])["text"] for row in rows)
