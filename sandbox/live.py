@@ -15,6 +15,7 @@ class LiveDocument:
         self._parts: list[str] = [text] if text else []
         self._news = asyncio.Event()
         self._finished = asyncio.Event()
+        self.watched = False  # whether anybody has read from it
         if finished:
             self.finish()
 
@@ -47,6 +48,7 @@ class LiveDocument:
         is left at the end without delay.
         """
         read = 0
+        self.watched = True
         while True:
             if read < len(self._parts):
                 new = self._parts[read:]

@@ -2,7 +2,9 @@
 
 A real browser types a wish and presses Create; the scripted model answers with its 12 kB tool
 at 200 and at 2,000 tokens a second. The model's own time (request received to last byte sent,
-by its own log) stands beside ours, and each promise is a ratio of the two.
+by its own log) stands beside ours, and each promise is a ratio of the two. Ours begins when the
+mouse goes down on Create, by the browser's own clock: what Playwright looks at before it presses
+is nobody's wait.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -35,7 +36,11 @@ BIN = Path(sys.executable).parent
 # The watch runs in every frame before the page's own scripts; wall-clock milliseconds.
 WATCH = """
 (() => {
-  if (window === window.top) return;
+  if (window === window.top) {
+    const press = (event) => { window.__pressed = performance.timeOrigin + event.timeStamp; };
+    addEventListener("pointerdown", press, { capture: true, once: true });
+    return;
+  }
   const now = () => performance.timeOrigin + performance.now();
   const seen = { heading: null, ready: null, loads: 1 };
   Object.defineProperty(window, "__bench", { value: seen });
@@ -245,11 +250,11 @@ async def once(browser: Browser, url: str, model: ScriptedProcess) -> Sample:
         await page.goto(url)
         await page.wait_for_load_state("networkidle")  # nobody types before the page is there
         await page.get_by_label("Describe a tool").fill("a table of books that I lent to friends")
-        pressed = time.time()
         await page.get_by_role("button", name="Create").click()
         await page.wait_for_url("**/artifacts/*")
         await page.get_by_role("status").filter(has_text="passed").wait_for(timeout=90_000)
         seen = await _seen(page)
+        pressed = await page.evaluate("() => window.__pressed") / 1000
     finally:
         await context.close()
     call = await asyncio.to_thread(model.last_call)

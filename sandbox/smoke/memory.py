@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,13 @@ def usage(group: int) -> Usage | None:
     return Usage(sum(held.values()), max(held, key=held.__getitem__))
 
 
-async def watch(group: int, most: int) -> None:
-    """End the largest process of a group whenever all together hold more than `most`."""
+async def watch(group: int, most: int, used: Callable[[], bool]) -> None:
+    """End the largest process of a group whenever all together hold more than `most`.
+
+    A browser that is not `used` is not looked at: it has no page, and looking has a price.
+    """
     while True:
-        seen = await asyncio.to_thread(usage, group)
+        seen = await asyncio.to_thread(usage, group) if used() else None
         if seen is not None and seen.total > most:
             with suppress(ProcessLookupError):
                 os.kill(seen.largest, signal.SIGKILL)

@@ -166,12 +166,17 @@ class BrowserPool:
                 self._stage.serve_on(self._confined.listener)
             self._isolation = self._confined.isolation
             self._pid = self._confined.pid
-            self._watching = asyncio.create_task(memory.watch(self._pid, memory.most_memory()))
+            self._watching = asyncio.create_task(
+                memory.watch(self._pid, memory.most_memory(), self._is_used)
+            )
             return await starting
         finally:
             for task in (receiving, starting):
                 task.cancel()
             await asyncio.gather(receiving, starting, return_exceptions=True)
+
+    def _is_used(self) -> bool:
+        return self._browser is not None and bool(self._browser.contexts)
 
     async def _start_unconfined(self, playwright: Playwright) -> Browser:
         self._isolation = unconfined()

@@ -32,6 +32,11 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+# What a browser needs from a tool's last byte until its scripts have run, about. On a machine
+# that is both, storing at once would take the core that the tool is about to run on; the journal
+# has the text meanwhile.
+_BROWSER_SECONDS = 0.04
+
 _INTERNAL = Error(
     "internal",
     "Something went wrong on this server; its log has the details. What had arrived is kept.",
@@ -145,6 +150,8 @@ class Execution:
 
     async def _keep(self, document: str, outcome: Outcome, values: dict[str, Any]) -> Version:
         """Store the version, the answer's words and the state in one transaction."""
+        if self._run.document.watched:
+            await asyncio.sleep(_BROWSER_SECONDS)
         generation = self._generation
         title = titles.from_document(document)
         async with self._database.read() as connection:
