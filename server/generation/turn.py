@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -111,6 +112,9 @@ class Turn:
         self._first_text: float | None = None
         self._usage_shown = 0.0
         self._surrogate = ""
+        self._stitcher: ContinuationStitcher | None = None
+        self._waiting: list[str] = []
+        self._broken: Exception | None = None
 
     def resume(self, prose: str, document: str | None) -> None:
         """Begin where an earlier generation stopped: what it had is shown at once."""
@@ -138,18 +142,19 @@ class Turn:
 
     async def _call(self, request: ModelRequest) -> Stop | Error:
         self._earlier, self._usage = self._sum(), Usage()
-        stitcher = None
+        self._stitcher = None
         if self._answer:
             inside = self._parser.inside_document
-            stitcher = ContinuationStitcher("".join(self._answer), inside_document=inside)
+            self._stitcher = ContinuationStitcher("".join(self._answer), inside_document=inside)
         stream = self._provider.stream(request)
         try:
             async for event in stream:
                 self._run.answering.set()
-                ended = self._event(event, stitcher)
+                ended = self._event(event)
                 if ended is not None:
                     return ended
         finally:
+            self._settle()
             await stream.aclose()
         return Error(
             "truncated",
@@ -157,30 +162,59 @@ class Turn:
             "Press Continue to go on from there, or try again.",
         )
 
-    def _event(self, event: Event, stitcher: ContinuationStitcher | None) -> Stop | Error | None:
+    def _event(self, event: Event) -> Stop | Error | None:
         match event:
             case Text(text):
                 self._tokens += 1
-                self._take(self._joined(stitcher, stitcher.feed(text)) if stitcher else text)
-                self._show_usage()
-                return self._outgrown(text)
+                self._total += _bytes(text)
+                self._wait(text)
+                return self._outgrown()
             case Reasoning(text):
+                self._settle()
                 self._tokens += 1
+                self._total += _bytes(text)
                 self._run.reasoning(_clean(text))
                 self._show_usage()
-                return self._outgrown(text)
+                return self._outgrown()
             case Usage():
                 self._usage = event
             case Stop() | Error():
-                if stitcher:
-                    self._take(self._joined(stitcher, stitcher.end()))
+                self._settle()
+                if self._stitcher:
+                    self._take(self._joined(self._stitcher, self._stitcher.end()))
                 return event
             case Start():
                 pass
         return None
 
-    def _outgrown(self, text: str) -> Error | None:
-        self._total += _bytes(text)
+    def _wait(self, text: str) -> None:
+        """Parse all text that came together at once, when the stream has no more in hand.
+
+        While it has, nothing is really awaited, so the loop does not turn.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._soon)
+        self._waiting.append(text)
+
+    def _soon(self) -> None:
+        try:
+            self._settle()
+        except Exception as error:  # noqa: BLE001 raised where the turn is awaited
+            self._broken = error
+
+    def _settle(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            text = "".join(waiting)
+            stitcher = self._stitcher
+            self._take(self._joined(stitcher, stitcher.feed(text)) if stitcher else text)
+            self._show_usage()
+
+    def _outgrown(self) -> Error | None:
         if self._size > MAX_DOCUMENT_BYTES:
             return _TOO_LARGE
         return _ENDLESS if self._total > MAX_ANSWER_BYTES else None
