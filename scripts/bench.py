@@ -92,7 +92,7 @@ class Promise:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="runs for each speed (3)")
+    parser.add_argument("--runs", type=int, default=5, help="runs for each speed (5)")
     arguments = parser.parse_args()
     promises: list[Promise] = []
     for rate, limit in ((200, 1.015), (2000, 1.06)):
