@@ -88,6 +88,28 @@ function describeAll(values) {
   return cut(join(texts, " "));
 }
 
+// A flood of the browser's own console takes the time of everybody who reads it, and of the
+// browser: past a million characters at once, and 200,000 a second, lines go no further. What the
+// page is told of them counts all.
+const SHOWN_BURST = 1e6;
+const SHOWN_PER_MS = 200;
+let shownLeft = SHOWN_BURST;
+let shownAt = now();
+
+function mayShow(values) {
+  const time = now();
+  shownLeft += (time - shownAt) * SHOWN_PER_MS;
+  shownLeft = shownLeft > SHOWN_BURST ? SHOWN_BURST : shownLeft;
+  shownAt = time;
+  if (shownLeft <= 0) {
+    return false;
+  }
+  for (let index = 0; index < values.length; index += 1) {
+    shownLeft -= 100 + (typeof values[index] === "string" ? values[index].length : 0);
+  }
+  return true;
+}
+
 function watchConsole() {
   const levels = ["log", "info", "debug", "warn", "error", "assert"];
   let busy = false;
@@ -95,7 +117,9 @@ function watchConsole() {
     const native = console[level];
     const watched = {
       [level](...values) {
-        apply(native, console, values);
+        if (mayShow(values)) {
+          apply(native, console, values);
+        }
         const shown = level === "assert" ? values[0] === undefined || !values[0] : true;
         // Describing a value can run the tool's code (a proxy's), which may log again.
         if (shown && !busy) {

@@ -120,6 +120,24 @@ async def test_a_flood_is_dropped_and_counted(page: Page, host: Host, shelf: She
     assert len(heard) < 1000
 
 
+async def test_a_flood_does_not_fill_the_browsers_own_console(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    """A thousand lines at once are all there, and one of three megabytes; a flood is cut short."""
+    seen: list[str] = []
+    page.on("console", lambda line: seen.append(line.text[:20]))
+    ordinary = "for (let i = 0; i < 1000; i += 1) console.log('row ' + i, {i})"
+    flood = "for (let i = 0; i < 20000; i += 1) console.log('flood' + 'x'.repeat(2000))"
+    large = "console.log('large' + 'x'.repeat(3e6))"
+    later = "setTimeout(() => console.log('after'), 300)"
+    shelf.put("tool", f"<script>{ordinary}; {large}; {flood}; {later}</script>")
+    await show(page, host)
+    await page.wait_for_function("() => messages.some((m) => m.text === 'after')")
+    assert sum(line.startswith("row ") for line in seen) == 1000
+    assert sum(line.startswith("large") for line in seen) == 1
+    assert sum(line.startswith("flood") for line in seen) < 1000
+
+
 async def test_what_is_told_is_bounded_and_nothing_of_the_tool_runs_to_tell_it(
     page: Page, host: Host, shelf: Shelf
 ) -> None:
