@@ -23,6 +23,8 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
+from tests.forks import Forked
+
 BIN = Path(sys.executable).parent
 START_SECONDS = 60  # patience on a busy machine, not a promise
 
@@ -104,16 +106,10 @@ class Process:
     environment: dict[str, str]
     url: str = ""
     errors: list[str] = field(default_factory=list)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | Forked | None = None
 
     def start(self) -> Process:
-        self.process = subprocess.Popen(
-            [str(BIN / "sandwright"), *self.arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.process = self._begin()
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
         threading.Thread(target=self._read_errors, daemon=True).start()
@@ -123,6 +119,17 @@ class Process:
             self.kill()  # nobody else knows of it yet
             raise
         return self
+
+    def _begin(self) -> subprocess.Popen[str] | Forked:
+        if hasattr(os, "fork"):
+            return Forked(self.arguments, self.environment)
+        return subprocess.Popen(
+            [str(BIN / "sandwright"), *self.arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def _address(self, lines: queue.Queue[str]) -> str:
         while True:
