@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -72,6 +73,7 @@ class Sample:
     model: float
     heading: float
     ready_ms: float
+    verdict: float  # seconds from the last byte until the page says it
     loads: int
 
     @property
@@ -116,6 +118,7 @@ def report(rate: int, limit: float, samples: Sequence[Sample]) -> list[Promise]:
         print(
             f"            {one.model:>12.3f} {one.total:>10.3f} {one.ratio:>8.4f} "
             f"{one.heading:>12.1%} {one.ready_ms:>14.1f} ms   loads {one.loads}"
+            f"   verdict after {one.verdict:.2f} s"
         )
     return [
         Promise(f"{rate} tokens/s: total ÷ model", median(samples, "ratio"), limit),
@@ -253,6 +256,7 @@ async def once(browser: Browser, url: str, model: ScriptedProcess) -> Sample:
         await page.get_by_role("button", name="Create").click()
         await page.wait_for_url("**/artifacts/*")
         await page.get_by_role("status").filter(has_text="passed").wait_for(timeout=90_000)
+        told = time.time()
         seen = await _seen(page)
         pressed = await page.evaluate("() => window.__pressed") / 1000
     finally:
@@ -265,6 +269,7 @@ async def once(browser: Browser, url: str, model: ScriptedProcess) -> Sample:
         model=ended - began,
         heading=(seen["heading"] / 1000 - call["first_token"]["wall"]) / (ended - began),
         ready_ms=(ready - call["last_text"]["wall"]) * 1000,
+        verdict=told - call["last_text"]["wall"],
         loads=len(documents),
     )
 

@@ -89,40 +89,56 @@ function describeAll(values) {
 }
 
 // A flood of the browser's own console takes the time of everybody who reads it, and of the
-// browser: past a million characters at once, and 200,000 a second, lines go no further. What the
-// page is told of them counts all.
+// browser: past a million characters at once, and 200,000 a second, lines go no further there, and
+// it is said how many. Errors and warnings count apart, so that no other line keeps them away.
 const SHOWN_BURST = 1e6;
 const SHOWN_PER_MS = 200;
-let shownLeft = SHOWN_BURST;
-let shownAt = now();
+const SHOWN_AGAIN = 1e5;
+const PER_LINE = 100;
+const PER_OBJECT = 1000;
 
-function mayShow(values) {
-  const time = now();
-  shownLeft += (time - shownAt) * SHOWN_PER_MS;
-  shownLeft = shownLeft > SHOWN_BURST ? SHOWN_BURST : shownLeft;
-  shownAt = time;
-  if (shownLeft <= 0) {
-    return false;
-  }
-  for (let index = 0; index < values.length; index += 1) {
-    shownLeft -= 100 + (typeof values[index] === "string" ? values[index].length : 0);
-  }
-  return true;
+function budget() {
+  let left = SHOWN_BURST;
+  let filled = now();
+  let withheld = 0;
+  return (values) => {
+    const time = now();
+    left += (time - filled) * SHOWN_PER_MS;
+    left = left > SHOWN_BURST ? SHOWN_BURST : left;
+    filled = time;
+    if (left <= (withheld > 0 ? SHOWN_AGAIN : 0)) {
+      withheld += 1;
+      return false;
+    }
+    if (withheld > 0) {
+      warn(`${withheld} lines were too many at once and are not in this console.`);
+      withheld = 0;
+    }
+    left -= PER_LINE;
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index];
+      const plain = value === null || (typeof value !== "object" && typeof value !== "function");
+      left -= typeof value === "string" ? value.length : plain ? 0 : PER_OBJECT;
+    }
+    left = left < -SHOWN_BURST ? -SHOWN_BURST : left;
+    return true;
+  };
 }
 
 function watchConsole() {
-  const levels = ["log", "info", "debug", "warn", "error", "assert"];
+  const severe = budget();
+  const other = budget();
   let busy = false;
-  levels.forEach((level) => {
+  const watch = (level, mayShow, report) => {
     const native = console[level];
     const watched = {
       [level](...values) {
-        if (mayShow(values)) {
+        const said = level !== "assert" || !values[0];
+        if (said && mayShow(values)) {
           apply(native, console, values);
         }
-        const shown = level === "assert" ? values[0] === undefined || !values[0] : true;
         // Describing a value can run the tool's code (a proxy's), which may log again.
-        if (shown && !busy) {
+        if (said && report && !busy) {
           busy = true;
           reportConsole(level, values);
           busy = false;
@@ -130,7 +146,11 @@ function watchConsole() {
       },
     };
     console[level] = watched[level];
-  });
+  };
+  ["warn", "error", "assert"].forEach((level) => watch(level, severe, true));
+  ["log", "info", "debug"].forEach((level) => watch(level, other, true));
+  const untold = ["count", "dir", "dirxml", "group", "groupCollapsed", "table", "timeLog", "trace"];
+  untold.forEach((level) => console[level] && watch(level, other, false));
 }
 
 function reportConsole(level, values) {

@@ -50,11 +50,16 @@ def usage(group: int) -> Usage | None:
 async def watch(group: int, most: int, used: Callable[[], bool]) -> None:
     """End the largest process of a group whenever all together hold more than `most`.
 
-    A browser that is not `used` is not looked at: it has no page, and looking has a price.
+    A browser that is not `used` has no page, and looking has a price: it is looked at until it
+    holds no more than it may.
     """
+    settled = False
     while True:
-        seen = await asyncio.to_thread(usage, group) if used() else None
-        if seen is not None and seen.total > most:
-            with suppress(ProcessLookupError):
-                os.kill(seen.largest, signal.SIGKILL)
+        if used() or not settled:
+            settled = not used()
+            seen = await asyncio.to_thread(usage, group)
+            if seen is not None and seen.total > most:
+                settled = False
+                with suppress(ProcessLookupError):
+                    os.kill(seen.largest, signal.SIGKILL)
         await asyncio.sleep(_EVERY)

@@ -33,8 +33,9 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 # What a browser needs from a tool's last byte until its scripts have run, about. On a machine
-# that is both, storing at once would take the core that the tool is about to run on; the journal
-# has the text meanwhile.
+# that is both, storing at once would take the core that the tool is about to run on. A server that
+# dies in this moment leaves what any other moment of the stream would: an interrupted generation,
+# journaled up to 250 ms ago.
 _BROWSER_SECONDS = 0.04
 
 _INTERNAL = Error(

@@ -33,6 +33,7 @@ MAX_CONTINUATIONS = 3
 MAX_DOCUMENT_BYTES = 5_000_000
 MAX_ANSWER_BYTES = 12_000_000  # words and reasoning included
 USAGE_SECONDS = 0.25
+A_MOMENT = 0.01  # seconds
 
 _TOO_LARGE = Error(
     "too_large",
@@ -153,8 +154,8 @@ class Turn:
                 ended = self._event(event)
                 if ended is not None:
                     return ended
-        finally:
             self._settle()
+        finally:
             await stream.aclose()
         return Error(
             "truncated",
@@ -182,7 +183,8 @@ class Turn:
                 self._settle()
                 if self._stitcher:
                     self._take(self._joined(self._stitcher, self._stitcher.end()))
-                return event
+                # What came with the end has only now been measured.
+                return event if isinstance(event, Error) else self._outgrown() or event
             case Start():
                 pass
         return None
@@ -280,11 +282,11 @@ class Turn:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Output tokens a second since the first one."""
+        """Output tokens a second since the first one; `None` where that was only a moment ago."""
         if self._first_text is None:
             return None
         seconds = time.monotonic() - self._first_text
-        return (self._sum().output or self._tokens) / seconds if seconds > 0 else None
+        return (self._sum().output or self._tokens) / seconds if seconds > A_MOMENT else None
 
 
 def _plus(one: int | None, other: int | None) -> int | None:

@@ -99,7 +99,7 @@ class Transport:
                 response.encoding = "utf-8"  # the only one server-sent events have
                 events = httpx_sse.EventSource(response).aiter_sse()
                 async with contextlib.aclosing(events):
-                    with _gathering(response.extensions["network_stream"]):
+                    with gathering(response.extensions["network_stream"]):
                         async for event in events:
                             yield ServerEvent(event.event, event.data)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -259,29 +259,40 @@ def _unconnected(error: httpx.ConnectError, host: str) -> Error:
 
 
 @contextlib.contextmanager
-def _gathering(stream: Any) -> Iterator[None]:
-    """Let a fast host's packets gather: its next read begins 4 ms after the last one ended.
+def gathering(stream: Any) -> Iterator[None]:
+    """Let a fast host's packets gather: a read of the network begins 4 ms after the last one.
 
     Hosts send a packet a token, and a read costs more than the token in it. `stream` is the
-    connection of an answer (httpcore's `network_stream`); what has been read is given at once,
-    and a host slower than 125 packets a second is never waited for.
+    connection of an answer (httpcore's `network_stream`). What is on this machine already is
+    given at once, the records of a packet over TLS too, and a host slower than 125 packets a
+    second is never waited for.
     """
-    read, now = stream.read, asyncio.get_running_loop().time
-    last = before = -1.0
+    read, loop = stream.read, asyncio.get_running_loop()
+    # When the network was last waited for, and the time before that; whether a wait is due.
+    last, before, due = 0.0, float("-inf"), False
 
     async def gathered(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        nonlocal last, before
-        if last - before < 2 * _GATHER_SECONDS:
-            await asyncio.sleep(last + _GATHER_SECONDS - now())
-        data: bytes = await read(max_bytes, timeout)
-        last, before = now(), last
+        nonlocal last, before, due
+        if due and last - before < 2 * _GATHER_SECONDS:
+            await asyncio.sleep(last + _GATHER_SECONDS - loop.time())
+        waited: list[None] = []
+        # Runs only if nothing was here yet, and the loop had to turn for it.
+        mark = loop.call_soon(waited.append, None)
+        try:
+            data: bytes = await read(max_bytes, timeout)
+        finally:
+            mark.cancel()
+        due = bool(waited)
+        if due:
+            last, before = loop.time(), last
         return data
 
     stream.read = gathered
     try:
         yield
     finally:
-        del stream.read
+        if vars(stream).get("read") is gathered:
+            del stream.read
 
 
 def _is_stream(response: httpx.Response) -> bool:

@@ -104,8 +104,9 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
     artifact = path.rsplit("/", 1)[-1]
     # As a model does, the continuation begins a little before the place where it was cut off;
     # the disk is up to 250 ms behind what was seen.
-    kept = len(journal(data))
-    rest = document[kept - 200 :]
+    on_disk = journal(data)
+    assert "Row number 100" in on_disk
+    rest = document[len(on_disk) - 200 :]
     model = scripted(answers({"match": "cut off", "text": rest, "tokens_per_second": 5000}))
     again = serve_app(data, tests=True, OPENAI_BASE_URL=model.url)
     await page.goto(again.url + path)

@@ -205,12 +205,13 @@ def test_a_failing_model_keeps_the_prompt_and_can_be_tried_again(
         assert client.ended(again["generation"])["version"] == 1
 
 
+@pytest.mark.parametrize("chunk", [50_000, 6_000_000])
 def test_a_document_over_five_megabytes_stops(
-    serve_app: Start, scripted: Start, api: type[Api]
+    chunk: int, serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
-    """The model is stopped with the reason, and what came is kept."""
+    """The model is stopped with the reason, and what came is kept; also if it came at once."""
     huge = fenced(GOOD.replace("<h1>", "<!-- " + "x " * 2_700_000 + "--><h1>"))
-    model = scripted(answers({"text": huge, "chunk": 50_000}), 1_000_000)
+    model = scripted(answers({"text": huge, "chunk": chunk}), 1_000_000)
     client = api(serve_app(OPENAI_BASE_URL=model.url).url)
     made = client("POST", "/api/artifacts", status=201, prompt="a huge counter")
     ended = client.ended(made["generation"])
