@@ -204,6 +204,7 @@ class Markup:
             if tidy is None:
                 self._hold_tag(at)
                 return self._go(self._tag_open, at + 1)
+            self._end_raw(at)
             name = tidy[1].lower()
             if name in {"template", "link"} and text[at + 1] != "/":
                 self._hold_tag(at)
@@ -231,18 +232,19 @@ class Markup:
         text, at = self._text, self._at
         if at == len(text):
             return False
-        if not (text[at].isascii() and text[at].isalpha()):
-            self._tag = None
-        if text[at] == "!":
-            return self._go(self._declaration, at + 1)
         self._ends = text[at] == "/"
         if self._ends:
             at += 1
             if at == len(text):
                 return False
         if text[at].isascii() and text[at].isalpha():
+            self._end_raw(self._sent)
+            self._tag = None if self._ends else self._tag
             self._name = ""
             return self._go(self._tag_name, at)
+        self._tag = None
+        if text[at] == "!" and not self._ends:
+            return self._go(self._declaration, at + 1)
         if self._ends:
             return self._go(self._data if text[at] == ">" else self._bogus, at)
         return self._go(self._bogus if text[at] == "?" else self._data, at)
@@ -391,6 +393,8 @@ class Markup:
         if self._ends:
             self._close(name)
         elif self._is_foreign():
+            # Its text is read like any other there, and ends with the next tag.
+            self._is_raw = self._shows_raw(name) and not self._closes
             self._open_in_foreign(name)
         elif name in _FOREIGN:
             self._push(foreign=True)
@@ -401,9 +405,11 @@ class Markup:
             self._state = self._in_raw
         elif name == "plaintext":
             self._state = self._plaintext
-        is_raw = self._state in {self._in_script, self._in_raw} and name in _SHOWN_RAW
-        if is_raw and self._rewriting is not None:
-            self._is_raw = True
+        if self._state in {self._in_script, self._in_raw}:
+            self._is_raw = self._shows_raw(name)
+
+    def _shows_raw(self, name: str) -> bool:
+        return self._rewriting is not None and name in _SHOWN_RAW
 
     def _is_foreign(self) -> bool:
         return bool(self._tree) and self._tree[-1]

@@ -23,14 +23,15 @@ from sandbox.libraries.pack import MOST_CARRIED, Pack
 from sandbox.libraries.resolve import CDNS, MODULES, Resolved
 from sandbox.libraries.rewriting import (
     JOINED,
-    LOADED_BY_HREF,
     NO_ATTRIBUTE,
-    NOT_LOADED_BY_SRC,
+    SOURCES,
     SPACE,
     Attribute,
     attributes_of,
     changed,
+    each_source,
     host_of,
+    loads,
 )
 from sandbox.libraries.scanning import Address, Scanner
 from sandbox.libraries.shelf import Shelf, is_module
@@ -179,15 +180,14 @@ class _Inlining:
         if "//" not in value:
             return None
         text = html.unescape(value)
-        by_href = name in {"href", "xlink:href"} and tag in LOADED_BY_HREF
-        if by_href or (name == "src" and tag not in NOT_LOADED_BY_SRC):
+        if loads(tag, name):
             found = self._resolved(text)
             if found is None:
                 return None
             rel = set(html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split())
             # What only comes ahead is in the file already.
             return "data:," if rel & _AHEAD else self.pack.data_url(found.address)
-        new = text
+        new = each_source(text, self._coded) if name in SOURCES else text
         if name == "style":
             new = _at_once(Scanner(self._in_style), text)
         elif name.startswith("on") or name == "srcdoc":
@@ -198,6 +198,11 @@ class _Inlining:
     def _in_style(self, address: Address) -> str | None:
         found = self._resolved(address.url)
         return None if found is None else self.pack.data_url(found.address)
+
+    def _coded(self, url: str) -> str | None:
+        """Return the file of one address among several, which spaces part."""
+        found = self._resolved(url)
+        return None if found is None else self.pack.coded_url(found.address)
 
     def _resolved(self, url: str) -> Resolved | None:
         """Return what answers an address of a CDN; say so if nothing here does."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,8 +35,14 @@ _ATTRIBUTE = re.compile(
     re.VERBOSE,
 )
 _NAME_END = re.compile(r"[\t\n\f\r />]")
-LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage"})
-NOT_LOADED_BY_SRC = frozenset({"iframe", "frame"})
+_LOADED_BY_HREF = frozenset({"link", "image", "use", "feimage", "script"})
+_LOADED_BY_ANY = frozenset({"src", "poster", "background"})
+_NOT_LOADED = frozenset({"iframe", "frame"})
+SOURCES = frozenset({"srcset", "imagesrcset"})
+# One of several, before its size; what follows it without a space is its own.
+_SOURCE = re.compile(
+    r"(?:(?<=[\t\n\f\r ,])|\A)(?:https?:)?//[^\t\n\f\r ]*[^\t\n\f\r ,]", re.IGNORECASE
+)
 # An address that looks as if it went on.
 JOINED = re.compile(r"[/@=-]\Z|\Ahttps://[^/]+(?:/(?:npm|gh|ajax|ajax/libs))?\Z")
 
@@ -121,11 +127,9 @@ class Rewriting:
     def _attribute(self, tag: str, name: str, value: str) -> str | None:
         """Return the new value; `None` if nothing changes."""
         text = html.unescape(value)
-        if name in {"href", "xlink:href"} and tag in LOADED_BY_HREF:
+        if loads(tag, name):
             return self._own(text)
-        if name == "src" and tag not in NOT_LOADED_BY_SRC:
-            return self._own(text)
-        new = text
+        new = each_source(text, self._own) if name in SOURCES else text
         if name == "style":
             new = _at_once(Scanner(self._in_style), text)
         elif name.startswith("on") or name == "srcdoc":
@@ -150,6 +154,8 @@ class Rewriting:
         return self._own(address.url)
 
     def _in_script(self, address: Address) -> str | None:
+        if address.follows:
+            return None
         if address.imported:
             own = self._own(address.url)
             # One address for each module: another would be another module.
@@ -205,6 +211,18 @@ class Rewriting:
 
 
 _HOSTS = hosts()
+
+
+def loads(tag: str, attribute: str) -> bool:
+    """Whether an element loads the one address that its attribute is."""
+    if attribute in {"href", "xlink:href"}:
+        return tag in _LOADED_BY_HREF
+    return attribute in _LOADED_BY_ANY and tag not in _NOT_LOADED
+
+
+def each_source(text: str, change: Callable[[str], str | None]) -> str:
+    """Change each address of a `srcset` for which there is another."""
+    return _SOURCE.sub(lambda found: change(found[0]) or found[0], text)
 
 
 def host_of(url: str) -> str:

@@ -29,6 +29,7 @@ _LOADED = re.compile(r"(?:[\"'`]|\b(?:src|href)=|\burl\()\Z", re.IGNORECASE)
 _IMPORTED = re.compile(
     r"\b(?:from|import)\s*(?P<call>\()?\s*(?:/\*(?:(?!\*/).)*\*/\s*)?[\"'`]\Z", re.DOTALL
 )
+_ADDED = re.compile(r"\+\s*[\"'`]\Z")
 _QUOTES = ('"', "'", "`")
 _JOINS = frozenset("${")
 _ENDS = frozenset({*_QUOTES, *_JOINS, "\\", ")", ""})
@@ -41,7 +42,7 @@ class Address:
     """`url` is with its scheme and plain slashes.
 
     `imported`: a module is asked for by this very address. `joined`: more of it is made at run
-    time. `before` is the end of what stands before it.
+    time. `follows`: its scheme is put before it then. `before` is the end of what stands before it.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Address:
     imported: bool = False
     joined: bool = False
     before: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Scanner:
         if is_long or next_one not in ends:
             return None
         url = "https:" + text[slashes.start() : end].replace("\\/", "/")
-        address = Address(url, host[0], imported, next_one in _JOINS, before)
+        follows = scheme is None and _ADDED.search(before) is not None
+        address = Address(url, host[0], imported, next_one in _JOINS, before, follows)
         return _Found(start, end, address)
 
     def _last(self, until: int) -> str:

@@ -94,6 +94,30 @@ def test_a_style_sheet_brings_the_font_that_browsers_take(shelf: Shelf) -> None:
     assert ";base64,b2xk" not in made.html  # "old"
 
 
+def test_one_of_several_images_is_in_its_place_and_in_no_space(shelf: Shelf) -> None:
+    image = f"{UNPKG}/dist/fonts/round.woff2"
+    made = inline(f"<img srcset='a.png 1x, {image} 2x'><video poster={image}>", shelf)
+    coded = "data:font/woff2;base64,bmV3"
+    assert made.html == f'<img srcset="a.png 1x, {coded} 2x"><video poster="{coded}">'
+
+
+def test_what_stands_in_a_drawing_is_brought_too(shelf: Shelf) -> None:
+    link = "https://fonts.googleapis.com/css2?family=Letters&amp;display=swap"
+    made = inline(f"<svg><style>@import url('{link}');</style><text>Tea</svg>", shelf)
+    assert made.html.startswith("<svg><style>@import url('data:text/css;charset=utf-8,")
+    assert made.html.endswith("');</style><text>Tea</svg>")
+    assert made.html.count("@font-face") == 1
+    made = inline(f"<svg><script href='{UNPKG}'/></svg>", shelf)
+    assert made.html.startswith('<svg><script href="data:text/javascript;charset=utf-8,var round')
+
+
+def test_an_address_whose_scheme_comes_later_is_carried(shelf: Shelf) -> None:
+    source = f"<script>s.src = location.protocol + '{UNPKG.removeprefix('https:')}'</script>"
+    made = inline(source, shelf)
+    assert made.html == source
+    assert set(carried(made)["addresses"]) == {UNPKG}
+
+
 def test_a_sheet_of_fonts_brings_the_scripts_that_the_document_shows(shelf: Shelf) -> None:
     link = "<link rel=stylesheet href='https://fonts.googleapis.com/css2?family=Letters'>"
     latin = inline(f"{link}<p>Tea", shelf)

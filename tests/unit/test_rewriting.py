@@ -29,8 +29,13 @@ REACT = "umd/react.production.min.js"
 FONTS = "https://fonts.googleapis.com"
 
 
+MARK = f"{NPM}/leaflet@1/dist/images/marker-icon"
+OURS = "/libraries/[leaflet@1]/dist/images/marker-icon"
+
+
 def ours(text: str) -> str:
     """Write "[react@18]" as our version of it."""
+    text = text.replace("{OURS}", OURS)
     return re.sub(r"\[([^]]+@\d+)]", lambda one: BY_MAJOR[one[1]], text)
 
 
@@ -46,6 +51,21 @@ CHANGED = {
     f'<link href="{FONTS}/css2?family=Inter:wght@400;700&amp;display=swap" rel=stylesheet>': '<link href="/libraries/css2?family=Inter:wght@400;700&amp;display=swap" rel=stylesheet>',
     f'<link href="{FONTS}/css2?family=Inter&display=swap" rel=stylesheet>': '<link href="/libraries/css2?family=Inter&amp;display=swap" rel=stylesheet>',
     f'<img alt=">" src="{NPM}/leaflet@1/dist/images/marker-icon.png">': '<img alt=">" src="/libraries/[leaflet@1]/dist/images/marker-icon.png">',
+    # One of several, each before its size.
+    f'<img src="x.png" srcset="{MARK}.png, {MARK}-2x.png 2x">': '<img src="x.png" srcset="{OURS}.png, {OURS}-2x.png 2x">',
+    f"<img srcset='a.png 1x,{MARK}-2x.png 2x, https://a.example/x.png 3x'>": '<img srcset="a.png 1x,{OURS}-2x.png 2x, https://a.example/x.png 3x">',
+    f"<picture><source srcset={MARK}.png></picture>": '<picture><source srcset="{OURS}.png"></picture>',
+    f'<link rel=preload as=image imagesrcset="{MARK}.png 1x">': '<link rel=preload as=image imagesrcset="{OURS}.png 1x">',
+    f'<video poster="{MARK}.png"></video>': '<video poster="{OURS}.png"></video>',
+    f'<body background="{MARK}.png">': '<body background="{OURS}.png">',
+    # Drawings: a script by another attribute, and texts that are markup to the parser.
+    f'<svg><script href="{UNPKG}/react@18/{REACT}"/></svg><p>': f'<svg><script href="/libraries/[react@18]/{REACT}"/></svg><p>',
+    f"<svg><script xlink:href='{UNPKG}/react@18/{REACT}'></script></svg>": f'<svg><script xlink:href="/libraries/[react@18]/{REACT}"></script></svg>',
+    f'<svg><image href="{MARK}.png"/></svg>': '<svg><image href="{OURS}.png"/></svg>',
+    f"<svg><style>@import url('{FONTS}/css2?family=Inter&amp;family=Lato&amp;display=swap');</style><text>a</text></svg>": "<svg><style>@import url('/libraries/css2?family=Inter&family=Lato&display=swap');</style><text>a</text></svg>",
+    f'<svg><style><![CDATA[@import "{FONTS}/css2?family=Inter&family=Lato"; a > b {{}}]]></style></svg>': '<svg><style><![CDATA[@import "/libraries/css2?family=Inter&family=Lato"; a > b {}]]></style></svg>',
+    f"<svg><script>import('{ESM}/react@18')</script></svg>": f"<svg><script>import('{FOLDER}+esm/[react@18]/{REACT}')</script></svg>",
+    f"<svg><style>a{{}}<g/>'{FONTS}/css2?family=Inter'</svg><style>@import '{FONTS}/css2?family=Inter';</style>": f"<svg><style>a{{}}<g/>'{FONTS}/css2?family=Inter'</svg><style>@import '/libraries/css2?family=Inter';</style>",
     # An integrity is that of another file.
     f'<script integrity="sha384-x" src="{UNPKG}/react@18/{REACT}"></script>': f'<script data-integrity="sha384-x" src="/libraries/[react@18]/{REACT}"></script>',
     f"<script src='{UNPKG}/react@18/{REACT}' crossorigin INTEGRITY=sha384-x></script>": f'<script src="/libraries/[react@18]/{REACT}" crossorigin data-INTEGRITY=sha384-x></script>',
@@ -85,6 +105,12 @@ KEPT = [
     f"<textarea><script src='{UNPKG}/react@18'></script></textarea>",
     f"<!-- <script src='{UNPKG}/react@18'></script> -->",
     f"<title>{UNPKG}/react@18</title>",
+    f"<img srcset='https://a.example/,{MARK}.png 2x' alt='{MARK}.png'>",
+    f"<svg><style/><text>'{UNPKG}/react@18'</text><a href='{MARK}.png'>a</a></svg>",
+    f"<svg><style>a</style>'{UNPKG}/react@18'<title><script src='{UNPKG}/never@1'></script></title></svg>",
+    # A scheme comes before it at run time; then `sandbox/runtime/libraries.js` sees the whole.
+    "<script>s.src = location.protocol + '//unpkg.com/vue@3'; t = 'https:' +\n \"//esm.sh/react@18\"</script>",
+    "<svg><style>a < b <!-- c --> d </ e></style>",
     f"<style>/* {UNPKG}/react@18 */ a {{ color: red }}</style>",
     '<script type="importmap">{"imports": </script>',
     "<script>a // b\n/\\/\\//.test(c) // https:/</script>",
