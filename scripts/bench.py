@@ -31,6 +31,7 @@ from bench_freezing import Freezing, measure_freezing, table
 from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
+from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 from server.providers.scripted_answers import default_answers
 
 BIN = Path(sys.executable).parent
@@ -224,7 +225,9 @@ async def browsing() -> AsyncIterator[Browser]:
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(choice.path), args=["--no-sandbox"] if as_root else []
+            executable_path=str(choice.path),
+            args=[*SWITCHES, "--no-sandbox"] if as_root else [*SWITCHES],
+            ignore_default_args=[*NOT_PLAYWRIGHTS],
         )
         try:
             yield browser

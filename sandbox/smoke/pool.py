@@ -15,6 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from sandbox.smoke import memory
 from sandbox.smoke.confinement import Confined, Isolation, Launch, prepare, unconfined
 from sandbox.smoke.run import BrowserUnavailableError
+from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +196,8 @@ class BrowserPool:
         return await playwright.chromium.launch(
             executable_path=program,
             headless=True,
-            args=[argument.format(port=self._stage.port) for argument in _ARGUMENTS],
+            args=[*SWITCHES, *(one.format(port=self._stage.port) for one in _ARGUMENTS)],
+            ignore_default_args=[*NOT_PLAYWRIGHTS],
             chromium_sandbox=own_sandbox,
             timeout=LAUNCH_SECONDS * 1000,
             handle_sigint=False,

@@ -14,6 +14,7 @@ from frames import Host, Shelf, frame_app
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
+from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 
 QUIET = (
     "--disable-gpu",
@@ -62,7 +63,11 @@ async def open_browser(browser_path: str) -> AsyncIterator[OpenBrowser]:
                 return kept[-1][1]
             while kept:
                 await kept.pop()[1].close()
-            browser = await playwright.chromium.launch(executable_path=browser_path, args=args)
+            browser = await playwright.chromium.launch(
+                executable_path=browser_path,
+                args=[*SWITCHES, *args],
+                ignore_default_args=[*NOT_PLAYWRIGHTS],
+            )
             kept.append((args, browser))
             return browser
 

@@ -283,11 +283,7 @@ def heard(page: Page) -> Any:
     return page.locator("[data-console] .text", has_text="got")
 
 
-# In `make sandbox`: a key that is pressed while the hash changes is sometimes never answered.
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(one, marks=[pytest.mark.sandbox] if one == "the hash" else []) for one in TAKERS],
-)
+@pytest.mark.parametrize("name", TAKERS)
 async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     name: str, page: Page, open_tool: Open
 ) -> None:
