@@ -31,6 +31,7 @@ from server.routes import (
     artifacts,
     assets,
     data,
+    everything,
     generations,
     grants,
     health,
@@ -160,6 +161,7 @@ def _host(
     for module in (
         artifacts,
         data,
+        everything,
         grants,
         messages,
         versions,

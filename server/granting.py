@@ -2,8 +2,9 @@
 
 A person gives grants while one version is in sight. Another version has them only if its text
 asks for nothing that neither that version asked for nor the person granted; otherwise it has
-none of them, and the person is asked anew. Nothing but `PUT …/grants` writes a grant: no
-prompt, document, imported file, fork or answer of a model comes near it.
+none of them, and the person is asked anew. Nothing but `PUT …/grants` writes a grant, and an import
+of everything whose person says so: no prompt, document, imported file, fork or answer of a model
+comes near it.
 """
 
 from __future__ import annotations

@@ -5,35 +5,26 @@ HTML, a zip of a page with its files, a React component (.jsx, .tsx), SVG, Markd
 
 from __future__ import annotations
 
-import contextlib
 import io
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from server import folders, wrapping
+from server import folders, unpacking, wrapping
 from server.errors import Problem
+from server.everything.reading import is_everything
 
 MOST_BYTES = 20_000_000
 _MOST_FILES = 2_000
 _MOST_UNPACKED = 60_000_000
 _ACCEPTED = "Choose HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."
-_LINK = 0o120000
 # Python has codecs besides that are no character sets, or slow.
 _CHARSET = re.compile(
     rb"charset=[\"']?(windows-125[0-8]|iso-8859-(?:[1-9]|1[013-6])|shift_jis|euc-jp|euc-kr|gbk"
     rb"|gb2312|gb18030|big5|koi8-[ru]|utf-8)\b",
     re.IGNORECASE,
-)
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked whole, however large
-_NAMED_IN_UTF8 = 0x800
-_DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(NotImplementedError, RuntimeError, EOFError, ValueError, OSError),
 )
 _KINDS = {
     b"%PDF": "a PDF",
@@ -120,45 +111,26 @@ def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _files(name, archive)
-    except _DAMAGED as error:
+    except unpacking.DAMAGED as error:
         raise Problem(422, f"{name} cannot be unpacked: {error}.", action=_ACCEPTED) from error
 
 
 def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
-    entries = [one for one in archive.infolist() if not one.is_dir()]
-    if len(entries) > _MOST_FILES:
-        raise Problem(422, f"{name} holds {len(entries):,} files; at most {_MOST_FILES:,} fit.")
+    if is_everything(archive.namelist()):
+        raise Problem(
+            422,
+            f"{name} is what Export everything wrote.",
+            action="Send it to /api/import, or use `sandwright import`.",
+        )
     files: dict[str, bytes] = {}
     left = _MOST_UNPACKED
-    for entry in entries:
-        path = _name(entry)
-        if path.startswith("/") or ".." in path.split("/"):
-            raise Problem(422, f"{name} is refused: {path!r} leads out of it.")
-        if (entry.external_attr >> 16) & 0o170000 == _LINK:
-            raise Problem(422, f"{name} is refused: {path!r} is a link.")
-        if path.startswith("__MACOSX/"):
-            continue
-        if entry.compress_type not in _PACKED:
-            raise Problem(
-                422,
-                f"{path} in {name} is packed by a method that is not read here.",
-                action="Pack the files as an ordinary zip.",
-            )
+    for path, entry in unpacking.entries(name, archive, most=_MOST_FILES).items():
         with archive.open(entry) as file:
             files[path] = file.read(left + 1)  # what it says of its size proves nothing
         left -= len(files[path])
         if left < 0:
             raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
     return files
-
-
-def _name(entry: zipfile.ZipInfo) -> str:
-    """Return a path as it was meant: some systems write UTF-8 unsaid, some backslashes."""
-    name = entry.filename
-    if not entry.flag_bits & _NAMED_IN_UTF8:
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
 
 
 def _title(name: str) -> str:

@@ -19,6 +19,7 @@ _CONFLICTS = frozenset(
         ("post", f"{_GENERATION}/retry"),
         ("post", f"{_GENERATION}/continue"),
         ("delete", "/api/artifacts/{artifact_id}/versions/{n}/pin"),
+        ("post", "/api/import"),
     }
 )
 _MEANINGS = {

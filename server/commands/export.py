@@ -1,4 +1,4 @@
-"""`sandwright export`: write a stored tool as one standalone file."""
+"""`sandwright export`: write a stored tool as one standalone file, or everything as a zip."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.smoke import SmokeTester, find_browser
 from server.commands.exit_codes import GOOD
 from server.errors import Problem
+from server.everything.writing import pack
 from server.exporting import exported, verified
 from server.settings import load_settings
 from server.store import artifacts, overview
@@ -20,14 +21,28 @@ from server.store.database import Database
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "artifact", metavar="ARTIFACT[@VERSION]", help="the id in the tool's address; @3 for v3"
+        "artifact",
+        metavar="ARTIFACT[@VERSION]",
+        nargs="?",
+        help="the id in the tool's address; @3 for v3",
     )
-    parser.add_argument("-o", "--output", metavar="FILE.html", type=Path, required=True)
+    parser.add_argument("-o", "--output", metavar="FILE.html", type=Path)
+    parser.add_argument(
+        "--all", metavar="FILE.zip", type=Path, help="everything, for `sandwright import`"
+    )
     parser.add_argument("--no-check", action="store_true", help="do not open the file offline")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when it is written."""
+    if arguments.all is not None:
+        if arguments.artifact or arguments.output:
+            raise Problem(422, "Export one tool to a file, or everything with --all FILE.zip.")
+        asyncio.run(_export_all(arguments.all))
+        print(arguments.all)
+        return GOOD
+    if not (arguments.artifact and arguments.output):
+        raise Problem(422, "Write ARTIFACT -o FILE.html for one tool, or --all FILE.zip.")
     checks = not arguments.no_check
     for sentence in asyncio.run(_export(arguments.artifact, arguments.output, checks=checks)):
         print(sentence, file=sys.stderr)
@@ -61,6 +76,23 @@ async def _export(name: str, output: Path, *, checks: bool) -> list[str]:
     async with SmokeTester(browser) as smoke:
         _, words = await verified(smoke, made)
     return words
+
+
+async def _export_all(path: Path) -> None:
+    """Write beside the file first: what is there stays until the new one is whole."""
+    database = Database(load_settings(os.environ).database_url)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        await database.migrate()
+        with part.open("wb") as file:
+            async for some in pack(database):
+                await asyncio.to_thread(file.write, some)
+        part.replace(path)
+    except OSError as error:
+        raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        await database.aclose()
+        part.unlink(missing_ok=True)
 
 
 def _write(path: Path, html: str) -> None:

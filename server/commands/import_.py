@@ -1,4 +1,4 @@
-"""`sandwright import`: make tools of files and folders."""
+"""`sandwright import`: make tools of files and folders, or bring back everything."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
+from sandbox.network_origins import OriginRules
 from server import importing
 from server.commands.exit_codes import COULD_NOT, GOOD
 from server.errors import Problem
+from server.everything.reading import open_archive
+from server.everything.storing import Stored, store
+from server.granting import origin_rules
 from server.routes.artifacts import bring
 from server.settings import load_settings
 from server.store.database import Database
@@ -27,23 +32,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PATH",
         type=Path,
-        help="HTML, a folder or a zip with a page, .jsx, .tsx, .svg or .md",
+        help="HTML, a folder or a zip with a page, .jsx, .tsx, .svg or .md; or what "
+        "`export --all` wrote",
+    )
+    parser.add_argument(
+        "--grants", action="store_true", help="of everything: take the tools' permissions too"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, one a path")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when every path was imported, 2 when one was not."""
-    return asyncio.run(_import(arguments.paths, as_json=arguments.json))
+    return asyncio.run(_import(arguments.paths, grants=arguments.grants, as_json=arguments.json))
 
 
-async def _import(paths: list[Path], *, as_json: bool) -> int:
+async def _import(paths: list[Path], *, grants: bool, as_json: bool) -> int:
     code = GOOD
-    database = Database(load_settings(os.environ).database_url)
+    settings = load_settings(os.environ)
+    rules = origin_rules(settings, "") if grants else None
+    database = Database(settings.database_url)
     try:
         await database.migrate()
         for path in paths:
             try:
+                stored = await _everything(database, path, rules)
+                if stored is not None:
+                    _tell_everything(path, stored, as_json=as_json)
+                    continue
                 brought = await asyncio.to_thread(_read, path)
             except Problem as problem:
                 print(f"{problem.detail} {problem.action or ''}".strip(), file=sys.stderr)
@@ -55,6 +70,29 @@ async def _import(paths: list[Path], *, as_json: bool) -> int:
     finally:
         await database.aclose()
     return code
+
+
+async def _everything(database: Database, path: Path, rules: OriginRules | None) -> Stored | None:
+    """Bring back what `export --all` wrote; `None` for a path that is something else."""
+    if not await asyncio.to_thread(_is_zip, path):
+        return None
+    with path.open("rb") as file:
+        archive = await asyncio.to_thread(open_archive, path.name, file)
+        return None if archive is None else await store(database, archive, rules=rules)
+
+
+def _is_zip(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"path": str(path), **asdict(stored)}))
+    else:
+        print(f"{path}: {stored.words()}")
 
 
 def _tell(

@@ -36,6 +36,7 @@ from server.settings import Settings
 COOKIE = "sandwright_access"
 MAX_BODY_BYTES = 48 * 1024 * 1024  # where documents and files are sent
 MAX_PLAIN_BYTES = 1024 * 1024
+MAX_ARCHIVE_BYTES = 4 * 1024**3  # everything, which goes to disk as it comes
 MAX_FORM_BYTES = 4096  # the sign-in form, which strangers may send
 _LARGE = re.compile(r"/artifacts/?|/api/artifacts(/import|/[a-z2-7]+/(messages|data))?/?")
 _TOO_LARGE = "The request is larger than the {most:,} bytes that are taken here."
@@ -182,6 +183,8 @@ def _most(path: str) -> int:
     """How many bytes the body of a request to `path` may have."""
     if path == "/access":
         return MAX_FORM_BYTES
+    if path == "/api/import":
+        return MAX_ARCHIVE_BYTES
     return MAX_BODY_BYTES if _LARGE.fullmatch(path) else MAX_PLAIN_BYTES
 
 

@@ -79,6 +79,15 @@ class NewImport(Shape):
     title: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
+class ImportedEverything(BaseModel):
+    """`kept` were here already; `without_grants` came without permissions that they had."""
+
+    added: int
+    kept: int
+    without_grants: int
+    words: str
+
+
 class ArtifactChange(Shape):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 

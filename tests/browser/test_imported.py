@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from frames import Host, Shelf, show
 from playwright.async_api import Frame, Page, expect
@@ -9,7 +11,7 @@ from playwright.async_api import Frame, Page, expect
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
 from server.importing import read
-from tests.conftest import Process
+from tests.conftest import Process, Start
 from tests.unit.test_importing import FILES, PAGE, packed
 
 pytestmark = pytest.mark.skipif(
@@ -69,3 +71,34 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
     await page.wait_for_url("**/artifacts/*", timeout=20_000)
     await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()
+
+
+async def test_everything_goes_out_of_the_home_page_and_comes_back(
+    page: Page, serve_app: Start, tmp_path: Path
+) -> None:
+    """One link saves it; brought to another server the page says what came, and what was there."""
+    there, here = (serve_app(tmp_path / name).url for name in ("there", "here"))
+    await page.goto(there)
+    assert await page.get_by_role("link", name="Export everything").count() == 0
+    sent = await page.request.post(f"{there}/api/artifacts/import", data={"html": PAGE})
+    assert sent.status == 201
+    await page.goto(there)
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Export everything").click()
+    saved = await saving.value
+    assert saved.suggested_filename.startswith("sandwright-")
+    await saved.save_as(tmp_path / "all.zip")
+
+    await page.goto(here)
+    chosen = page.get_by_label("File to import")
+    await chosen.set_input_files(tmp_path / "all.zip")
+    told = page.locator("[data-imported]")
+    await expect(told).to_contain_text("1 tool came.", timeout=20_000)
+    await told.get_by_role("link", name="See the list").click()
+    await expect(page.locator(".card-title")).to_have_text("Round")
+    await chosen.set_input_files(tmp_path / "all.zip")
+    await expect(told).to_contain_text("1 was here already", timeout=20_000)
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "all.zip").read_bytes()[:-100])
+    await chosen.set_input_files(tmp_path / "cut.zip")
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be unpacked", timeout=20_000)
+    await expect(told).to_be_hidden()

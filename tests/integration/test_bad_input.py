@@ -246,6 +246,8 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/api/generations/{generation_id}/continue": {"post"},
         "/api/generations/{generation_id}/events": {"get"},
         "/api/estimate": {"post"},
+        "/api/export": {"get"},
+        "/api/import": {"post"},
         "/api/models": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},

@@ -18,7 +18,7 @@ const unreachable = () =>
   });
 
 /**
- * Asks the API. Returns the parsed JSON, or null for an empty answer.
+ * Asks the API, with an object as JSON or a file as it is. Returns the parsed JSON, or null for an empty answer.
  * @throws {Problem}
  */
 export async function ask(method, url, body) {
@@ -39,7 +39,10 @@ export async function askForPage(url, body) {
 async function answered(method, url, body) {
   // Not "text/html": what goes wrong is to be told as a problem, not as a page.
   const request = { method, headers: { accept: "application/json, */*" } };
-  if (body !== undefined) {
+  if (body instanceof Blob) {
+    request.headers["content-type"] = "application/octet-stream";
+    request.body = body;
+  } else if (body !== undefined) {
     request.headers["content-type"] = "application/json";
     request.body = JSON.stringify(body);
   }

@@ -28,6 +28,10 @@ create(form, { box, menu, files: attachments(form), draft: kept, frame: data.fra
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
 readyToArrive();
-importing(document.querySelector("[data-import]"), document.querySelector(".ask [data-problem]"));
+importing(
+  document.querySelector("[data-import]"),
+  document.querySelector(".ask [data-problem]"),
+  document.querySelector("[data-imported]"),
+);
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));

@@ -2,9 +2,14 @@ import { ask, Problem } from "./api.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 const MOST_BYTES = 20_000_000;
+const NAME_AT = 30; // of the first file in a zip
+const MANIFEST = "sandwright.json";
 
-/** Makes a tool of a file that a person has, and goes there; what fails is said in `place`. */
-export function importing(button, place) {
+/**
+ * Makes a tool of a file that a person has, and goes there; of an archive of everything, says in `told`
+ * what came. What fails is said in `place`.
+ */
+export function importing(button, place, told) {
   const input = button.nextElementSibling;
   button.addEventListener("click", () => input.click());
   input.addEventListener("change", async () => {
@@ -12,15 +17,33 @@ export function importing(button, place) {
     input.value = "";
     if (!file) return;
     clearProblem(place);
+    told.hidden = true;
     button.disabled = true;
     try {
-      await bring(file, place);
+      await ((await isEverything(file)) ? bringEverything(file, told) : bring(file, place));
     } catch (problem) {
+      told.hidden = true;
       showProblem(place, problem);
     } finally {
       button.disabled = false;
     }
   });
+}
+
+/** Whether Export everything wrote it, which begins with a file that says so. */
+async function isEverything(file) {
+  const name = file.slice(NAME_AT, NAME_AT + MANIFEST.length).text();
+  return (await name.catch(() => "")) === MANIFEST;
+}
+
+async function bringEverything(file, told) {
+  told.hidden = false;
+  told.textContent = `Importing ${file.name}…`;
+  const { words } = await ask("POST", "/api/import", file);
+  const link = document.createElement("a");
+  link.href = "/";
+  link.textContent = "See the list";
+  told.replaceChildren(`${words} `, link);
 }
 
 async function bring(file, place) {

@@ -1,0 +1,138 @@
+"""Whether the records of an artifact belong together, seen one after another. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table
+
+from sandbox.stored import QUOTA, Area, units
+from server.everything.lines import DamagedError
+
+_MOST_RECORDS = 200_000  # of one artifact, its journal apart
+GIVES = frozenset({"network", "geolocation", "clipboard_read"})
+"""Grants that open something; the others only remember what a person said."""
+_MOST_ORIGINS = 50  # of one tool, as in routes/schemas.py
+
+Row = dict[str, Any]
+
+
+def _expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise DamagedError(otherwise)
+
+
+@dataclass
+class Checking:
+    """`see` each record, then `end`; both raise `DamagedError`."""
+
+    artifact_id: str
+    gives: bool = False
+    """Whether permissions were given to it."""
+    origins: set[str] = field(default_factory=set)
+    """What servers it was given."""
+    _pinned: int | None = None
+    _keys: set[tuple[Any, ...]] = field(default_factory=set)
+    _versions: set[int] = field(default_factory=set)
+    _generations: set[str] = field(default_factory=set)
+    _reports: set[str] = field(default_factory=set)
+    _tested: set[int] = field(default_factory=set)
+    _named: set[str] = field(default_factory=set)
+    _said: dict[str, int] = field(default_factory=dict)
+    _kept: dict[str, int] = field(default_factory=dict)
+
+    def see(self, table: Table, row: Row) -> None:
+        first = not self._keys
+        _expect(first == (table.name == "artifacts"), "its records are not in their order")
+        looks: dict[str, Callable[[Row], None]] = {
+            "artifacts": self._artifact,
+            "generations": self._generation,
+            "journal": self._entry,
+            "versions": self._version,
+            "reports": self._report,
+            "screenshots": self._screenshot,
+            "grants": self._grant,
+            "stored_data": self._stored,
+        }
+        if table.name in looks:
+            looks[table.name](row)
+        if table.name == "journal":
+            return
+        keys = [tuple(row.get(column.name) for column in table.primary_key.columns)]
+        if table.name == "messages":
+            keys.append((row["position"],))
+        for key in keys:
+            named = (table.name, *key)
+            _expect(named not in self._keys, f"{table.name} has a record twice")
+            self._keys.add(named)
+        _expect(len(self._keys) <= _MOST_RECORDS, "it holds too many records")
+
+    def end(self) -> None:
+        _expect(bool(self._keys), "it is empty")
+        _expect(self._pinned in {None, *self._versions}, "the pinned version is missing")
+        _expect(self._named <= self._generations, "a generation that it names is missing")
+
+    def _artifact(self, row: Row) -> None:
+        _expect(row["id"] == self.artifact_id, "it is another tool's than its name says")
+        self._pinned = row["pinned_version"]
+
+    def _generation(self, row: Row) -> None:
+        self._generations.add(row["id"])
+        self._named |= {row[name] for name in ("repairs", "continues") if row[name] is not None}
+
+    def _entry(self, row: Row) -> None:
+        generation, offset = row["generation_id"], row["offset"]
+        _expect(generation in self._generations, "a journal's generation is missing")
+        _expect(offset > self._said.get(generation, -1), "a journal is not in its order")
+        self._said[generation] = offset
+        _expect(_is_event(row), "an event of a journal cannot be used")
+
+    def _version(self, row: Row) -> None:
+        _expect(row["n"] > (row["parent"] or 0), "a version is older than its parent")
+        self._versions.add(row["n"])
+
+    def _report(self, row: Row) -> None:
+        _expect(row["n"] in self._versions, "a report's version is missing")
+        self._reports.add(row["id"])
+        if row["latest"]:
+            _expect(row["n"] not in self._tested, "a version has two newest reports")
+            self._tested.add(row["n"])
+
+    def _screenshot(self, row: Row) -> None:
+        _expect(row["report_id"] in self._reports, "a screenshot's report is missing")
+        _expect(row["png"].startswith(b"\x89PNG"), "a screenshot is no PNG")
+
+    def _grant(self, row: Row) -> None:
+        capability, value = row["capability"], row["value"]
+        if capability == "given_on":
+            _expect(value.isascii() and value.isdecimal(), "a permission cannot be used")
+        if capability == "network":
+            self.origins.add(value)
+            _expect(len(self.origins) <= _MOST_ORIGINS, "it has too many permissions")
+        self.gives |= capability in GIVES
+
+    def _stored(self, row: Row) -> None:
+        area = row["area"]
+        row["units"] = units(row["key"]) + units(row["value"])
+        self._kept[area] = self._kept.get(area, 0) + row["units"]
+        _expect(self._kept[area] <= QUOTA[Area(area)], f"its {area} data are more than fit")
+
+
+def _is_event(row: Row) -> bool:
+    """Whether an event of the journal is one that pages and the store can read."""
+    text = row["data"]
+    if "\n" in text or "\r" in text:
+        return False  # it would be more than one on an event stream
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(data, dict):
+        return False
+    is_text = isinstance(data.get("text"), str)
+    if row["kind"] == "document":
+        return is_text and isinstance(data.get("index"), int)
+    return is_text or row["kind"] != "prose"

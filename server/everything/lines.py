@@ -1,0 +1,187 @@
+"""Records as lines of JSON, and back: every value is looked at, for the line is a stranger's. Pure.
+
+What opens a frame (labels, secrets) and who ran a generation stay behind: they belong to one
+server. A record's artifact is told by the file that it is in.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Table
+
+from sandbox.report import Verdict
+from sandbox.stored import Area
+from server.routes import schemas
+from server.store.records import State
+from server.store.tables import JavaScriptString, Moment
+from server.store.whole import TABLES, Row
+
+LEFT_OUT = frozenset({"artifact_id", "label", "secret", "owner", "lease_expires", "emptied"})
+ID = re.compile(r"[a-z2-7]{16}")
+_WORD = re.compile(r"[a-z][a-z-]*")
+_LARGEST = 2**31 - 1
+_WORDS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("artifacts", "titled_by"): frozenset({"prompt", "document", "person"}),
+    ("generations", "state"): frozenset(State),
+    ("messages", "role"): frozenset({"user", "assistant"}),
+    ("reports", "verdict"): frozenset(Verdict),
+    ("grants", "capability"): frozenset(
+        {"network", "geolocation", "clipboard_read", "kept_blocked", "given_on"}
+    ),
+    ("stored_data", "area"): frozenset(Area),
+}
+_IDS = frozenset({"id", "generation_id", "message_id", "repairs", "continues", "report_id"})
+_SHAPES: Mapping[str, Any] = {
+    "attachments": list[schemas.Attachment],
+    "signatures": list[str],
+    "usage": schemas.Usage,
+    "cost": schemas.Cost,
+    "error": schemas.GenerationError,
+    "grants": schemas.Grants,
+    "findings": list[schemas.Finding],
+    "asked": list[str],
+}
+
+
+class DamagedError(ValueError):
+    """A line that is no record of ours; says why."""
+
+
+def write(table: Table, row: Row) -> bytes:
+    """Return a record as one line."""
+    told = {
+        column.name: _plain(row[column.name])
+        for column in table.columns
+        if column.name not in LEFT_OUT
+    }
+    # In ASCII: stored data may hold half a surrogate pair.
+    return json.dumps({"table": table.name, **told}, separators=(",", ":")).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def read(line: bytes) -> tuple[Table, dict[str, Any]]:
+    """Return a line's table and values. Raises `DamagedError`."""
+    try:
+        told = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError("it is not JSON") from error
+    if not isinstance(told, dict):
+        raise DamagedError("it is no object")
+    name = told.pop("table", None)
+    if not isinstance(name, str) or name not in TABLES:
+        raise DamagedError("it names no kind of record that is known here")
+    table = TABLES[name]
+    columns = [column for column in table.columns if column.name not in LEFT_OUT]
+    if set(told) != {column.name for column in columns}:
+        raise DamagedError(f"it has other fields than {name} have")
+    return table, {column.name: _value(column, told[column.name]) for column in columns}
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
+
+
+def _value(column: Column[Any], value: Any) -> Any:
+    """Return a value as the table holds it. Raises `DamagedError`."""
+    if value is None and column.nullable:
+        return None
+    try:
+        return _reader(column)(column, value)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise DamagedError(f"its {column.name} cannot be used") from error
+
+
+def _reader(column: Column[Any]) -> Callable[[Column[Any], Any], Any]:
+    kinds: tuple[tuple[type, Callable[[Column[Any], Any], Any]], ...] = (
+        (Moment, _moment),
+        (JavaScriptString, _script_text),
+        (JSON, _shaped),
+        (LargeBinary, _bytes),
+        (Boolean, _boolean),
+        (Integer, _integer),
+        (Float, _number),
+    )
+    return next((read_as for kind, read_as in kinds if isinstance(column.type, kind)), _text)
+
+
+def _expect(holds: bool) -> None:
+    if not holds:
+        raise ValueError
+
+
+def _moment(_column: Column[Any], value: Any) -> datetime:
+    _expect(isinstance(value, str))
+    moment = datetime.fromisoformat(value)
+    _expect(moment.tzinfo is not None)
+    return moment
+
+
+def _script_text(_column: Column[Any], value: Any) -> str:
+    _expect(isinstance(value, str))
+    return str(value)
+
+
+@functools.cache
+def _shape(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_SHAPES[name])
+
+
+def _shaped(column: Column[Any], value: Any) -> Any:
+    try:
+        _shape(column.name).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise ValueError(column.name) from error
+    return value
+
+
+def _bytes(_column: Column[Any], value: Any) -> bytes:
+    _expect(isinstance(value, str))
+    return base64.b64decode(value, validate=True)
+
+
+def _boolean(_column: Column[Any], value: Any) -> bool:
+    _expect(isinstance(value, bool))
+    return bool(value)
+
+
+def _integer(_column: Column[Any], value: Any) -> int:
+    _expect(isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST)
+    return int(value)
+
+
+def _number(_column: Column[Any], value: Any) -> float:
+    _expect(isinstance(value, int | float) and not isinstance(value, bool))
+    _expect(math.isfinite(value))
+    return float(value)
+
+
+def _text(column: Column[Any], value: Any) -> str:
+    _expect(isinstance(value, str))
+    text = str(value)
+    text.encode()  # a database takes no half of a surrogate pair
+    _expect(len(text) <= (getattr(column.type, "length", None) or len(text)))
+    if column.name in _IDS:
+        _expect(ID.fullmatch(text) is not None)
+    elif column.name in {"kind", "origin"}:
+        _expect(_WORD.fullmatch(text) is not None)
+    elif (column.table.name, column.name) == ("screenshots", "name"):
+        _expect(re.fullmatch(r"[\w-]+", text, re.ASCII) is not None)
+    words = _WORDS.get((column.table.name, column.name))
+    _expect(words is None or text in words)
+    return text

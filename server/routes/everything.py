@@ -1,0 +1,74 @@
+"""`/api/export` and `/api/import`: everything as one archive, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import asdict
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from server.errors import Problem
+from server.everything.reading import Archive, open_archive
+from server.everything.storing import store
+from server.everything.writing import archive_name, pack
+from server.granting import origin_rules
+from server.routes import schemas
+from server.routes.views import View, view
+from server.store.records import Json
+
+router = APIRouter(prefix="/api", tags=["everything"])
+Viewing = Annotated[View, Depends(view)]
+_ZIP = "application/zip"
+_SENDS: dict[int | str, Json] = {
+    200: {"content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}}}
+}
+_TAKES = {
+    "requestBody": {
+        "required": True,
+        "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.get("/export", response_class=StreamingResponse, responses=_SENDS)
+async def export(viewing: Viewing) -> StreamingResponse:
+    """Get everything as a zip: an index page, each tool as a file, and all records to import."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{archive_name()}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pack(viewing.services.database), media_type=_ZIP, headers=headers)
+
+
+@router.post("/import", response_model=schemas.ImportedEverything, openapi_extra=_TAKES)
+async def import_(
+    viewing: Viewing,
+    request: Request,
+    *,
+    grants: Annotated[bool, Query(description="take the tools' permissions too")] = False,
+) -> Json:
+    """Import such a zip, sent as the body. What is here already stays as it is."""
+    services = viewing.services
+    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=services.settings.data_dir) as file:
+        async for part in request.stream():
+            await asyncio.to_thread(file.write, part)
+        archive = await asyncio.to_thread(_opened, file)
+        rules = origin_rules(services.settings, viewing.host) if grants else None
+        stored = await store(services.database, archive, rules=rules)
+    return {**asdict(stored), "words": stored.words()}
+
+
+def _opened(file: BinaryIO) -> Archive:
+    archive = open_archive("The archive", file)
+    if archive is None:
+        raise Problem(
+            422,
+            "This zip is not what Export everything wrote.",
+            action="A page with its files is imported by /api/artifacts/import.",
+        )
+    return archive

@@ -1,0 +1,462 @@
+"""Everything as one archive: what comes back is what went, and nothing that is here is lost."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import re
+import sqlite3
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from tests.conftest import BIN, Api, Process, Start, clean_environment, until
+from tests.integration.test_nothing_lost import read_frame
+from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced, journal, long_document
+
+# What opens a frame, and who ran a generation, is one server's own.
+OWN = {"label", "secret", "owner", "lease_expires"}
+NOTE = {"name": "note.txt", "media_type": "text/plain", "data": "aGVsbG8="}
+
+
+def records(data: Path, table: str) -> list[dict[str, Any]]:
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute(f"SELECT * FROM {table}").fetchall()
+    told = [{name: row[name] for name in row.keys() if name not in OWN} for row in rows]  # noqa: SIM118
+    return sorted(told, key=repr)
+
+
+def tables(data: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'"
+        return [row[0] for row in database.execute(query)]
+
+
+def contents(data: Path) -> dict[str, list[dict[str, Any]]]:
+    return {table: records(data, table) for table in tables(data)}
+
+
+def secrets(data: Path) -> set[str]:
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        query = "SELECT label FROM artifacts UNION SELECT secret FROM versions"
+        return {row[0] for row in database.execute(f"{query} UNION SELECT secret FROM generations")}
+
+
+def seen(client: Api, artifact: str) -> dict[str, Any]:
+    """All that the API tells of a tool, but for the addresses of its frames."""
+    path = f"/api/artifacts/{artifact}"
+    versions = client("GET", f"{path}/versions")["items"]
+    told = {
+        "artifact": client("GET", path),
+        "grants": client("GET", f"{path}/grants"),
+        "messages": client("GET", f"{path}/messages"),
+        "data": client("GET", f"{path}/data"),
+        "versions": versions,
+        "sources": [
+            client.client.get(f"{path}/versions/{one['n']}/source").text for one in versions
+        ],
+    }
+    generations = {one["generation"] for one in told["messages"]["items"]} - {None}
+    told["generations"] = [client("GET", f"/api/generations/{one}") for one in sorted(generations)]
+    shots = [
+        shot for one in versions for shot in (one["report"] or {"screenshots": []})["screenshots"]
+    ]
+    told["shots"] = [client.client.get(shot).content for shot in shots]
+    text = json.dumps({**told, "shots": None})
+    return {"told": re.sub(r'"frame_url": "[^"]*"', "", text), "shots": told["shots"]}
+
+
+def has_reports(client: Api, artifact: str) -> bool:
+    versions = client("GET", f"/api/artifacts/{artifact}/versions")["items"]
+    return all(one["report"] for one in versions)
+
+
+def fill(client: Api) -> list[str]:
+    """Make tools with all that a tool may have; the last is in the bin."""
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter", attachments=[NOTE])
+    first = made["artifact"]["id"]
+    path = f"/api/artifacts/{first}"
+    client.ended(made["generation"])
+    asked = client("POST", f"{path}/messages", status=202, prompt="bigger")
+    client.ended(asked["generation"])
+    asked = client("POST", f"{path}/messages", status=202, prompt="cut this short")
+    assert client.ended(asked["generation"])["state"] == "failed"
+    client("POST", f"{path}/versions/1/restore", status=201)
+    client("POST", f"{path}/versions/2/pin")
+    client("PATCH", path, title="Größer <b>& besser</b>")
+    allowed = {"network": ["https://api.example.org"], "geolocation": True}
+    client("PUT", f"{path}/grants", **allowed, kept_blocked=["https://ads.example.org"])
+    # Half a surrogate pair, which is a string to JavaScript.
+    body = '{"local": {"k\\ud800": "v\\udc00", "emoji": "\\ud83d\\ude00"}, "indexed": {"db": "{}"}}'
+    assert client.client.patch(f"{path}/data", content=body).status_code == 204
+    second = client("POST", "/api/artifacts/import", status=201, html=GOOD, title="Plain")
+    third = client("POST", "/api/artifacts/import", status=201, html=BROKEN, title="Gone")
+    found = [first, *(one["artifact"]["id"] for one in (second, third))]
+    until(lambda: all(has_reports(client, one) for one in found))
+    client("DELETE", f"/api/artifacts/{found[2]}", status=204)
+    return found
+
+
+@pytest.fixture
+def full(serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path) -> Api:
+    cut = {"text": fenced(GOOD), "truncate_at": 200, "ending": "cut", "finish_reason": None}
+    model = scripted(
+        answers(
+            {**cut, "match": "cut this"},
+            {"text": fenced(SECOND), "turn": "follow-up"},
+            {"text": fenced(GOOD)},
+        )
+    )
+    return api(serve_app(tmp_path / "full", tests=True, OPENAI_BASE_URL=model.url).url)
+
+
+def exported(client: Api) -> bytes:
+    response = client.client.get("/api/export")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/zip"
+    assert re.search(r'filename="sandwright-[\d-]+\.zip"', response.headers["content-disposition"])
+    return response.content
+
+
+def imported(client: Api, archive: bytes, status: int = 200, **query: str) -> dict[str, Any]:
+    response = client.client.post("/api/import", content=archive, params=query)
+    assert response.status_code == status, response.text
+    told: dict[str, Any] = response.json()
+    return told
+
+
+def test_what_comes_back_is_what_went(
+    full: Api, serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """Into an empty server: every record and every picture; once more changes nothing."""
+    first, second, gone = fill(full)
+    archive = exported(full)
+    empty = api(serve_app(tmp_path / "empty").url)
+    assert imported(empty, archive, grants="true") == {
+        "added": 3,
+        "kept": 0,
+        "without_grants": 0,
+        "words": "3 tools came.",
+    }
+    before, after = contents(tmp_path / "full"), contents(tmp_path / "empty")
+    assert all(before.values()), "the test has something in every table"
+    assert after == before
+    for artifact in (first, second):
+        told = seen(empty, artifact)
+        assert told == seen(full, artifact)
+        assert told["shots"]
+    binned = empty("GET", "/api/artifacts?deleted=true")["items"]
+    assert [one["id"] for one in binned] == [gone]
+    # The frames of what came open, by addresses of their own.
+    frame = empty("GET", f"/api/artifacts/{first}/versions/2")["frame_url"]
+    assert "Counter, bigger" in read_frame(frame)
+    assert not secrets(tmp_path / "full") & secrets(tmp_path / "empty")
+
+    again = imported(empty, archive)
+    assert (again["added"], again["kept"]) == (0, 3)
+    assert again["words"] == "0 tools came. 3 were here already and stayed as here."
+    assert contents(tmp_path / "empty") == before
+
+
+def test_an_archive_is_read_without_sandwright_and_holds_no_keys(full: Api, tmp_path: Path) -> None:
+    """The page lists the tools, each a file that works from disk, and escapes their titles."""
+    first, second, gone = fill(full)
+    archive = exported(full)
+    # A reader that only sees the first bytes knows what it is.
+    assert archive[30:45] == b"sandwright.json"
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert opened.testzip() is None
+        page = opened.read("index.html").decode()
+        links = [unquote(one) for one in re.findall(r'href="([^"]+)"', page)]
+        assert len(links) == 4
+        assert all(link in opened.namelist() for link in links)
+        live = next(link for link in links if link.startswith(f"tools/{first}/größer"))
+        assert live.endswith("-v2.html"), "the pinned version"
+        file = opened.read(live).decode()
+        assert "Content-Security-Policy" in file
+        assert "Counter, bigger" in file
+        assert not any(gone in link for link in links)
+        assert f"data/{gone}.jsonl" in opened.namelist()
+        whole = b"".join(opened.read(name) for name in opened.namelist()).decode()
+    assert "Größer &lt;b&gt;&amp; besser&lt;/b&gt;" in page
+    assert "<b>" not in page
+    assert "1 more, from the bin" in page
+    assert not [one for one in secrets(tmp_path / "full") if one in whole]
+    assert second in whole
+
+
+def test_what_was_running_is_interrupted_where_it_comes_to(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """As far as it was on disk it is there, and can be continued."""
+    model = scripted(answers({"text": fenced(long_document())}), tokens_per_second=200)
+    there = api(serve_app(tmp_path / "there", OPENAI_BASE_URL=model.url).url)
+    made = there("POST", "/api/artifacts", status=201, prompt="a long table")["generation"]
+    until(lambda: "Row number" in journal(tmp_path / "there"))
+    archive = exported(there)
+    there("POST", f"/api/generations/{made['id']}/cancel", status=202)
+    here = api(serve_app(tmp_path / "here").url)
+    assert imported(here, archive)["added"] == 1
+    path = f"/api/generations/{made['id']}"
+    until(lambda: here("GET", path)["state"] == "interrupted")
+    assert here("GET", path)["can_continue"]
+    assert "Row number" in read_frame(here("GET", path)["frame_url"])
+
+
+def test_what_is_here_stays_and_what_is_new_comes(
+    server: Process, serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """A tool that was changed here is not overwritten; the answer says how many of each."""
+    there = api(serve_app(tmp_path / "there").url)
+    old = there("POST", "/api/artifacts/import", status=201, html=GOOD)["artifact"]["id"]
+    here = api(server.url)
+    assert imported(here, exported(there))["added"] == 1
+    here("PATCH", f"/api/artifacts/{old}", title="Renamed here")
+    here("PATCH", f"/api/artifacts/{old}/data", status=204, local={"mine": "1"})
+    there("PATCH", f"/api/artifacts/{old}", title="Renamed there")
+    new = there("POST", "/api/artifacts/import", status=201, html=SECOND)["artifact"]["id"]
+    told = imported(here, exported(there))
+    assert (told["added"], told["kept"]) == (1, 1)
+    assert told["words"] == "1 tool came. 1 was here already and stayed as here."
+    assert here("GET", f"/api/artifacts/{old}")["title"] == "Renamed here"
+    assert here("GET", f"/api/artifacts/{old}/data")["local"] == {"mine": "1"}
+    assert here("GET", f"/api/artifacts/{new}")["version_count"] == 1
+
+
+def test_permissions_come_only_when_a_person_says_so(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """An archive may be a stranger's: without a word it gives nothing, and never our servers."""
+    there = api(serve_app(tmp_path / "there").url)
+    made = there("POST", "/api/artifacts/import", status=201, html=GOOD)["artifact"]["id"]
+    path = f"/api/artifacts/{made}"
+    allowed = ["https://api.example.org"]
+    there(
+        "PUT", f"{path}/grants", network=allowed, clipboard_read=True, kept_blocked=["geolocation"]
+    )
+    archive = exported(there)
+    here = api(serve_app(tmp_path / "here").url)
+    told = imported(here, archive)
+    assert told["without_grants"] == 1
+    assert told["words"].endswith("1 will ask anew for permissions.")
+    grants = here("GET", f"{path}/grants")
+    assert (grants["network"], grants["clipboard_read"]) == ([], False)
+    assert grants["kept_blocked"] == ["geolocation"]
+
+    forged = changed(archive, lambda line: line.replace("api.example.org", "127.0.0.1"))
+    other = api(serve_app(tmp_path / "other").url)
+    imported(other, forged, grants="true")
+    grants = other("GET", f"{path}/grants")
+    assert (grants["network"], grants["clipboard_read"]) == ([], True)
+
+
+def changed(
+    archive: bytes, change: Callable[[str], str], *, only: str = "", **more: bytes
+) -> bytes:
+    """The archive with other records, of one table perhaps; `more` is put beside them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w", 8) as new:
+        for entry in old.infolist():
+            body = old.read(entry)
+            if entry.filename.startswith("data/"):
+                lines = body.decode().splitlines(keepends=True)
+                body = "".join(change(one) if only in one[:40] else one for one in lines).encode()
+            new.writestr(entry.filename, body)
+        for name, part in more.items():
+            new.writestr(name, part)
+    return out.getvalue()
+
+
+def linked(archive: bytes) -> bytes:
+    out = io.BytesIO(archive)
+    with zipfile.ZipFile(out, "a") as opened:
+        entry = zipfile.ZipInfo("data/link.jsonl")
+        entry.external_attr = 0o120777 << 16
+        opened.writestr(entry, "/etc/passwd")
+    return out.getvalue()
+
+
+def field(table: str, name: str, value: Any) -> Callable[[bytes], bytes]:
+    def change(line: str) -> str:
+        told = json.loads(line)
+        if told["table"] != table:
+            return line
+        assert name in told
+        return json.dumps({**told, name: value}) + "\n"
+
+    return lambda archive: changed(archive, change)
+
+
+def with_line(told: dict[str, Any]) -> Callable[[bytes], bytes]:
+    def change(line: str) -> str:
+        last = json.loads(line)["table"] == "versions"
+        return line + json.dumps(told) + "\n" if last else line
+
+    return lambda archive: changed(archive, change)
+
+
+def endless(archive: bytes) -> bytes:
+    """A record that is small when it is packed."""
+    return changed(archive, lambda line: line[:-1].ljust(129 * 1024**2) + "\n", only="artifacts")
+
+
+def crowded(archive: bytes) -> bytes:
+    """An end that says that a gigabyte of names comes before it."""
+    at = archive.rindex(b"PK\x05\x06") + 12
+    return archive[:at] + (2**30).to_bytes(4, "little") + archive[at + 4 :]
+
+
+STORED = {"table": "stored_data", "area": "local", "key": "k", "units": 1}
+HOSTILE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
+    "cut": (lambda archive: archive[:-200], 422, "cannot be unpacked"),
+    "out of it": (lambda archive: changed(archive, str, **{"../a": b""}), 422, "leads out of it"),
+    "link": (linked, 422, "is a link"),
+    "crowded": (crowded, 413, "more files than fit"),
+    "endless": (endless, 422, "a record is too large"),
+    "no JSON": (lambda archive: changed(archive, lambda line: line[:-3] + "\n"), 422, "not JSON"),
+    "nothing": (lambda archive: changed(archive, lambda _: ""), 422, "it is empty"),
+    "another id": (field("artifacts", "id", "a" * 16), 422, "another tool's"),
+    "a path": (field("artifacts", "id", "../../../etc/pas"), 422, "its id cannot be used"),
+    "a moment": (field("artifacts", "created", "yesterday"), 422, "its created cannot be used"),
+    "a pin": (field("artifacts", "pinned_version", 9), 422, "pinned version is missing"),
+    "a circle": (field("versions", "parent", 1), 422, "older than its parent"),
+    "a shape": (field("versions", "usage", {"input": "many"}), 422, "its usage cannot be used"),
+    "a number": (field("versions", "n", 2**40), 422, "its n cannot be used"),
+    "a surrogate": (field("versions", "html", "\ud800"), 422, "its html cannot be used"),
+    "a stranger's journal": (
+        with_line(
+            {
+                "table": "journal",
+                "generation_id": "b" * 16,
+                "offset": 1,
+                "kind": "prose",
+                "data": "{}",
+            }
+        ),
+        422,
+        "a journal's generation is missing",
+    ),
+    "too much": (
+        with_line({**STORED, "value": "x" * 5_300_000, "updated": "2026-01-01T00:00:00+00:00"}),
+        422,
+        "local data are more than fit",
+    ),
+    "an unknown table": (with_line({"table": "sqlite_master"}), 422, "no kind of record"),
+    "an extra field": (with_line({**STORED, "value": "", "more": 1}), 422, "other fields"),
+    "a letter": (lambda _: b"Dear Sandwright", 422, "not what Export everything wrote"),
+}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small archive of one tool."""
+    data = tmp_path_factory.mktemp("small")
+    environment = clean_environment(SANDWRIGHT_DATA_DIR=str(data))
+    tool = data / "tool.html"
+    tool.write_text(GOOD)
+    for words in (["import", str(tool)], ["export", "--all", str(data / "all.zip")]):
+        subprocess.run([str(BIN / "sandwright"), *words], check=True, env=environment, timeout=110)
+    return (data / "all.zip").read_bytes()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_bad_archive_is_refused_whole(
+    server: Process, api: type[Api], archive: bytes, name: str
+) -> None:
+    """The reason is said, and nothing of it is stored."""
+    spoil, status, said = HOSTILE[name]
+    client = api(server.url)
+    before = client("GET", "/api/artifacts?limit=100")["items"]
+    problem = imported(client, spoil(archive), status)
+    assert said in problem["detail"]
+    assert client("GET", "/api/artifacts?limit=100")["items"] == before
+
+
+def test_one_bad_record_keeps_every_tool_out(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """The first tool is good and the second damaged: neither comes."""
+    there = api(serve_app(tmp_path / "there").url)
+    for html in (GOOD, SECOND):
+        there("POST", "/api/artifacts/import", status=201, html=html)
+    here = api(serve_app(tmp_path / "here").url)
+    bad = changed(exported(there), lambda line: line.replace("Counter, bigger", "\\ud800"))
+    assert "its html cannot be used" in imported(here, bad, 422)["detail"]
+    assert here("GET", "/api/artifacts")["items"] == []
+    assert not list((tmp_path / "here").glob("tmp*")), "what was sent is gone"
+
+
+def test_a_tool_cannot_take_records_of_another(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """The same conversation under another tool's id is refused, and nothing of it is there."""
+    client = api(serve_app(tmp_path / "one").url)
+    made = client("POST", "/api/artifacts", status=201, prompt="split a restaurant bill with tip")
+    client.ended(made["generation"])
+    old, new = made["artifact"]["id"], "a" * 16
+    archive, forged = exported(client), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as read, zipfile.ZipFile(forged, "w") as written:
+        for name in read.namelist():
+            body = read.read(name).replace(old.encode(), new.encode())
+            written.writestr(name.replace(old, new), body)
+    before = contents(tmp_path / "one")
+    problem = imported(client, forged.getvalue(), 409)
+    assert new in problem["detail"]
+    assert contents(tmp_path / "one") == before
+
+
+def test_the_command_line_carries_everything_over(archive: bytes, tmp_path: Path) -> None:
+    """`import` knows the archive, packed anew in a folder too; a stopped export leaves no half."""
+    (tmp_path / "all.zip").write_bytes(archive)
+    with (
+        zipfile.ZipFile(tmp_path / "all.zip") as old,
+        zipfile.ZipFile(tmp_path / "anew.zip", "w") as new,
+    ):
+        for entry in sorted(old.namelist()):
+            new.writestr(f"My tools/{entry}", old.read(entry))
+
+    def run(data: str, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = clean_environment(SANDWRIGHT_DATA_DIR=str(tmp_path / data))
+        command = [str(BIN / "sandwright"), *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, timeout=110
+        )
+
+    done = run("one", "import", "--json", str(tmp_path / "anew.zip"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["added"] == 1
+    done = run("one", "import", str(tmp_path / "all.zip"))
+    assert done.returncode == 0, done.stderr
+    assert "0 tools came. 1 was here already" in done.stdout
+    again = tmp_path / "again.zip"
+    done = run("one", "export", "--all", str(again))
+    assert (done.returncode, done.stdout) == (0, f"{again}\n"), done.stderr
+    done = run("two", "import", str(again))
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
+
+    again.write_bytes(archive[:-100])
+    done = run("three", "import", str(again))
+    assert done.returncode == 2
+    assert "cannot be unpacked" in done.stderr
+    done = run("one", "export", "--all", str(tmp_path / "nowhere" / "all.zip"))
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    done = run("one", "export", "--all", str(again), "-o", "a.html")
+    assert done.returncode == 2
+
+
+def test_an_archive_is_no_tool(server: Process, api: type[Api], archive: bytes) -> None:
+    """Sent as a tool's zip it is not taken for a page with files."""
+    file = {"name": "all.zip", "data": base64.b64encode(archive).decode()}
+    response = api(server.url).client.post("/api/artifacts/import", json={"file": file})
+    assert response.status_code == 422
+    assert "what Export everything wrote" in response.json()["detail"]
