@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.grants import NO_GRANTS, Grants
+from sandbox.libraries.maps import takes_several_maps
 from sandbox.markup import Markup
 from sandbox.origins import is_named, is_safe_host, parse_host
 from sandbox.policy import (
@@ -322,7 +323,8 @@ class _Request:
         encoder = Utf8Encoder()
         kept = await document.stored(Area.LOCAL) if document.stored else {}
         snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
-        prefix = frame_prefix(document.key or self.key, snapshot, self._libraries())
+        folder, maps = self._libraries(), self._takes_several_maps()
+        prefix = frame_prefix(document.key or self.key, snapshot, folder, maps=maps)
         await self._flush(encoder.encode(prefix))
         empty, markup = True, Markup(await self._rewriting(document.grants))
         async for chunk in document.chunks:
@@ -346,7 +348,11 @@ class _Request:
         from sandbox.libraries.rewriting import Rewriting  # noqa: PLC0415 - as below
 
         shelf = await asyncio.to_thread(_shelf)
-        return Rewriting(shelf.catalogue, folder, granted=grants.network)
+        maps = self._takes_several_maps()
+        return Rewriting(shelf.catalogue, folder, granted=grants.network, maps=maps)
+
+    def _takes_several_maps(self) -> bool:
+        return takes_several_maps(_header(self.scope, b"user-agent"))
 
     async def _disconnected(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":

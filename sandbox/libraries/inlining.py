@@ -107,6 +107,7 @@ class _Inlining:
         self._scanner: Scanner | None = None
         self._map: str | None = None
         self._body: str | None = None  # what stands for the text of a script
+        self._joined: dict[str, None] = {}  # addresses that go on at run time
         self._prefixes = 0
         self._imports: dict[str, Any] = {}
         self._scopes: dict[str, Any] = {}
@@ -224,6 +225,7 @@ class _Inlining:
         if address.host in self._granted or (address.host == FONT_HOST and address.joined):
             return None
         if address.joined or JOINED.search(url):
+            self._joined.setdefault(url)
             return None
         found = self._resolved(url)
         if found is None:
@@ -251,6 +253,13 @@ class _Inlining:
 
     def carry_asked(self, asked: Iterable[str]) -> None:
         """Carry what the tool asked for by addresses that nobody can read in it."""
+        asked = tuple(asked)
+        for url in self._joined:
+            if not any(one.startswith(f"{CDNS}/{url.partition('//')[2]}") for one in asked):
+                self.notes.setdefault(
+                    f"What the tool loads from {url} by an address that it makes up is not in the "
+                    "file: no test saw which"
+                )
         for address in asked:
             if address.startswith(f"{CDNS}/"):
                 url = f"https://{address.removeprefix(f'{CDNS}/')}"

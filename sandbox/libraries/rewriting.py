@@ -63,13 +63,25 @@ NO_ATTRIBUTE = Attribute("", 0, 0, 0)
 class Rewriting:
     """Changes one document. `notes` says what a person should know, each with its address."""
 
-    def __init__(self, catalogue: Catalogue, folder: str, *, granted: Collection[str] = ()) -> None:
-        """`folder` is the whole address of the libraries; `granted` origins are asked as before."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        folder: str,
+        *,
+        granted: Collection[str] = (),
+        maps: bool = False,
+    ) -> None:
+        """`folder` is the whole address of the libraries; `granted` origins are asked as before.
+
+        `maps`: the frame has an import map of its own, which leads whole CDNs to us.
+        """
         self.notes: dict[str, str] = {}
         self._catalogue = catalogue
         self._folder = folder
         self._path = urlsplit(folder).path
         self._granted = frozenset(urlsplit(origin).hostname for origin in granted)
+        # Each a second time would be a warning in the console.
+        self._caught = frozenset() if maps else _HOSTS - self._granted - {FONT_HOST}
         self._left = _MOST_ADDRESSES
         self._scanner: Scanner | None = None
         self._map: str | None = None
@@ -177,7 +189,7 @@ class Rewriting:
         if not isinstance(whole, dict) or not isinstance(whole.get("imports", {}), dict):
             return text
         imports = self._mapped(whole.get("imports", {}))
-        for host in sorted(_HOSTS - self._granted - {FONT_HOST}):
+        for host in sorted(self._caught):
             # Also what is imported by an address that only comes to be at run time.
             imports.setdefault(f"https://{host}/", f"{self._path}{CDNS}/{host}/")
         scopes = whole.get("scopes", {})

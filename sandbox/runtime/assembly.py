@@ -69,22 +69,25 @@ _LIBRARY_CLASSES = (
 _KEY = "{bridge-key}"
 _FOLDER = "{libraries}"
 _CDNS = "{cdns}"
+_MAPS = "{maps}"
 _IMPORT = re.compile(r'^import [^;"]*"\./(?:host/)?([\w-]+\.js)";\n', re.MULTILINE)
 
 
-def frame_prefix(key: str, snapshot: str = "", folder: str = "") -> str:
+def frame_prefix(key: str, snapshot: str = "", folder: str = "", *, maps: bool = False) -> str:
     """What precedes every tool: the doctype, and the bridge before any of the tool's code.
 
     `key` is what the bridge shows to the page around it (letters and digits). `snapshot` is what
     localStorage holds at the start, as `sandbox.stored.to_json` writes it; the script takes it.
-    `folder` is the address of the libraries, empty where a tool has none.
+    `folder` is the address of the libraries, empty where a tool has none. `maps`: the browser takes
+    several import maps, so one of ours can stand before the tool's own.
     """
     assert re.fullmatch(r"[\w:/.-]*", folder, re.ASCII), "stands in a script"
     assert key.isalnum(), "stands in a script"
     assert "<" not in snapshot, "could end its element"
     assert "\n" not in snapshot, "would move the tool's lines"
     kept = f'<script type="application/json">{snapshot}</script>' if snapshot else ""
-    script = _frame_script().replace(_FOLDER, folder).replace(_KEY, key)
+    script = _frame_script().replace(_FOLDER, folder).replace(_MAPS, "1" if maps else "")
+    script = script.replace(_KEY, key)
     return f"<!doctype html>{kept}<script>{script}</script>\n"
 
 

@@ -1,10 +1,13 @@
 // Addresses of CDNs that only come to be at run time: the server has changed those that it could
 // read in the document. They lead to the libraries of the frame's origin, by the CDN's own name.
 
-// The server writes these: the libraries' folder, or nothing where there is none, and the names.
+// The server writes these: the libraries' folder, or nothing where there is none, the names, and
+// whether the browser takes several import maps.
 const LIBRARIES = "{libraries}";
+const CDNS = "{cdns}";
+const MAPS = "{maps}";
 const cdns = { __proto__: null };
-split("{cdns}", " ").forEach((name) => {
+split(CDNS, " ").forEach((name) => {
   cdns[name] = true;
 });
 
@@ -18,8 +21,24 @@ function toOurs(address) {
   return LIBRARIES !== "" && found && found[1] in cdns ? `${LIBRARIES}cdn/${found[1]}${found[2]}` : text;
 }
 
+// What is imported by an address made at run time; no hook sees that.
+function mapCdns() {
+  const imports = {};
+  for (const name in cdns) {
+    imports[`https://${name}/`] = imports[`http://${name}/`] = `${LIBRARIES}cdn/${name}/`;
+  }
+  const map = document.createElement("script");
+  map.type = "importmap";
+  map.textContent = JSON.stringify({ imports });
+  document.currentScript.after(map);
+  map.remove();
+}
+
 function installLibraries() {
   if (LIBRARIES !== "") {
+    if (MAPS !== "") {
+      mapCdns();
+    }
     watchAddress(HTMLScriptElement.prototype, "src");
     watchAddress(HTMLLinkElement.prototype, "href");
   }

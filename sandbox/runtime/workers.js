@@ -1,5 +1,7 @@
-// Workers that would not start in an opaque origin. One of a library of ours: only a blob's address may
-// start one, and its script may import the library. A module worker made of a blob, in Chromium: it
+// Workers that would not start in an opaque origin, or not find a library. One of a library of ours: only
+// a blob's address may start one, and its script may import the library. A classic worker made of a blob
+// imports libraries by addresses that only come to be in it: what leads them to us goes before its script,
+// on the same line. A module worker made of a blob, in Chromium: it
 // fetches the script without knowing the blob, and fails; what a classic worker made of a blob
 // imports, it finds. So a classic one imports the module.
 
@@ -50,10 +52,22 @@ function revokeStarted(url) {
   }
 }
 
-function startOurs(url, options, made) {
-  const script = makeUrl(new FileOfParts([`importScripts("${url}")`], { type: "text/javascript" }));
-  const worker = construct(NativeWorker, [script, options], made);
-  afterwards(() => revokeUrl(script), STARTING);
+// Runs in the worker, too.
+function leadImports(folder, names) {
+  const { importScripts: load } = self;
+  const lead = (address) => {
+    const found = /^\s*(?:https?:)?\/\/([^/?#]+)([^]*)$/.exec(address);
+    return found && names.includes(found[1]) ? `${folder}cdn/${found[1]}${found[2]}` : address;
+  };
+  self.importScripts = (...given) => load.apply(self, given.map(lead));
+}
+
+const LEAD = `(${leadImports})("${LIBRARIES}","${CDNS}".split(" "));`;
+
+function startScript(script, options, made) {
+  const url = makeUrl(new FileOfParts([LEAD, script], { type: "text/javascript" }));
+  const worker = construct(NativeWorker, [url, options], made);
+  afterwards(() => revokeUrl(url), STARTING);
   return worker;
 }
 
@@ -71,7 +85,8 @@ function installWorkers() {
       if (isModule && (url || blob)) {
         return startModule(url ?? blob[0], given[1], made);
       }
-      return url ? startOurs(url, given[1], made) : construct(native, given, made);
+      const script = url ? `importScripts("${url}")` : !isModule && LIBRARIES !== "" && getBlob(address);
+      return script ? startScript(script, given[1], made) : construct(native, given, made);
     },
   });
   NativeWorker.prototype.constructor = window.Worker;

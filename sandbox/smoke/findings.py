@@ -95,6 +95,8 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
     asked = asked_at_cdn(str(entry.get("url") or ""))
     if asked is not None and (said := lacking(asked)):
         line = _line_of_text(asked, document)
+        if _is_imported(asked, document.html):
+            return _missing_library(asked, line, moment)
         return _advisory("missing library", f"{said}: {asked}", moment, line, None)
     kind = "resource" if entry.get("source") == "network" else "console"
     line = _line(entry.get("url"), entry.get("lineNumber"), document)

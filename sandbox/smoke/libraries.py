@@ -35,8 +35,11 @@ def lacking(url: str) -> str:
 
 def asked_at_cdn(url: str) -> str | None:
     """Return the CDN's address that one of ours stands for."""
-    path = urlsplit(url).path
-    return f"https://{path.removeprefix(_FOLDER)}" if path.startswith(_FOLDER) else None
+    parts = urlsplit(url)
+    if not parts.path.startswith(_FOLDER):
+        return None
+    query = f"?{parts.query}" if parts.query else ""
+    return f"https://{parts.path.removeprefix(_FOLDER)}{query}"
 
 
 def as_asked(text: str) -> str:

@@ -121,6 +121,19 @@ document.getElementById("done").dataset.done = db.selectValue("select sum(a) fro
 </script></body></html>
 """
 
+MARKS = f"{NPM}/leaflet@1/dist/images/marker-icon"
+DRAWN = f"""<!doctype html><html lang="en"><head><title>Drawing</title></head><body><h1>Drawing</h1>
+<svg width="90" height="30"><style>
+@import url('https://fonts.googleapis.com/css2?family=Lato:wght@400;700&amp;family=Inter&amp;display=swap');
+text {{ font: 20px Lato }}</style><text y="20">Tea</text>
+<script href="{UNPKG}/d3@7"/></svg>
+<img alt="" srcset="{MARKS}.png 9x, {MARKS}-2x.png 1x"><p id="done"></p>
+<script>addEventListener("load", () => document.fonts.ready.then(() => {{
+  const loaded = [...document.fonts].filter((face) => face.status === "loaded");
+  document.getElementById("done").dataset.done = loaded.some((face) => face.family.includes("Lato"))
+    && d3.max([1, 2]) === 2 && document.querySelector("img").naturalWidth === 50;
+}}));</script></body></html>"""
+
 TOOLS = {
     "React, Babel and Tailwind": REACT,
     "d3 as a module": D3,
@@ -128,4 +141,5 @@ TOOLS = {
     "Google Fonts": FONTS,
     "pdf.js with its worker": PDF,
     "SQLite": SQLITE,
+    "a drawing and an image of several sizes": DRAWN,
 }

@@ -39,6 +39,26 @@ LOADS = {
       worker.onerror = () => done(false);
       worker.postMessage({ sourceName: "main", targetName: "worker", action: "test",
         data: new Uint8Array([255]), callbackId: 1 });""",
+    "a script that a worker imports": """
+      const text = `"use strict";
+        importScripts("https://" + "${cdn}" + "/d3@7", "https://" + "${cdn}/lodash@4");
+        postMessage(d3.max([1, 2]) + _.sum([3]))`;
+      const url = URL.createObjectURL(new Blob([text]));
+      const worker = new Worker(url, { name: "one" });
+      URL.revokeObjectURL(url);
+      worker.onmessage = ({ data }) => done(data === 5);
+      worker.onerror = () => done(false);""",
+    "a module": """
+      import(`https://${cdn}/d3@7?module`).then(({ max }) => done(max([1, 2]) === 2));""",
+    "what a module of a script's making imports": """
+      const one = document.createElement("script");
+      one.type = "module";
+      one.text = `import { max } from "https://${cdn}/d3@7?module"; done(max([1, 2]) === 2)`;
+      document.head.append(one);""",
+    "what a module of a blob imports": """
+      const text = `export { max } from "https://${cdn}/d3@7?module"`;
+      const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+      import(url).then(({ max }) => done(max([1, 2]) === 2));""",
     "a worker of a module": """
       const worker = new Worker(`https://${cdn}/pdfjs-dist@4.10.38/build/pdf.worker.min.mjs`,
         { type: "module" });
@@ -50,7 +70,8 @@ LOADS = {
 PAGE = """<!doctype html><h1>Tool</h1><p id="done"></p><script>
 const cdn = ["unpkg", "com"].join(".");
 const done = (held) => {{ document.getElementById("done").dataset.done = held; }};
-{0}
+(async () => {{ {0}
+}})();
 </script>"""
 
 
@@ -61,6 +82,40 @@ async def test_what_a_script_loads_by_an_address_of_parts_is_found(
     shelf.put("tool", PAGE.format(LOADS[kind]))
     frame = await show(page, host)
     await expect(frame.locator("#done")).to_have_attribute("data-done", "true")
+
+
+@pytest.mark.parametrize(
+    "script", ["throw new Error('x')", "const = 1", "self.onmessage = 1; nope()"]
+)
+async def test_an_error_of_a_worker_is_told_with_its_line(
+    script: str, page: Page, host: Host, shelf: Shelf
+) -> None:
+    """And what a worker is asked for by others is as ever."""
+    text = f"`const one = 1;\\n\\n{script}`"
+    start = f"""
+      const worker = new Worker(URL.createObjectURL(new Blob([{text}])));
+      worker.onerror = (event) => done(event.lineno === 3 && event.filename.startsWith("blob:"));"""
+    shelf.put("tool", PAGE.format(start))
+    frame = await show(page, host)
+    await expect(frame.locator("#done")).to_have_attribute("data-done", "true")
+
+
+OWN = """<script type="importmap">{"imports": {"d3": "https://cdn.jsdelivr.net/npm/d3@7/+esm"}}</script>"""
+
+
+async def test_a_tools_own_import_map_stands_beside_ours(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    """Both lead to one module, nothing is warned of, and ours is nowhere to be seen."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    script = """
+      Promise.all([import("d3"), import(`https://${cdn}/d3@7?module`)]).then(([own, ours]) =>
+        done(own.max === ours.max && document.scripts.length === 2));"""
+    shelf.put("tool", OWN + PAGE.format(script))
+    frame = await show(page, host)
+    await expect(frame.locator("#done")).to_have_attribute("data-done", "true")
+    assert said == []
 
 
 async def test_other_addresses_are_left_as_they_are(page: Page, host: Host, shelf: Shelf) -> None:
@@ -75,6 +130,11 @@ async def test_other_addresses_are_left_as_they_are(page: Page, host: Host, shel
         one.setAttribute("src", address);
         told.push(one.getAttribute("src") === address);
       }
+      const worker = new Worker(URL.createObjectURL(new Blob([
+        "try { importScripts('https://cdn.example/a.js') } catch (e) { postMessage(e.name) }"])));
+      const refused = new Promise((tell) => { worker.onmessage = ({ data }) => tell(data); });
+      const missing = import("https://cdn.example/a.js").catch((error) => error.message);
+      told.push(await refused === "NetworkError", (await missing).endsWith("https://cdn.example/a.js"));
       done(told.every(Boolean) && HTMLScriptElement.prototype.hasOwnProperty("src"));"""
     shelf.put("tool", PAGE.format(script))
     frame = await show(page, host)

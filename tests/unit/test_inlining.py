@@ -175,6 +175,18 @@ def test_what_a_test_saw_asked_for_is_carried_by_its_address(shelf: Shelf) -> No
     }
 
 
+def test_what_is_loaded_by_an_address_that_no_test_saw_is_said(shelf: Shelf) -> None:
+    source = "<script>const cdn = 'https://unpkg.com/'; load(cdn + `round@${version}`)</script>"
+    (note,) = inline(source, shelf).notes
+    assert note == (
+        "What the tool loads from https://unpkg.com/ by an address that it makes up is not in the "
+        "file: no test saw which"
+    )
+    made = inline(source, shelf, asked=["cdn/unpkg.com/round@1"])
+    assert made.notes == ()
+    assert set(carried(made)["addresses"]) == {UNPKG}
+
+
 def test_the_licence_is_read_from_the_library(shelf: Shelf) -> None:
     assert licence_text(shelf, ROUND) == "Do as you like -->."
     assert licence_text(shelf, LETTERS) == ""

@@ -166,8 +166,30 @@ async def test_an_address_below_libraries_leaves_no_trace_and_asks_nobody(ask, c
 class Frozen:
     """One document, whatever is asked for."""
 
+    def __init__(self, html="<p>x"):
+        self.html = html
+
     async def open_document(self, _secret):
-        return FrameDocument(LiveDocument("<p>x", finished=True).chunks(), NO_GRANTS)
+        return FrameDocument(LiveDocument(self.html, finished=True).chunks(), NO_GRANTS)
+
+
+@pytest.mark.parametrize(("browser", "ours"), [("Chrome/140.0", 1), ("Firefox/150.0", 0)])
+async def test_cdns_are_in_one_import_map_only_and_in_a_tools_own_where_none_may_be_before_it(
+    browser, ours
+):
+    own = '<script type="importmap">{"imports": {}}</script>'
+    app = create_frame_app(Frozen(own), ancestors=lambda _host: ())
+    said: list[Any] = []
+
+    async def send(message):
+        said.append(message)
+
+    headers = [(b"host", b"k7.localhost:8001"), (b"user-agent", browser.encode())]
+    scope = {"type": "http", "method": "GET", "path": "/secret", "query_string": b""}
+    await app({**scope, "headers": headers}, asyncio.Event().wait, send)
+    prefix, _, tool = b"".join(part["body"] for part in said[1:]).decode().partition("\n")
+    assert tool.count("https://esm.sh/") == 1 - ours
+    assert prefix.count('MAPS = "1"') == ours
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.libraries.manifest import libraries
+from sandbox.libraries.maps import takes_several_maps
 from sandbox.libraries.resolve import Catalogue
 from sandbox.libraries.rewriting import Rewriting
 from sandbox.markup import Markup
@@ -210,6 +211,31 @@ def test_a_tools_own_import_map_leads_to_us_and_catches_what_is_imported_at_run_
     assert imports["other"] == MAP["imports"]["other"]
     assert imports[f"{ESM}/"] == "/libraries/cdn/esm.sh/"
     assert found["scopes"]["/x/"]["d3"] == f"/libraries/+esm/{BY_MAJOR['d3@7']}/dist/d3.min.js"
+
+
+def test_a_tools_own_import_map_repeats_nothing_of_the_frames() -> None:
+    """A browser would warn of each."""
+    text = f"<script type=importmap>{json.dumps(MAP)}</script>"
+    found = json.loads(through(text, maps=True).partition(">")[2].removesuffix("</script>"))
+    assert set(found["imports"]) == set(MAP["imports"])
+    assert found["imports"]["react/"] == "/libraries/cdn/esm.sh/react@18/"
+
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+BROWSERS = {
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/133.0.0.0 Safari/537.36": True,
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/141.0.0.0 Safari/537.36": True,
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/132.0.0.0 Safari/537.36": False,
+    f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Version/60.5 Safari/605.1.15": False,
+    "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0": False,
+    f"Chrome/{'9' * 5000}.0": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+def test_a_browser_that_takes_one_import_map_is_known_by_its_name(name: str) -> None:
+    assert takes_several_maps(name) is BROWSERS[name]
 
 
 def test_a_granted_origin_is_asked_itself_for_what_is_not_known_to_be_here() -> None:
