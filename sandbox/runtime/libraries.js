@@ -21,6 +21,15 @@ function toOurs(address) {
   return LIBRARIES !== "" && found && found[1] in cdns ? `${LIBRARIES}cdn/${found[1]}${found[2]}` : text;
 }
 
+// A nested document has no hooks: what its text loads is changed in it, and an integrity taken back.
+const swap = unbound(String.prototype.replace);
+const LOADED = /(<(?:script|link|img)\b[^<>]*?\s(?:src|href)\s*=\s*["']?|\burl\(["']?|\b(?:from|import)\s{0,9}\(?["'])(?:https?:)?\/\/([^/?#"'\s>]+)/gi;
+function leadNested(html) {
+  const led = swap(html, LOADED, (whole, before, host) =>
+    LIBRARIES !== "" && host in cdns ? `${before}${LIBRARIES}cdn/${host}` : whole);
+  return led === html ? html : swap(led, /(<(?:script|link)\b[^<>]*?\s)(?=integrity\s*=)/gi, "$1data-");
+}
+
 // What is imported by an address made at run time; no hook sees that.
 function mapCdns() {
   const imports = {};

@@ -4,7 +4,7 @@
 installStored();
 const standTraps = setTraps(tellTrapped, whenActed, dialogsShown);
 const standKeys = keepKeys((handler) => listen("free", ({ yes }) => handler(yes)));
-raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys]);
+raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys], leadNested);
 installChannel();
 installCookies();
 installReports();

@@ -8,8 +8,8 @@
 // `ask(url)` asks the page around the tool to open an address; `reopened()` is called when a
 // document was opened for writing, which takes all listeners away.
 // `bound` are functions that a nested document runs first; each returns what a reopened document
-// needs again.
-function raiseWalls(ask, reopened, bound) {
+// needs again. `lead(html)` changes what a nested document of the tool's own loads.
+function raiseWalls(ask, reopened, bound, lead) {
   "use strict";
   const { defineProperty, getOwnPropertyDescriptor } = Reflect;
   const unbound = (method) => Function.prototype.call.bind(method);
@@ -70,6 +70,7 @@ function raiseWalls(ask, reopened, bound) {
   const activation = navigator.userActivation;
   const isActive = activation ? getter(UserActivation, "isActive") : () => true;
   const up = window.parent;
+  lead ??= (html) => html;
   ask ??= (url) => up.postMessage({ sandwright: "open", url }, "*");
 
   const replace = (owner, name, make) => {
@@ -287,7 +288,7 @@ function raiseWalls(ask, reopened, bound) {
   function guard(frame) {
     const html = attribute(frame, "srcdoc");
     if (html !== null && slice(html, 0, GUARD.length) !== GUARD) {
-      setAttribute(frame, "srcdoc", GUARD + tame(exec(/^\ufeff?([^]*)$/, html)[1]));
+      setAttribute(frame, "srcdoc", GUARD + tame(lead(exec(/^\ufeff?([^]*)$/, html)[1])));
     }
     const source = attribute(frame, "src");
     const url = source === null ? null : resolve(source, baseOf(frame));

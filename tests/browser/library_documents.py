@@ -127,11 +127,10 @@ DRAWN = f"""<!doctype html><html lang="en"><head><title>Drawing</title></head><b
 @import url('https://fonts.googleapis.com/css2?family=Lato:wght@400;700&amp;family=Inter&amp;display=swap');
 text {{ font: 20px Lato }}</style><text y="20">Tea</text>
 <script href="{UNPKG}/d3@7"/></svg>
-<img alt="" srcset="{MARKS}.png 9x, {MARKS}-2x.png 1x"><p id="done"></p>
-<script>addEventListener("load", () => document.fonts.ready.then(() => {{
-  const loaded = [...document.fonts].filter((face) => face.status === "loaded");
-  document.getElementById("done").dataset.done = loaded.some((face) => face.family.includes("Lato"))
-    && d3.max([1, 2]) === 2 && document.querySelector("img").naturalWidth === 50;
+<img alt="" srcset="{MARKS}.png, {MARKS}-2x.png 2x"><p id="done"></p>
+<script>addEventListener("load", () => document.fonts.load("20px Lato", "Tea").then((faces) => {{
+  document.getElementById("done").dataset.done = faces.length === 1
+    && d3.max([1, 2]) === 2 && document.querySelector("img").naturalWidth === 25;
 }}));</script></body></html>"""
 
 TOOLS = {

@@ -33,6 +33,16 @@ LOADS = {
       one.rel = "stylesheet"; one.href = `https://${cdn}/leaflet@1/dist/leaflet.css`;
       one.onload = () => done(one.sheet !== null);
       document.head.append(one);""",
+    "a document in the tool": r"""
+      const code = `<script src="https://${cdn}/d3@7" integrity="sha384-A" crossorigin><\/script>
+        <link rel="stylesheet" href="https://${cdn}/leaflet@1/dist/leaflet.css" integrity="x">
+        <script type="module">import { max } from "https://${cdn}/d3@7?module";
+        parent.postMessage([d3.max([1, 2]), max([3]), document.styleSheets.length,
+          document.querySelector("a").href], "*")<\/script><a href="https://${cdn}/d3@7">d3</a>`;
+      addEventListener("message", ({ data }) => done(`${data}` === `2,3,1,https://${cdn}/d3@7`));
+      const one = document.createElement("iframe");
+      one.srcdoc = code;
+      document.body.append(one);""",
     "a worker": """
       const worker = new Worker(`https://${cdn}/pdfjs-dist@3.11.174/build/pdf.worker.min.js`);
       worker.onmessage = () => done(true);
