@@ -34,6 +34,8 @@ class Checking:
     """Whether permissions were given to it."""
     origins: set[str] = field(default_factory=set)
     """What servers it was given."""
+    newest: int = 0
+    """The number of its last version."""
     _pinned: int | None = None
     _keys: set[tuple[Any, ...]] = field(default_factory=set)
     _versions: set[int] = field(default_factory=set)
@@ -93,6 +95,7 @@ class Checking:
     def _version(self, row: Row) -> None:
         _expect(row["n"] > (row["parent"] or 0), "a version is older than its parent")
         self._versions.add(row["n"])
+        self.newest = max(self.newest, row["n"])
 
     def _report(self, row: Row) -> None:
         _expect(row["n"] in self._versions, "a report's version is missing")

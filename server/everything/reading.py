@@ -46,6 +46,8 @@ class Archive:
     """Artifacts that permissions were given to."""
     origins: set[str] = field(default_factory=set)
     """Servers that were given to any."""
+    newest: dict[str, int] = field(default_factory=dict)
+    """The number of each artifact's last version."""
 
     def batches(self, artifact_id: str) -> Iterator[Batch]:
         """Read an artifact's records, a few of one table at a time."""
@@ -75,6 +77,7 @@ class Archive:
         except DamagedError as error:
             raise self._damaged(artifact_id, str(error)) from error
         self.origins |= checking.origins
+        self.newest[artifact_id] = checking.newest
         if checking.gives:
             self.giving.add(artifact_id)
 

@@ -16,7 +16,7 @@ from server.everything.checking import GIVES
 from server.everything.reading import Archive
 from server.granting import checked_origin
 from server.identifiers import new_id, new_secret
-from server.store import whole
+from server.store import versions, whole
 from server.store.database import Database
 
 
@@ -26,6 +26,8 @@ class Stored:
 
     added: int = 0
     kept: int = 0
+    behind: int = 0
+    """Of those that were here: have fewer versions here than in the archive."""
     without_grants: int = 0
     """Of those that came: had permissions that they have not here."""
 
@@ -35,6 +37,8 @@ class Stored:
         if self.kept:
             stays = "1 was" if self.kept == 1 else f"{self.kept:,} were"
             said.append(f"{stays} here already and stayed as here.")
+        if self.behind:
+            said.append(f"Of these, {self.behind:,} with newer versions in the archive.")
         if self.without_grants:
             asks = "1 will ask" if self.without_grants == 1 else f"{self.without_grants:,} will ask"
             said.append(f"{asks} anew for permissions.")
@@ -54,7 +58,14 @@ async def store(
             stored.without_grants += grantable is None and artifact_id in archive.giving
         else:
             stored.kept += 1
+            stored.behind += await _is_behind(database, archive, artifact_id)
     return stored
+
+
+async def _is_behind(database: Database, archive: Archive, artifact_id: str) -> bool:
+    async with database.read() as connection:
+        newest = await versions.newest(connection, artifact_id)
+    return (newest or 0) < archive.newest[artifact_id]
 
 
 async def _grantable(archive: Archive, rules: OriginRules) -> frozenset[str]:

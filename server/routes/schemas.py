@@ -80,10 +80,15 @@ class NewImport(Shape):
 
 
 class ImportedEverything(BaseModel):
-    """`kept` were here already; `without_grants` came without permissions that they had."""
+    """How many tools came, and how many were here already and stayed as they are.
+
+    `behind` of these have fewer versions here than in the archive; `without_grants` of those that
+    came had permissions that they have not here.
+    """
 
     added: int
     kept: int
+    behind: int
     without_grants: int
     words: str
 

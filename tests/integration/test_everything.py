@@ -143,6 +143,7 @@ def test_what_comes_back_is_what_went(
     assert imported(empty, archive, grants="true") == {
         "added": 3,
         "kept": 0,
+        "behind": 0,
         "without_grants": 0,
         "words": "3 tools came.",
     }
@@ -222,10 +223,15 @@ def test_what_is_here_stays_and_what_is_new_comes(
     here("PATCH", f"/api/artifacts/{old}", title="Renamed here")
     here("PATCH", f"/api/artifacts/{old}/data", status=204, local={"mine": "1"})
     there("PATCH", f"/api/artifacts/{old}", title="Renamed there")
+    there("POST", f"/api/artifacts/{old}/versions/1/restore", status=201)
     new = there("POST", "/api/artifacts/import", status=201, html=SECOND)["artifact"]["id"]
     told = imported(here, exported(there))
-    assert (told["added"], told["kept"]) == (1, 1)
-    assert told["words"] == "1 tool came. 1 was here already and stayed as here."
+    assert (told["added"], told["kept"], told["behind"]) == (1, 1, 1)
+    assert told["words"] == (
+        "1 tool came. 1 was here already and stayed as here. "
+        "Of these, 1 with newer versions in the archive."
+    )
+    assert here("GET", f"/api/artifacts/{old}")["version_count"] == 1
     assert here("GET", f"/api/artifacts/{old}")["title"] == "Renamed here"
     assert here("GET", f"/api/artifacts/{old}/data")["local"] == {"mine": "1"}
     assert here("GET", f"/api/artifacts/{new}")["version_count"] == 1
