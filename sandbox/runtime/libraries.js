@@ -34,7 +34,7 @@ function leadNested(html) {
 function mapCdns() {
   const imports = {};
   for (const name in cdns) {
-    imports[`https://${name}/`] = imports[`http://${name}/`] = `${LIBRARIES}cdn/${name}/`;
+    imports[`https://${name}/`] = `${LIBRARIES}cdn/${name}/`;
   }
   const map = document.createElement("script");
   map.type = "importmap";
