@@ -47,7 +47,7 @@ def page(listed: Sequence[Listed], *, written: datetime, binned: int) -> str:
     count = "1 tool" if len(listed) == 1 else f"{len(listed):,} tools"
     tools = sorted(listed, key=lambda one: one.updated, reverse=True)
     words = [
-        f"Exported on {written:%Y-%m-%d}. Each file opens from disk and needs no network.",
+        f"Exported on {written:%Y-%m-%d}. Each file opens from disk, without Sandwright.",
         (
             "The folder data has all versions, conversations, reports and what your tools keep: "
             "it is yours, so share single files and not this archive. To have everything in "

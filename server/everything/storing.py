@@ -33,7 +33,7 @@ class Stored:
 
     def words(self) -> str:
         tools = "1 tool" if self.added == 1 else f"{self.added:,} tools"
-        said = [f"{tools} came."]
+        said = [f"{tools} came." if self.added else "Nothing new came."]
         if self.kept:
             stays = "1 was" if self.kept == 1 else f"{self.kept:,} were"
             said.append(f"{stays} here already and stayed as here.")

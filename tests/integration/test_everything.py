@@ -163,7 +163,7 @@ def test_what_comes_back_is_what_went(
 
     again = imported(empty, archive)
     assert (again["added"], again["kept"]) == (0, 3)
-    assert again["words"] == "0 tools came. 3 were here already and stayed as here."
+    assert again["words"] == "Nothing new came. 3 were here already and stayed as here."
     assert contents(tmp_path / "empty") == before
 
 
@@ -441,7 +441,7 @@ def test_the_command_line_carries_everything_over(archive: bytes, tmp_path: Path
     assert json.loads(done.stdout)["added"] == 1
     done = run("one", "import", str(tmp_path / "all.zip"))
     assert done.returncode == 0, done.stderr
-    assert "0 tools came. 1 was here already" in done.stdout
+    assert "Nothing new came. 1 was here already" in done.stdout
     again = tmp_path / "again.zip"
     done = run("one", "export", "--all", str(again))
     assert (done.returncode, done.stdout) == (0, f"{again}\n"), done.stderr
