@@ -285,10 +285,19 @@ function raiseWalls(ask, reopened, bound, lead) {
     return tamed + slice(html, from);
   };
 
+  // Whatever goes wrong in it, the guard comes before the text.
+  const led = (html) => {
+    try {
+      return `${lead(html)}`;
+    } catch {
+      return html;
+    }
+  };
+
   function guard(frame) {
     const html = attribute(frame, "srcdoc");
     if (html !== null && slice(html, 0, GUARD.length) !== GUARD) {
-      setAttribute(frame, "srcdoc", GUARD + tame(lead(exec(/^\ufeff?([^]*)$/, html)[1])));
+      setAttribute(frame, "srcdoc", GUARD + tame(led(exec(/^\ufeff?([^]*)$/, html)[1])));
     }
     const source = attribute(frame, "src");
     const url = source === null ? null : resolve(source, baseOf(frame));

@@ -50,6 +50,15 @@ REALMS = {
     "Object.defineProperty(NodeList.prototype, 'length', {get: () => 0});"
     "document.body.insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)"
     "</script>",
+    "natives that throw": "<script>RegExp.prototype.exec = RegExp.prototype[Symbol.replace] ="
+    "String.prototype.replace = String.prototype.match = () => { throw 0 };"
+    "document.body.insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)"
+    "</script>",
+    "natives that give no text": "<script>RegExp.prototype[Symbol.replace] = (text) => {"
+    "let n = 0; return { toString: () => n++ ? `<div><template shadowrootmode=closed>"
+    "${text}</template></div>` : `` } };"
+    "document.body.insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)"
+    "</script>",
     "document.open": "<script>onload = () => setTimeout(() => { document.open();"
     "document.write(`<iframe srcdoc='NESTED'></iframe><script>LISTEN<\\/script>`);"
     "document.close() })</script>",
