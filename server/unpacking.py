@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from server.errors import Problem
 
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(NotImplementedError, RuntimeError, EOFError, ValueError, OSError),
+    *(NotImplementedError, RuntimeError, EOFError, ValueError, OSError, OverflowError),
 )
 """What reading a damaged archive raises."""
 
@@ -64,9 +65,15 @@ def directory_bytes(file: BinaryIO) -> int:
     start = max(0, size - _END_BYTES - _COMMENT - 20)
     file.seek(start)
     tail = file.read()
-    end = tail.rfind(_END)
-    if end < 0 or len(tail) < end + _END_BYTES:
-        return 0  # no archive: opening it says so
+    # All that may be its end: readers differ in which they believe, and a field may look like one.
+    ends = [one.start() for one in re.finditer(_END, tail[: len(tail) - _END_BYTES + len(_END)])]
+    # With none it is no archive: opening it says so.
+    return max((_told(file, tail, start, end) for end in ends), default=0)
+
+
+def _told(file: BinaryIO, tail: bytes, start: int, end: int) -> int:
+    """Return what the record at `end` of the file's last bytes, from `start` on, says."""
+    size = start + len(tail)
     told: int = struct.unpack_from("<L", tail, end + 12)[0]
     if tail[max(0, end - 20) : end].startswith(_END_64):
         told_at: int = struct.unpack_from("<Q", tail, end - 12)[0]

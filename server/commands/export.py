@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from sandbox.smoke import SmokeTester, find_browser
@@ -79,12 +80,17 @@ async def _export(name: str, output: Path, *, checks: bool) -> list[str]:
 
 
 async def _export_all(path: Path) -> None:
-    """Write beside the file first: what is there stays until the new one is whole."""
+    """Write beside the file first: what is there stays until the new one is whole.
+
+    Only its owner may read it, for it has what the tools keep.
+    """
     database = Database(load_settings(os.environ).database_url)
-    part = path.with_name(f"{path.name}.part")
+    part: Path | None = None
     try:
         await database.migrate()
-        with part.open("wb") as file:
+        number, name = tempfile.mkstemp(prefix=".sandwright-", suffix=".part", dir=path.parent)
+        part = Path(name)
+        with os.fdopen(number, "wb") as file:
             async for some in pack(database):
                 await asyncio.to_thread(file.write, some)
         part.replace(path)
@@ -92,7 +98,8 @@ async def _export_all(path: Path) -> None:
         raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error
     finally:
         await database.aclose()
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
 
 
 def _write(path: Path, html: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 from sqlalchemy import Table
 
 from sandbox.stored import QUOTA, Area, units
-from server.everything.lines import DamagedError
+from server.everything.lines import DamagedError, loaded
 
-_MOST_RECORDS = 200_000  # of one artifact, its journal apart
+_MOST_RECORDS = 200_000  # of one artifact, its journal and its stored data apart
+_MOST_STORED = 2_000_000  # its quota is in units, and a tool may keep many small things
 GIVES = frozenset({"network", "geolocation", "clipboard_read"})
 """Grants that open something; the others only remember what a person said."""
 _MOST_ORIGINS = 50  # of one tool, as in routes/schemas.py
@@ -37,6 +39,8 @@ class Checking:
     newest: int = 0
     """The number of its last version."""
     _pinned: int | None = None
+    _given_on: int = 0
+    _counts: Counter[bool] = field(default_factory=Counter)
     _keys: set[tuple[Any, ...]] = field(default_factory=set)
     _versions: set[int] = field(default_factory=set)
     _generations: set[str] = field(default_factory=set)
@@ -70,12 +74,16 @@ class Checking:
             named = (table.name, *key)
             _expect(named not in self._keys, f"{table.name} has a record twice")
             self._keys.add(named)
-        _expect(len(self._keys) <= _MOST_RECORDS, "it holds too many records")
+        stored = table.name == "stored_data"
+        self._counts[stored] += 1
+        most = _MOST_STORED if stored else _MOST_RECORDS
+        _expect(self._counts[stored] <= most, "it holds too many records")
 
     def end(self) -> None:
         _expect(bool(self._keys), "it is empty")
         _expect(self._pinned in {None, *self._versions}, "the pinned version is missing")
         _expect(self._named <= self._generations, "a generation that it names is missing")
+        _expect(self._given_on <= self.newest, "permissions name a version that is missing")
 
     def _artifact(self, row: Row) -> None:
         _expect(row["id"] == self.artifact_id, "it is another tool's than its name says")
@@ -112,6 +120,7 @@ class Checking:
         capability, value = row["capability"], row["value"]
         if capability == "given_on":
             _expect(value.isascii() and value.isdecimal(), "a permission cannot be used")
+            self._given_on = max(self._given_on, int(value))
         if capability == "network":
             self.origins.add(value)
             _expect(len(self.origins) <= _MOST_ORIGINS, "it has too many permissions")
@@ -130,7 +139,8 @@ def _is_event(row: Row) -> bool:
     if "\n" in text or "\r" in text:
         return False  # it would be more than one on an event stream
     try:
-        data = json.loads(text)
+        data = loaded(text)
+        json.dumps(data, ensure_ascii=False).encode()  # no half of a surrogate pair
     except (ValueError, RecursionError):
         return False
     if not isinstance(data, dict):

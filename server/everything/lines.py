@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +20,8 @@ from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Table
 
 from sandbox.report import Verdict
 from sandbox.stored import Area
+from sandbox.text import without_lone_surrogates
+from server.generation.prompts import decoded
 from server.routes import schemas
 from server.store.records import State
 from server.store.tables import JavaScriptString, Moment
@@ -38,6 +40,10 @@ _WORDS: Mapping[tuple[str, str], frozenset[str]] = {
         {"network", "geolocation", "clipboard_read", "kept_blocked", "given_on"}
     ),
     ("stored_data", "area"): frozenset(Area),
+}
+_MOST_BYTES = {
+    ("artifacts", "title"): 40_000,  # 10,000 characters
+    ("artifacts", "prompt"): schemas.MAX_PROMPT_BYTES,
 }
 _IDS = frozenset({"id", "generation_id", "message_id", "repairs", "continues", "report_id"})
 _SHAPES: Mapping[str, Any] = {
@@ -78,7 +84,7 @@ def _plain(value: Any) -> Any:
 def read(line: bytes) -> tuple[Table, dict[str, Any]]:
     """Return a line's table and values. Raises `DamagedError`."""
     try:
-        told = json.loads(line, parse_constant=_no_number)
+        told = loaded(line)
     except (ValueError, RecursionError) as error:
         raise DamagedError("it is not JSON") from error
     if not isinstance(told, dict):
@@ -93,8 +99,21 @@ def read(line: bytes) -> tuple[Table, dict[str, Any]]:
     return table, {column.name: _value(column, told[column.name]) for column in columns}
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(text)
+def loaded(text: bytes | str) -> Any:
+    """Read JSON whose numbers pages and databases can hold. Raises `ValueError`."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    _expect(math.isfinite(number))
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    _expect(abs(number) < 2**63)
+    return number
 
 
 def _value(column: Column[Any], value: Any) -> Any:
@@ -129,7 +148,7 @@ def _moment(_column: Column[Any], value: Any) -> datetime:
     _expect(isinstance(value, str))
     moment = datetime.fromisoformat(value)
     _expect(moment.tzinfo is not None)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _script_text(_column: Column[Any], value: Any) -> str:
@@ -143,10 +162,15 @@ def _shape(name: str) -> TypeAdapter[Any]:
 
 
 def _shaped(column: Column[Any], value: Any) -> Any:
+    # What a tool said to its console may hold half a surrogate pair, which no answer can carry.
+    value = json.loads(without_lone_surrogates(json.dumps(value, ensure_ascii=False)))
     try:
         _shape(column.name).validate_python(value, strict=True)
     except ValidationError as error:
         raise ValueError(column.name) from error
+    if column.name == "attachments":
+        for attachment in value:
+            decoded(attachment)
     return value
 
 
@@ -174,7 +198,8 @@ def _number(_column: Column[Any], value: Any) -> float:
 def _text(column: Column[Any], value: Any) -> str:
     _expect(isinstance(value, str))
     text = str(value)
-    text.encode()  # a database takes no half of a surrogate pair
+    size = len(text.encode())  # a database takes no half of a surrogate pair
+    _expect(size <= _MOST_BYTES.get((column.table.name, column.name), size))
     _expect(len(text) <= (getattr(column.type, "length", None) or len(text)))
     if column.name in _IDS:
         _expect(ID.fullmatch(text) is not None)

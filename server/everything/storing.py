@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError
 
-from sandbox.network_origins import OriginRules, RefusedOrigin
+from sandbox.network_origins import OriginRules
 from server.errors import Problem
 from server.everything.checking import GIVES
 from server.everything.reading import Archive
@@ -70,12 +70,14 @@ async def _is_behind(database: Database, archive: Archive, artifact_id: str) -> 
 
 async def _grantable(archive: Archive, rules: OriginRules) -> frozenset[str]:
     """Return the servers that may be granted here too."""
-    refused = {
-        origin: found
-        for origin in sorted(archive.origins)
-        if isinstance(found := await checked_origin(origin, rules), RefusedOrigin)
-    }
-    return frozenset(archive.origins - refused.keys())
+    return frozenset(
+        [
+            origin
+            for origin in sorted(archive.origins)
+            # As it would be stored here: another spelling could not be taken back.
+            if await checked_origin(origin, rules) == origin
+        ]
+    )
 
 
 async def _add(

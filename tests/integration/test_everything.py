@@ -263,6 +263,12 @@ def test_permissions_come_only_when_a_person_says_so(
     grants = other("GET", f"{path}/grants")
     assert (grants["network"], grants["clipboard_read"]) == ([], True)
 
+    # Another spelling could not be told from a second server, nor taken back.
+    spelled = changed(archive, lambda line: line.replace("api.example.org", "API.example.org:443"))
+    third = api(serve_app(tmp_path / "third").url)
+    imported(third, spelled, grants="true")
+    assert third("GET", f"{path}/grants")["network"] == []
+
 
 def changed(
     archive: bytes, change: Callable[[str], str], *, only: str = "", **more: bytes
@@ -448,6 +454,15 @@ def test_the_command_line_carries_everything_over(archive: bytes, tmp_path: Path
     done = run("two", "import", str(again))
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
+
+    # It has what the tools keep, so it is its owner's; a file of a like name is left alone.
+    mine = tmp_path / "again.zip.part"
+    mine.write_text("mine")
+    done = run("one", "export", "--all", str(again))
+    assert done.returncode == 0, done.stderr
+    assert again.stat().st_mode & 0o777 == 0o600
+    assert mine.read_text() == "mine"
+    assert not list(tmp_path.glob(".*")), "nothing is left beside it"
 
     again.write_bytes(archive[:-100])
     done = run("three", "import", str(again))

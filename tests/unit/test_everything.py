@@ -1,0 +1,165 @@
+"""An archive of everything: what is taken of a stranger's records, and what is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from server import unpacking
+from server.everything import checking, lines
+from server.everything.checking import Checking
+from server.everything.lines import DamagedError
+from server.store import tables
+
+ID, OTHER = "a" * 16, "b" * 16
+NOW = "2026-01-01T00:00:00+00:00"
+GENERATION = {
+    "table": "generations",
+    "id": OTHER,
+    "kind": "create",
+    "state": "failed",
+    **dict.fromkeys(("base_version", "version", "repairs", "continues", "message_id")),
+    "provider": "p",
+    "model": "m",
+    "prompt": "",
+    "attachments": [],
+    "signatures": [],
+    **dict.fromkeys(("usage", "cost", "seconds", "error", "ended")),
+    "characters": 0,
+    "created": NOW,
+}
+ARTIFACT = {
+    "table": "artifacts",
+    "id": ID,
+    "title": "T",
+    "titled_by": "prompt",
+    "prompt": "",
+    "pinned_version": None,
+    "created": NOW,
+    "updated": NOW,
+    "deleted": None,
+}
+REPORT = {
+    "table": "reports",
+    "id": OTHER,
+    "n": 1,
+    "verdict": "passed",
+    "findings": [],
+    "duration_ms": 1,
+    "controls_found": 0,
+    "controls_used": 0,
+    "reason": None,
+    "asked": None,
+    "latest": True,
+    "created": NOW,
+}
+ENTRY = {"table": "journal", "generation_id": OTHER, "offset": 1, "kind": "prose"}
+
+
+def line(told: dict[str, Any], **change: Any) -> bytes:
+    assert change.keys() <= told.keys()
+    return json.dumps({**told, **change}).encode()
+
+
+def note(data: str) -> list[dict[str, str]]:
+    return [{"name": "a.txt", "media_type": "text/plain", "data": data}]
+
+
+def test_a_moment_is_kept_in_utc() -> None:
+    _, row = lines.read(line(ARTIFACT, created="2026-01-01T01:00:00+01:00"))
+    assert row["created"] == datetime(2026, 1, 1, tzinfo=UTC)
+    assert row["created"].tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("told", "change"),
+    [
+        (ARTIFACT, {"created": "0001-01-01T00:00:00+05:00"}),
+        (ARTIFACT, {"created": "9999-12-31T23:59:00-05:00"}),
+        (ARTIFACT, {"title": "x" * 40_001}),
+        (ARTIFACT, {"prompt": "x" * 100_001}),
+        (GENERATION, {"attachments": note("not base64")}),
+    ],
+)
+def test_a_value_that_could_not_be_shown_is_refused(
+    told: dict[str, Any], change: dict[str, Any]
+) -> None:
+    lines.read(line(told))
+    with pytest.raises(DamagedError, match="cannot be used"):
+        lines.read(line(told, **change))
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400])
+def test_a_number_that_no_page_can_hold_is_refused(number: str) -> None:
+    cost = line(GENERATION, cost={"amount": 1234.5, "currency": "USD"})
+    assert lines.read(cost)[1]["cost"]["amount"] == 1234.5
+    with pytest.raises(DamagedError):
+        lines.read(cost.replace(b"1234.5", number.encode()))
+
+
+def test_half_a_surrogate_pair_in_a_report_is_replaced() -> None:
+    """A tool that wrote one to its console has an honest report that no answer could carry."""
+    finding = {
+        "kind": "console",
+        "severity": "advisory",
+        "phase": "load",
+        "message": "\ud800 said",
+        "signature": "a",
+        **dict.fromkeys(("line", "column", "control")),
+    }
+    _, row = lines.read(line(REPORT, findings=[finding]))
+    assert row["findings"] == [{**finding, "message": "\ufffd said"}]
+
+
+def seen(*records: bytes) -> Checking:
+    found = Checking(ID)
+    for one in (line(ARTIFACT), *records):
+        found.see(*lines.read(one))
+    found.end()
+    return found
+
+
+@pytest.mark.parametrize("data", ['{"text": "\\ud800"}', '{"text": "", "x": 1e999}'])
+def test_an_event_that_no_stream_can_carry_is_refused(data: str) -> None:
+    seen(line(GENERATION), line({**ENTRY, "data": '{"text": "\\ud83d\\ude00"}'}))
+    with pytest.raises(DamagedError, match="an event of a journal"):
+        seen(line(GENERATION), line({**ENTRY, "data": data}))
+
+
+def test_permissions_are_given_on_a_version_that_is_there() -> None:
+    given = {"table": "grants", "capability": "given_on", "value": "0", "created": NOW}
+    seen(line(given))
+    with pytest.raises(DamagedError, match="a version that is missing"):
+        seen(line(given, value="9" * 255))
+
+
+def test_what_a_tool_keeps_has_a_ceiling_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_MOST_RECORDS", 2)
+    monkeypatch.setattr(checking, "_MOST_STORED", 4)
+
+    def stored(key: str) -> dict[str, Any]:
+        kept = {"area": "local", "key": key, "value": "", "units": 1}
+        return {**kept, "updated": datetime.now(UTC)}
+
+    found = seen()
+    for key in "abcd":
+        found.see(tables.stored_data, stored(key))
+    with pytest.raises(DamagedError, match="too many records"):
+        found.see(tables.stored_data, stored("e"))
+
+
+def test_an_end_within_an_end_hides_no_list() -> None:
+    """Readers believe the last 22 bytes, whatever a field of them looks like."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a", b"")
+    whole = bytearray(out.getvalue())
+    told = 2**30
+    struct.pack_into("<L4s", whole, len(whole) - 10, told, b"PK\x05\x06")
+    assert unpacking.directory_bytes(io.BytesIO(whole)) == told
