@@ -139,7 +139,7 @@ def _is_event(row: Row) -> bool:
     if "\n" in text or "\r" in text:
         return False  # it would be more than one on an event stream
     try:
-        data = loaded(text)
+        data = loaded(text.encode())
         json.dumps(data, ensure_ascii=False).encode()  # no half of a surrogate pair
     except (ValueError, RecursionError):
         return False

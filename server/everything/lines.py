@@ -21,6 +21,7 @@ from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Table
 from sandbox.report import Verdict
 from sandbox.stored import Area
 from sandbox.text import without_lone_surrogates
+from server.everything.lengths import fits, is_crowded
 from server.generation.prompts import decoded
 from server.routes import schemas
 from server.store.records import State
@@ -83,6 +84,8 @@ def _plain(value: Any) -> Any:
 
 def read(line: bytes) -> tuple[Table, dict[str, Any]]:
     """Return a line's table and values. Raises `DamagedError`."""
+    if not fits(line):
+        raise DamagedError("a record is too large")
     try:
         told = loaded(line)
     except (ValueError, RecursionError) as error:
@@ -99,9 +102,11 @@ def read(line: bytes) -> tuple[Table, dict[str, Any]]:
     return table, {column.name: _value(column, told[column.name]) for column in columns}
 
 
-def loaded(text: bytes | str) -> Any:
-    """Read JSON whose numbers pages and databases can hold. Raises `ValueError`."""
-    return json.loads(text, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
+def loaded(text: bytes) -> Any:
+    """Read JSON that is mostly text, with numbers that pages can hold. Raises `ValueError`."""
+    _expect(not is_crowded(text))
+    # In UTF-8 and no other encoding, or the marks that were counted were not those that are read.
+    return json.loads(text.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_whole)
 
 
 def _finite(text: str) -> float:

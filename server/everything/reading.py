@@ -15,7 +15,7 @@ from sqlalchemy import Table
 
 from server import unpacking
 from server.errors import Problem
-from server.everything import lines
+from server.everything import lengths, lines
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
 
@@ -26,7 +26,6 @@ _DATA = re.compile(rf"data/({lines.ID.pattern})\.jsonl")
 _MOST_FILES = 200_000
 _MOST_DIRECTORY = 32 * 1024**2
 _MOST_UNPACKED = 16 * 1024**3
-_MOST_LINE = 128 * 1024**2
 _MOST_MANIFEST = 10_000
 _HEAD = 30 + len(MANIFEST)  # bytes up to the end of the first name
 _BATCH_RECORDS, _BATCH_BYTES = 200, 2 * 1024**2
@@ -85,9 +84,7 @@ class Archive:
         try:
             with self.archive.open(self.files[artifact_id]) as packed:
                 file = io.BufferedReader(packed)  # type: ignore[type-var] # it reads like a raw one
-                while line := file.readline(_MOST_LINE + 1):
-                    if len(line) > _MOST_LINE:
-                        raise self._damaged(artifact_id, "a record is too large")
+                while line := file.readline(lengths.MOST + 1):
                     yield line
         except unpacking.DAMAGED as error:
             raise self._damaged(artifact_id, str(error)) from error

@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from server.errors import Problem
 from server.everything.reading import Archive, open_archive
@@ -22,6 +23,8 @@ from server.store.records import Json
 router = APIRouter(prefix="/api", tags=["everything"])
 Viewing = Annotated[View, Depends(view)]
 _ZIP = "application/zip"
+_AT_ONCE = 2
+_slots = asyncio.Semaphore(_AT_ONCE)
 _SENDS: dict[int | str, Json] = {
     200: {"content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -33,15 +36,36 @@ _TAKES = {
 }
 
 
+class _Exporting(StreamingResponse):
+    """An export holds its slot until all of it is sent, or nobody listens any more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with _slots:
+            await super().__call__(scope, receive, send)
+
+
 @router.get("/export", response_class=StreamingResponse, responses=_SENDS)
-async def export(viewing: Viewing) -> StreamingResponse:
+async def export(viewing: Viewing, request: Request) -> StreamingResponse:
     """Get everything as a zip: an index page, each tool as a file, and all records to import."""
+    # The door lets other sites' links through, since they open pages; this one is much work.
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise Problem(
+            403,
+            "Another site's page may not start an export.",
+            action="Start it on the home page.",
+        )
+    if _slots.locked():
+        raise Problem(
+            503,
+            f"{_AT_ONCE} exports of everything are under way already.",
+            action="Try again when one is done.",
+        )
     headers = {
         "Content-Disposition": f'attachment; filename="{archive_name()}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return StreamingResponse(pack(viewing.services.database), media_type=_ZIP, headers=headers)
+    return _Exporting(pack(viewing.services.database), media_type=_ZIP, headers=headers)
 
 
 @router.post("/import", response_model=schemas.ImportedEverything, openapi_extra=_TAKES)

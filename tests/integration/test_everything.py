@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 import json
+import random
 import re
 import sqlite3
 import subprocess
@@ -481,3 +482,41 @@ def test_an_archive_is_no_tool(server: Process, api: type[Api], archive: bytes) 
     response = api(server.url).client.post("/api/artifacts/import", json={"file": file})
     assert response.status_code == 422
     assert "what Export everything wrote" in response.json()["detail"]
+
+
+def test_another_sites_page_starts_no_export(server: Process, api: type[Api]) -> None:
+    """A link opens pages of ours, but an export is much work; a person's own click is let in."""
+    client = api(server.url).client
+    for site in ("cross-site", "same-site"):
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
+        response = client.get("/api/export", headers=headers)
+        assert response.status_code == 403
+        assert response.headers["content-type"] == "application/problem+json"
+        assert client.get("/", headers=headers).status_code == 200
+    for site in ("same-origin", "none"):
+        assert client.get("/api/export", headers={"Sec-Fetch-Site": site}).status_code == 200
+
+
+def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Path) -> None:
+    """The third is refused with words, until another one is done or its reader has gone."""
+    client = api(serve_app(tmp_path / "data").url)
+    # More than any buffer on the way holds.
+    noise = base64.b64encode(random.Random(1).randbytes(12_000_000)).decode()
+    for _ in range(2):
+        client("POST", "/api/artifacts/import", status=201, html=f"<!doctype html>{noise}")
+    with (
+        client.client.stream("GET", "/api/export") as one,
+        client.client.stream("GET", "/api/export") as two,
+    ):
+        assert (one.status_code, two.status_code) == (200, 200)
+        problem = client("GET", "/api/export", status=503)
+        assert "2 exports of everything are under way" in problem["detail"]
+
+    def are_free() -> bool:
+        with (
+            client.client.stream("GET", "/api/export") as one,
+            client.client.stream("GET", "/api/export") as two,
+        ):
+            return (one.status_code, two.status_code) == (200, 200)
+
+    until(are_free)

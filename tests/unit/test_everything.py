@@ -132,6 +132,46 @@ def test_an_event_that_no_stream_can_carry_is_refused(data: str) -> None:
         seen(line(GENERATION), line({**ENTRY, "data": data}))
 
 
+def test_a_long_record_is_a_few_long_texts() -> None:
+    """Empty lists take fifty times their bytes once they are read."""
+    version = {
+        "table": "versions",
+        "n": 1,
+        "parent": None,
+        "origin": "import",
+        "html": "",
+        "title": "",
+        **dict.fromkeys(("prompt", "provider", "model", "usage", "cost", "seconds")),
+        "grants": {},
+        "generation_id": None,
+        "created": NOW,
+    }
+    html = '"\\\\"[[],"\n é' * 500_000
+    assert lines.read(line(version, html=html))[1]["html"] == html
+    for crowd in (b"[],", b'"",', b'"\\\\",', b"      "):
+        many = line(version)[:-1] + b', "more": [' + crowd * 2_000_000 + b"1]}"
+        with pytest.raises(DamagedError, match="it is not JSON"):
+            lines.read(many)
+    text = json.dumps({"text": "x" * 5_000_000})
+    seen(line(GENERATION), line({**ENTRY, "data": text}))
+    crowded = '{"text": "", "x": [' + "[]," * 2_000_000 + "1]}"
+    with pytest.raises(DamagedError, match="an event of a journal"):
+        seen(line(GENERATION), line({**ENTRY, "data": crowded}))
+
+
+def test_a_record_is_in_utf8() -> None:
+    """Where its marks are cannot be told in an encoding that it chose itself."""
+    with pytest.raises(DamagedError, match="it is not JSON"):
+        lines.read(line(ARTIFACT).decode().encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("told", [ARTIFACT, REPORT])
+def test_a_record_is_as_long_as_its_table_needs(told: dict[str, Any]) -> None:
+    with pytest.raises(DamagedError, match="a record is too large"):
+        lines.read(line(told).ljust(4 * 1024**2 + 1))
+    assert lines.read(line(told).ljust(4 * 1024**2))
+
+
 def test_permissions_are_given_on_a_version_that_is_there() -> None:
     given = {"table": "grants", "capability": "given_on", "value": "0", "created": NOW}
     seen(line(given))
