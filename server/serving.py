@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Longer than clients keep an idle connection (httpx: 5 s): who closes first does so unasked, and a
+# request that meets a closing server is lost.
+IDLE = 15
 GRACE = 1  # seconds that open responses, event streams among them, are given at the end
 
 
@@ -91,6 +94,7 @@ def _config(app: Any) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=IDLE,
         ws="none",
     )
 
