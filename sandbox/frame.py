@@ -315,7 +315,8 @@ class _Request:
             sending.result()
 
     async def _send_document(self, document: FrameDocument, ancestors: tuple[str, ...]) -> None:
-        walls = frame_headers(document.grants, ancestors, self._libraries())
+        folder = self._libraries()
+        walls = frame_headers(document.grants, ancestors, folder)
         await self._start(200, (_HTML, *walls))
         if self.scope["method"] == "HEAD":
             await self._flush(b"", more=False)
@@ -323,10 +324,10 @@ class _Request:
         encoder = Utf8Encoder()
         kept = await document.stored(Area.LOCAL) if document.stored else {}
         snapshot = await asyncio.to_thread(to_json, kept) if kept else ""
-        folder, maps = self._libraries(), self._takes_several_maps()
+        maps = takes_several_maps(_header(self.scope, b"user-agent"))
         prefix = frame_prefix(document.key or self.key, snapshot, folder, maps=maps)
         await self._flush(encoder.encode(prefix))
-        empty, markup = True, Markup(await self._rewriting(document.grants))
+        empty, markup = True, Markup(await self._rewriting(document.grants, folder, maps=maps))
         async for chunk in document.chunks:
             # A byte-order mark behind the prefix would be text, and open the body too early.
             text = chunk.removeprefix("\ufeff") if empty else chunk
@@ -340,19 +341,14 @@ class _Request:
         last = encoder.encode(_NO_DOCUMENT if empty else markup.finish(), final=True)
         await self._flush(last, more=False)
 
-    async def _rewriting(self, grants: Grants) -> Rewriting | None:
-        """What leads a tool's addresses of public libraries to ours."""
-        folder = self._libraries()
+    async def _rewriting(self, grants: Grants, folder: str, *, maps: bool) -> Rewriting | None:
+        """What leads a tool's addresses of public libraries to ours, in `folder`."""
         if not folder:
             return None
         from sandbox.libraries.rewriting import Rewriting  # noqa: PLC0415 - as below
 
         shelf = await asyncio.to_thread(_shelf)
-        maps = self._takes_several_maps()
         return Rewriting(shelf.catalogue, folder, granted=grants.network, maps=maps)
-
-    def _takes_several_maps(self) -> bool:
-        return takes_several_maps(_header(self.scope, b"user-agent"))
 
     async def _disconnected(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":

@@ -17,8 +17,8 @@ from server.errors import Problem
 from server.everything.reading import is_everything
 
 MOST_BYTES = 20_000_000
-_MOST_FILES = 2_000
-_MOST_UNPACKED = 60_000_000
+MOST_FILES = 2_000  # of a folder or zip
+MOST_UNPACKED = 60_000_000  # bytes of them together
 _ACCEPTED = "Choose HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."
 # Python has codecs besides that are no character sets, or slow.
 _CHARSET = re.compile(
@@ -52,7 +52,7 @@ def read(name: str, data: bytes) -> Brought:
         raise Problem(422, f"{name} is empty.", action=_ACCEPTED)
     if len(data) > MOST_BYTES:
         raise Problem(413, f"{name} has {len(data):,} bytes; at most {MOST_BYTES:,} fit.")
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(unpacking.BEGINS):
         return read_folder(name, _unpacked(name, data))
     for start, kind in _KINDS.items():
         if data.startswith(start):
@@ -123,13 +123,13 @@ def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
             action="Send it to /api/import, or use `sandwright import`.",
         )
     files: dict[str, bytes] = {}
-    left = _MOST_UNPACKED
-    for path, entry in unpacking.entries(name, archive, most=_MOST_FILES).items():
+    left = MOST_UNPACKED
+    for path, entry in unpacking.entries(name, archive, most=MOST_FILES).items():
         with archive.open(entry) as file:
             files[path] = file.read(left + 1)  # what it says of its size proves nothing
         left -= len(files[path])
         if left < 0:
-            raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+            raise Problem(413, f"{name} unpacks to more than {MOST_UNPACKED:,} bytes.")
     return files
 
 

@@ -18,6 +18,8 @@ DAMAGED = (
 )
 """What reading a damaged archive raises."""
 
+BEGINS = b"PK\x03\x04"
+"""The first bytes of an archive with anything in it."""
 _LINK = 0o120000
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked whole, however large
 _NAMED_IN_UTF8 = 0x800

@@ -21,34 +21,27 @@ function toOurs(address) {
   return LIBRARIES !== "" && found && found[1] in cdns ? `${LIBRARIES}cdn/${found[1]}${found[2]}` : text;
 }
 
-// A nested document has no hooks: what its text loads is changed in it, and an integrity taken back.
 // By `exec` and `slice` alone: `replace` would ask what the tool has made of regular expressions.
+function swapped(text, pattern, change) {
+  let made = "";
+  let from = 0;
+  for (let found = exec(pattern, text); found !== null; found = exec(pattern, text)) {
+    made += slice(text, from, found.index) + change(found);
+    from = found.index + found[0].length;
+  }
+  return made + slice(text, from);
+}
+
+// A nested document has no hooks: what its text loads is changed in it, and an integrity taken back.
 function leadNested(html) {
   if (LIBRARIES === "") {
     return html;
   }
   const loaded = /(<(?:script|link|img)\b[^<>]*?\s(?:src|href)\s*=\s*["']?|\burl\(["']?|\b(?:from|import)\s{0,9}\(?["'])(?:https?:)?\/\/([^/?#"'\s>]+)/gi;
-  let led = "";
-  let from = 0;
-  for (let found = exec(loaded, html); found !== null; found = exec(loaded, html)) {
-    if (found[2] in cdns) {
-      led += `${slice(html, from, found.index)}${found[1]}${LIBRARIES}cdn/${found[2]}`;
-      from = found.index + found[0].length;
-    }
-  }
-  return from === 0 ? html : untied(led + slice(html, from));
-}
-
-function untied(html) {
+  const led = swapped(html, loaded, (found) =>
+    found[2] in cdns ? `${found[1]}${LIBRARIES}cdn/${found[2]}` : found[0]);
   const tied = /<(?:script|link)\b[^<>]*?\s(?=integrity\s*=)/gi;
-  let free = "";
-  let from = 0;
-  for (let found = exec(tied, html); found !== null; found = exec(tied, html)) {
-    const until = found.index + found[0].length;
-    free += `${slice(html, from, until)}data-`;
-    from = until;
-  }
-  return free + slice(html, from);
+  return led === html ? html : swapped(led, tied, (found) => `${found[0]}data-`);
 }
 
 // What is imported by an address made at run time; no hook sees that.

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.network_origins import OriginRules
-from server import importing
+from server import importing, unpacking
 from server.commands.exit_codes import COULD_NOT, GOOD
 from server.errors import Problem
 from server.everything.reading import open_archive
@@ -21,8 +21,6 @@ from server.routes.artifacts import bring
 from server.settings import load_settings
 from server.store.database import Database
 
-_MOST_FILES = 2_000
-_MOST_READ = 60_000_000  # bytes of a folder
 _MOST_NAMED = 50
 
 
@@ -85,7 +83,7 @@ def _is_zip(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+        return file.read(len(unpacking.BEGINS)) == unpacking.BEGINS
 
 
 def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
@@ -119,10 +117,11 @@ def _read(path: Path) -> importing.Brought:
         if not path.is_dir():
             return importing.read(path.name, path.read_bytes())
         found = [one for one in sorted(path.rglob("*")) if _belongs(one, path)]
-        if len(found) > _MOST_FILES:
-            raise Problem(422, f"{path} holds {len(found):,} files; at most {_MOST_FILES:,} fit.")
-        if sum(one.stat().st_size for one in found) > _MOST_READ:
-            raise Problem(413, f"{path} holds more than {_MOST_READ:,} bytes.")
+        most_files, most = importing.MOST_FILES, importing.MOST_UNPACKED
+        if len(found) > most_files:
+            raise Problem(422, f"{path} holds {len(found):,} files; at most {most_files:,} fit.")
+        if sum(one.stat().st_size for one in found) > most:
+            raise Problem(413, f"{path} holds more than {most:,} bytes.")
         files = {one.relative_to(path).as_posix(): one.read_bytes() for one in found}
     except OSError as error:
         raise Problem(422, f"{path} cannot be read: {error.strerror}.") from error

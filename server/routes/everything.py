@@ -25,15 +25,9 @@ Viewing = Annotated[View, Depends(view)]
 _ZIP = "application/zip"
 _AT_ONCE = 2
 _slots = asyncio.Semaphore(_AT_ONCE)
-_SENDS: dict[int | str, Json] = {
-    200: {"content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}}}
-}
-_TAKES = {
-    "requestBody": {
-        "required": True,
-        "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+_CONTENT = {_ZIP: {"schema": {"type": "string", "format": "binary"}}}
+_SENDS: dict[int | str, Json] = {200: {"content": _CONTENT}}
+_TAKES = {"requestBody": {"required": True, "content": _CONTENT}}
 
 
 class _Exporting(StreamingResponse):
