@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from sandbox.text import without_lone_surrogates
+
 Severity = Literal["fatal", "advisory"]
 Phase = Literal["load", "interact"]
 
@@ -35,6 +37,13 @@ class Finding:
     line: int | None = None
     column: int | None = None
     control: str | None = None
+
+    def __post_init__(self) -> None:
+        """A tool's strings may hold half a surrogate pair, which no answer can carry."""
+        for name in ("message", "signature", "control"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, without_lone_surrogates(text))
 
 
 @dataclass(frozen=True, slots=True)

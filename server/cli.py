@@ -66,6 +66,7 @@ def _reason(error: Exception) -> str | None:
 
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
+    from server.commands.terminal import shown  # noqa: PLC0415
     from server.errors import Problem  # noqa: PLC0415
     from server.store.database import NewerDatabaseError  # noqa: PLC0415
 
@@ -83,7 +84,7 @@ def _reason(error: Exception) -> str | None:
             text = f"This machine refused: {error.strerror or error}."
         case _:
             return None
-    return " ".join(text.split())
+    return shown(" ".join(text.split()))
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -25,6 +25,7 @@ _TITLES = {
     422: "Cannot be used",
     500: "Something went wrong",
     503: "Not ready",
+    507: "No room",
 }
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from sandbox.libraries.rewriting import NO_ATTRIBUTE, Attribute, attributes_of
+from sandbox.libraries.rewriting import NO_ATTRIBUTE, SOURCES, Attribute, attributes_of, changed
 from sandbox.markup import Markup
 
 _URL = re.compile(
@@ -26,6 +26,8 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _IMPORT = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
+# One of several of a `srcset`: what ends with a comma has no size after it.
+_SOURCE = re.compile(r"[\s,]*+(?P<url>\S++)(?:(?<!,)[^,]*+)?")
 _OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
 
 
@@ -96,14 +98,25 @@ class _Joining:
                 return text[: src.at].rstrip() + text[src.end :]
         elif name == "style":
             self._kind = "style"
-        for attribute in ("src", "poster", "href") if name != "a" else ():
-            one = given.get(attribute)
-            if one is None or (attribute == "href" and name not in {"link", "image", "use"}):
-                continue
-            url = self._address(self.folder, html.unescape(one.value))
-            if url is not None:
-                return f'{text[: one.start]}"{html.escape(url)}"{text[one.end :]}'
-        return text
+        changes = []
+        for attribute, one in given.items():
+            new = self._attribute(name, attribute, html.unescape(one.value))
+            if new is not None:
+                changes.append((one.start, one.end, f'"{html.escape(new)}"'))
+        return changed(text, changes)
+
+    def _attribute(self, name: str, attribute: str, value: str) -> str | None:
+        if attribute in SOURCES:
+            return _SOURCE.sub(self._source, value)
+        loads = attribute in {"src", "poster"} and name != "a"
+        if loads or (attribute == "href" and name in {"link", "image", "use"}):
+            return self._address(self.folder, value)
+        return None
+
+    def _source(self, found: re.Match[str]) -> str:
+        url = found["url"].rstrip(",")
+        address = self._address(self.folder, url)
+        return found[0] if address is None else found[0].replace(url, address, 1)
 
     def raw(self, text: str) -> str:
         self._text += text

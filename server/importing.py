@@ -116,7 +116,7 @@ def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
 
 
 def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
-    if is_everything(archive.namelist()):
+    if is_everything(archive):
         raise Problem(
             422,
             f"{name} is what Export everything wrote.",

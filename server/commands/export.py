@@ -8,10 +8,12 @@ import os
 import re
 import sys
 import tempfile
+from contextlib import aclosing
 from pathlib import Path
 
 from sandbox.smoke import SmokeTester, find_browser
 from server.commands.exit_codes import GOOD
+from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.writing import pack
 from server.exporting import exported, verified
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Problem(422, "Write ARTIFACT -o FILE.html for one tool, or --all FILE.zip.")
     checks = not arguments.no_check
     for sentence in asyncio.run(_export(arguments.artifact, arguments.output, checks=checks)):
-        print(sentence, file=sys.stderr)
+        print(shown(sentence), file=sys.stderr)
     print(arguments.output)
     return GOOD
 
@@ -91,8 +93,9 @@ async def _export_all(path: Path) -> None:
         number, name = tempfile.mkstemp(prefix=".sandwright-", suffix=".part", dir=path.parent)
         part = Path(name)
         with os.fdopen(number, "wb") as file:
-            async for some in pack(database):
-                await asyncio.to_thread(file.write, some)
+            async with aclosing(pack(database, path.parent)) as parts:
+                async for some in parts:
+                    await asyncio.to_thread(file.write, some)
         part.replace(path)
     except OSError as error:
         raise Problem(500, f"{path} cannot be written: {error.strerror}.") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.network_origins import OriginRules
 from server import importing, unpacking
 from server.commands.exit_codes import COULD_NOT, GOOD
+from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.reading import open_archive
 from server.everything.storing import Stored, store
@@ -59,7 +60,7 @@ async def _import(paths: list[Path], *, grants: bool, as_json: bool) -> int:
                     continue
                 brought = await asyncio.to_thread(_read, path)
             except Problem as problem:
-                print(f"{problem.detail} {problem.action or ''}".strip(), file=sys.stderr)
+                print(shown(f"{problem.detail} {problem.action or ''}".strip()), file=sys.stderr)
                 code = COULD_NOT
                 continue
             async with database.write() as connection:
@@ -90,7 +91,7 @@ def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"path": str(path), **asdict(stored)}))
     else:
-        print(f"{path}: {stored.words()}")
+        print(f"{shown(str(path))}: {stored.words()}")
 
 
 def _tell(
@@ -100,16 +101,11 @@ def _tell(
         told = {"path": str(path), "artifact": artifact, "title": title, "missing": list(missing)}
         print(json.dumps(told, ensure_ascii=False))
         return
-    print(f"{artifact}  {title}")
+    print(f"{artifact}  {shown(title)}")
     for name in missing[:_MOST_NAMED]:
-        print(f"  missing: {_shown(name)}", file=sys.stderr)
+        print(f"  missing: {shown(name)}", file=sys.stderr)
     if len(missing) > _MOST_NAMED:
         print(f"  and {len(missing) - _MOST_NAMED} more", file=sys.stderr)
-
-
-def _shown(name: str) -> str:
-    """A name is a stranger's: what a terminal would obey is written out."""
-    return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 
 def _read(path: Path) -> importing.Brought:

@@ -13,6 +13,7 @@ from typing import Any
 from server import shapes
 from server.app import open_services
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
+from server.commands.terminal import shown
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
@@ -59,7 +60,7 @@ async def _new(arguments: argparse.Namespace) -> int:
 
 def _say(arguments: argparse.Namespace, text: str) -> None:
     if not arguments.json:
-        print(text, file=sys.stderr)
+        print(shown(text), file=sys.stderr)
 
 
 async def _follow(arguments: argparse.Namespace, hub: Hub, generation_id: str) -> None:
@@ -145,6 +146,6 @@ def _tell(
     print(f"{verdict}{reason}")
     for finding in report.findings if report else []:
         line = f"line {finding['line']}: " if finding["line"] else ""
-        print(f"  {finding['severity']}: {line}{finding['message']}")
+        print(f"  {finding['severity']}: {line}{shown(finding['message'])}")
     if file:
         print(file)

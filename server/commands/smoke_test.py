@@ -14,6 +14,7 @@ from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
+from server.commands.terminal import shown
 from server.errors import Problem
 from server.settings import load_settings
 
@@ -127,5 +128,5 @@ def _lines(file: Path, report: Report) -> str:
     for finding in report.findings:
         place = f"{file}:{finding.line}" if finding.line else str(file)
         after = f", using {finding.control}" if finding.control else ""
-        lines.append(f"  {place}: {finding.severity}: {finding.message}{after}")
+        lines.append(f"  {place}: {finding.severity}: {shown(finding.message + after)}")
     return "\n".join(lines)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,18 @@ _MOST_STORED = 2_000_000  # its quota is in units, and a tool may keep many smal
 GIVES = frozenset({"network", "geolocation", "clipboard_read"})
 """Grants that open something; the others only remember what a person said."""
 _MOST_ORIGINS = 50  # of one tool, as in routes/schemas.py
+_REFERENCES: Mapping[str, Mapping[str, str]] = {
+    "generations": {
+        "repairs": "generation",
+        "continues": "generation",
+        "message_id": "message",
+        "base_version": "version",
+        "version": "version",
+    },
+    "versions": {"parent": "version", "generation_id": "generation"},
+    "messages": {"generation_id": "generation", "version": "version"},
+}
+"""What a record names of its tool's others; these may come before or after it."""
 
 Row = dict[str, Any]
 
@@ -46,7 +58,9 @@ class Checking:
     _generations: set[str] = field(default_factory=set)
     _reports: set[str] = field(default_factory=set)
     _tested: set[int] = field(default_factory=set)
-    _named: set[str] = field(default_factory=set)
+    _messages: set[str] = field(default_factory=set)
+    _named: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
+    """What records refer to, by what it is."""
     _said: dict[str, int] = field(default_factory=dict)
     _kept: dict[str, int] = field(default_factory=dict)
 
@@ -58,6 +72,7 @@ class Checking:
             "generations": self._generation,
             "journal": self._entry,
             "versions": self._version,
+            "messages": self._message,
             "reports": self._report,
             "screenshots": self._screenshot,
             "grants": self._grant,
@@ -65,6 +80,9 @@ class Checking:
         }
         if table.name in looks:
             looks[table.name](row)
+        for name, of in _REFERENCES.get(table.name, {}).items():
+            if row[name] is not None:
+                self._named[of].add(row[name])
         if table.name == "journal":
             return
         keys = [tuple(row.get(column.name) for column in table.primary_key.columns)]
@@ -82,7 +100,14 @@ class Checking:
     def end(self) -> None:
         _expect(bool(self._keys), "it is empty")
         _expect(self._pinned in {None, *self._versions}, "the pinned version is missing")
-        _expect(self._named <= self._generations, "a generation that it names is missing")
+        # A dangling name could come to mean another tool's record.
+        there = (
+            ("generation", self._generations),
+            ("message", self._messages),
+            ("version", self._versions),
+        )
+        for kind, found in there:
+            _expect(self._named[kind] <= found, f"a {kind} that it names is missing")
         _expect(self._given_on <= self.newest, "permissions name a version that is missing")
 
     def _artifact(self, row: Row) -> None:
@@ -91,7 +116,6 @@ class Checking:
 
     def _generation(self, row: Row) -> None:
         self._generations.add(row["id"])
-        self._named |= {row[name] for name in ("repairs", "continues") if row[name] is not None}
 
     def _entry(self, row: Row) -> None:
         generation, offset = row["generation_id"], row["offset"]
@@ -104,6 +128,9 @@ class Checking:
         _expect(row["n"] > (row["parent"] or 0), "a version is older than its parent")
         self._versions.add(row["n"])
         self.newest = max(self.newest, row["n"])
+
+    def _message(self, row: Row) -> None:
+        self._messages.add(row["id"])
 
     def _report(self, row: Row) -> None:
         _expect(row["n"] in self._versions, "a report's version is missing")

@@ -70,8 +70,12 @@ def write(table: Table, row: Row) -> bytes:
         for column in table.columns
         if column.name not in LEFT_OUT
     }
-    # In ASCII: stored data may hold half a surrogate pair.
-    return json.dumps({"table": table.name, **told}, separators=(",", ":")).encode() + b"\n"
+    record = {"table": table.name, **told}
+    try:
+        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # stored data may hold half a surrogate pair
+        text = json.dumps(record, separators=(",", ":")).encode()
+    return text + b"\n"
 
 
 def _plain(value: Any) -> Any:

@@ -11,13 +11,19 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A tool; `files` are its standalone files by version, the newest first."""
+    """A tool; `files` are its standalone files by version, the newest first.
+
+    `failed` are its documents of which no such file could be made. It `is_whole` when all its
+    records are in the archive.
+    """
 
     title: str
     prompt: str
     updated: datetime
     live: int | None
     files: Sequence[tuple[int, str]]
+    failed: Sequence[tuple[int, str]] = ()
+    is_whole: bool = True
 
 
 _HEAD = """<!doctype html>
@@ -67,8 +73,17 @@ def _item(tool: Listed) -> str:
     live = next((path for n, path in tool.files if n == tool.live), None)
     name = f'<a href="{quote(live)}">{title}</a>' if live else f"<strong>{title}</strong>"
     prompt = f"<p>{html.escape(tool.prompt)}</p>" if tool.prompt else ""
-    others = ", ".join(
-        f'<a href="{quote(path)}">v{n}</a>' for n, path in tool.files if n != tool.live
-    )
+    others = _links([(n, path) for n, path in tool.files if n != tool.live])
+    faults = []
+    if tool.failed:
+        links = _links(tool.failed)
+        faults.append(f"No file could be made of these, which are as they were written: {links}.")
+    if not tool.is_whole:
+        faults.append("Its records could not be read: it cannot be imported from this archive.")
+    told = "".join(f"<p>{one}</p>" for one in faults)
     facts = f"Changed {tool.updated:%Y-%m-%d}" + (f" · also {others}" if others else "")
-    return f'<li>{name}{prompt}<p class="quiet">{facts}</p></li>\n'
+    return f'<li>{name}{prompt}{told}<p class="quiet">{facts}</p></li>\n'
+
+
+def _links(files: Sequence[tuple[int, str]]) -> str:
+    return ", ".join(f'<a href="{quote(path)}">v{n}</a>' for n, path in files)

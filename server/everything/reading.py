@@ -100,9 +100,10 @@ class Archive:
                 pass
 
 
-def is_everything(names: Sequence[str]) -> bool:
-    """Whether an archive with these files is one of everything, maybe packed anew in a folder."""
-    return _folder(names) is not None
+def is_everything(archive: zipfile.ZipFile) -> bool:
+    """Whether Export everything wrote an archive, by whatever version of Sandwright."""
+    folder = _folder(archive.namelist())
+    return folder is not None and _manifest(archive, folder) is not None
 
 
 def _folder(names: Sequence[str]) -> str | None:
@@ -142,13 +143,8 @@ def open_archive(name: str, file: BinaryIO) -> Archive | None:
 
 def _knows(name: str, archive: zipfile.ZipFile, folder: str) -> bool:
     """Whether the manifest is ours. Raises a `Problem` for one from the future."""
-    with archive.open(folder + MANIFEST) as file:
-        text = file.read(_MOST_MANIFEST)
-    try:
-        manifest = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    manifest = _manifest(archive, folder)
+    if manifest is None:
         return False
     if manifest.get("version") != VERSION:
         raise Problem(
@@ -157,3 +153,15 @@ def _knows(name: str, archive: zipfile.ZipFile, folder: str) -> bool:
             action="Update this one, then import it again.",
         )
     return True
+
+
+def _manifest(archive: zipfile.ZipFile, folder: str) -> dict[str, Any] | None:
+    """Read what an archive says that it is; `None` where it is another's, by the same name."""
+    with archive.open(folder + MANIFEST) as file:
+        text = file.read(_MOST_MANIFEST)
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_ours = isinstance(manifest, dict) and manifest.get("format") == FORMAT
+    return manifest if is_ours else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sandbox.network_origins import OriginRules
 from server.errors import Problem
@@ -17,7 +17,10 @@ from server.everything.reading import Archive
 from server.granting import checked_origin
 from server.identifiers import new_id, new_secret
 from server.store import versions, whole
-from server.store.database import Database
+from server.store.database import Database, is_full
+
+_SHRINKS = 3
+"""Escapes make a record's line longer than what it tells, seldom more than this many times."""
 
 
 @dataclass
@@ -51,15 +54,48 @@ async def store(
     """Store what is new, each artifact in one transaction; `rules` takes permissions too."""
     await asyncio.to_thread(archive.check)
     grantable = await _grantable(archive, rules) if rules is not None else None
+    await _expect_room(database, archive)
     stored = Stored()
     for artifact_id in archive.files:
-        if await _add(database, archive, artifact_id, grantable):
+        try:
+            is_new = await _add(database, archive, artifact_id, grantable)
+        except OperationalError as error:
+            if not is_full(error):
+                raise
+            raise _no_room(archive, stored) from error
+        if is_new:
             stored.added += 1
             stored.without_grants += grantable is None and artifact_id in archive.giving
         else:
             stored.kept += 1
             stored.behind += await _is_behind(database, archive, artifact_id)
     return stored
+
+
+async def _expect_room(database: Database, archive: Archive) -> None:
+    """Raise a `Problem` for what cannot fit, before any of it is stored."""
+    room = await database.room()
+    async with database.read() as connection:
+        new = [one for one in archive.files if not await whole.exists(connection, one)]
+    needed = sum(archive.files[one].file_size for one in new) // _SHRINKS
+    if room is not None and needed > room:
+        raise Problem(
+            507,
+            f"{archive.name} needs at least {needed / 1e6:,.0f} MB of the disk, "
+            f"and {room / 1e6:,.0f} MB are free. Nothing was imported.",
+            action="Make room, then import it again.",
+        )
+
+
+def _no_room(archive: Archive, stored: Stored) -> Problem:
+    came = "Nothing was imported" if not stored.added else stored.words().partition(".")[0]
+    left = len(archive.files) - stored.added - stored.kept
+    tools = "1 tool was" if left == 1 else f"{left:,} tools were"
+    return Problem(
+        507,
+        f"The disk took no more. {came}; {tools} not imported.",
+        action="Make room, then import it again: what came is not brought a second time.",
+    )
 
 
 async def _is_behind(database: Database, archive: Archive, artifact_id: str) -> bool:

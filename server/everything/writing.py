@@ -1,18 +1,25 @@
-"""Everything as a zip, made while it is read: no more than a few records are held at once."""
+"""Everything as a zip, made tool by tool: no more than a few records are in memory at once."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
+import shutil
+import tempfile
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import IO
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
 
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.everything import lines
+from server.everything.lengths import fits
 from server.everything.page import Listed, page
 from server.everything.reading import FORMAT, MANIFEST, VERSION
 from server.export import export_filename
@@ -21,92 +28,151 @@ from server.store import artifacts, overview, versions, whole
 from server.store.database import Database
 from server.store.records import Artifact
 
+_log = logging.getLogger(__name__)
+_Made = TypeVar("_Made")
+_PART = 256 * 1024
+_IN_MEMORY = 8 * 1024**2  # bytes of a tool; more of it waits on disk
 _LARGE_OLDER = 2_000_000
 """Bytes: of versions that are not live, larger files are left out; their documents are in data."""
 
 
 class _Sink:
-    """A file for `zipfile` that keeps what was written until it is taken."""
+    """A file for `zipfile` that keeps what was written until it is taken, on disk if it is much."""
 
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
+    def __init__(self, folder: Path) -> None:
+        self._file = _spooled(folder)
 
     def write(self, part: bytes) -> int:
-        self._parts.append(bytes(part))
-        return len(part)
+        return self._file.write(part)
 
     def flush(self) -> None:
         pass
 
-    def take(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
+    def close(self) -> None:
+        self._file.close()
+
+    async def taken(self) -> AsyncIterator[bytes]:
+        self._file.seek(0)
+        while part := await asyncio.to_thread(self._file.read, _PART):
+            yield part
+        self._file.seek(0)
+        self._file.truncate()
+
+
+def _spooled(folder: Path) -> IO[bytes]:
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)))
 
 
 def archive_name() -> str:
     return f"sandwright-{datetime.now(UTC):%Y-%m-%d}.zip"
 
 
-async def pack(database: Database) -> AsyncIterator[bytes]:
-    """Yield the archive. Each artifact is as it was at one moment."""
-    sink = _Sink()
+async def pack(database: Database, folder: Path) -> AsyncGenerator[bytes]:
+    """Yield the archive. Each artifact is as it was at one moment.
+
+    What is read waits in `folder` for who takes it, so that a slow reader keeps no moment of the
+    database for as long as it reads: the log of its writes would grow meanwhile.
+    """
+    sink = _Sink(folder)
     written = datetime.now(UTC)
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with (
+        contextlib.closing(sink),
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         # First and unpacked, so that the first bytes of the file say what it is.
         manifest = {"format": FORMAT, "version": VERSION, "written": written.isoformat()}
         archive.writestr(MANIFEST, json.dumps(manifest) + "\n", zipfile.ZIP_STORED)
-        yield sink.take()
-        packing = _Packing(archive, sink)
+        packing = _Packing(archive, folder)
         async with database.read() as connection:
             ids = await whole.ids(connection)
         for artifact_id in ids:
             async with database.read() as connection:
-                async for part in packing.artifact(connection, artifact_id):
-                    yield part
+                await packing.artifact(connection, artifact_id)
+            async for part in sink.taken():
+                yield part
         text = page(packing.listed, written=written, binned=packing.binned)
         await asyncio.to_thread(archive.writestr, "index.html", text)
-    yield sink.take()
+        archive.close()
+        async for part in sink.taken():
+            yield part
 
 
 class _Packing:
-    def __init__(self, archive: zipfile.ZipFile, sink: _Sink) -> None:
+    def __init__(self, archive: zipfile.ZipFile, folder: Path) -> None:
         self._archive = archive
-        self._sink = sink
+        self._folder = folder
         self.listed: list[Listed] = []
         self.binned = 0
 
-    async def artifact(self, connection: AsyncConnection, artifact_id: str) -> AsyncIterator[bytes]:
-        """Pack its records, and its versions as standalone files unless it is in the bin."""
+    async def artifact(self, connection: AsyncConnection, artifact_id: str) -> None:
+        """Pack its records, and its versions as standalone files unless it is in the bin.
+
+        What fails is named in the archive, and takes nothing else with it.
+        """
         found = await artifacts.get(connection, artifact_id, deleted=True)
         if found is None:
             return  # the bin was emptied meanwhile
-        path = f"data/{artifact_id}.jsonl"
-        with self._archive.open(path, "w", force_zip64=True) as file:
-            async for table, rows in whole.rows(connection, artifact_id):
-                await asyncio.to_thread(_write, file, table, rows)
-                yield self._sink.take()
-        yield self._sink.take()
+        is_whole = await _tried(self._records(connection, artifact_id)) or False
         if found.deleted is not None:
             self.binned += 1
-            return
-        async for part in self._files(connection, found):
-            yield part
+            if is_whole:
+                return
+        await self._files(connection, found, is_whole=is_whole)
 
-    async def _files(self, connection: AsyncConnection, found: Artifact) -> AsyncIterator[bytes]:
-        live = (await overview.of(connection, [found]))[found.id].live
-        name = export_filename(found.title).removesuffix(".html")
+    async def _records(self, connection: AsyncConnection, artifact_id: str) -> bool:
+        with _spooled(self._folder) as file:
+            async with aclosing(whole.rows(connection, artifact_id)) as parts:
+                async for table, rows in parts:
+                    await asyncio.to_thread(_write, file, table, rows)
+            file.seek(0)
+            await asyncio.to_thread(self._add, f"data/{artifact_id}.jsonl", file)
+        return True
+
+    def _add(self, path: str, file: IO[bytes]) -> None:
+        with self._archive.open(path, "w", force_zip64=True) as packed:
+            shutil.copyfileobj(file, packed, _PART)
+
+    async def _files(self, connection: AsyncConnection, found: Artifact, *, is_whole: bool) -> None:
+        seen = await _tried(overview.of(connection, [found]))
+        live = seen[found.id].live if seen else None
+        start = f"tools/{found.id}/{export_filename(found.title).removesuffix('.html')}"
         files: list[tuple[int, str]] = []
-        for version in reversed(await versions.listed(connection, found.id)):
-            made = await exported(connection, found, version.n)
-            if made is None or (version.n != live and made.size > _LARGE_OLDER):
+        failed: list[tuple[int, str]] = []
+        for n in reversed(await versions.numbers(connection, found.id)):
+            made = await _tried(exported(connection, found, n))
+            if made is None:
+                # Not as HTML: it has no policy of its own.
+                path, text = f"{start}-v{n}.source.txt", await _source(connection, found.id, n)
+                failed.append((n, path))
+            elif n == live or made.size <= _LARGE_OLDER:
+                path, text = f"{start}-v{n}.html", made.html
+                files.append((n, path))
+            else:
                 continue
-            path = f"tools/{found.id}/{name}-v{version.n}.html"
-            files.append((version.n, path))
-            await asyncio.to_thread(self._archive.writestr, path, made.html)
-            yield self._sink.take()
-        self.listed.append(Listed(found.title, found.prompt, found.updated, live, files))
+            await asyncio.to_thread(self._archive.writestr, path, text)
+        self.listed.append(
+            Listed(found.title, found.prompt, found.updated, live, files, failed, is_whole)
+        )
+
+
+async def _source(connection: AsyncConnection, artifact_id: str, n: int) -> str:
+    return await versions.source(connection, artifact_id, n) or ""
+
+
+async def _tried(making: Coroutine[Any, Any, _Made]) -> _Made | None:
+    """Return what comes of it; nothing, told to the log, where it fails: others are to come."""
+    try:
+        return await making
+    except OSError:
+        raise  # there is no room for the others either
+    except Exception:  # noqa: BLE001 logged in full, and named in the archive
+        _log.exception("A part of an archive could not be made.")
+        return None
 
 
 def _write(file: IO[bytes], table: Table, rows: Sequence[whole.Row]) -> None:
     for row in rows:
-        file.write(lines.write(table, row))
+        line = lines.write(table, row)
+        if not fits(line):
+            raise ValueError(f"a record of {table.name} is too large")
+        file.write(line)

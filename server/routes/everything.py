@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, BinaryIO
 
@@ -23,6 +26,7 @@ from server.store.records import Json
 router = APIRouter(prefix="/api", tags=["everything"])
 Viewing = Annotated[View, Depends(view)]
 _ZIP = "application/zip"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _AT_ONCE = 2
 _slots = asyncio.Semaphore(_AT_ONCE)
 _CONTENT = {_ZIP: {"schema": {"type": "string", "format": "binary"}}}
@@ -33,8 +37,12 @@ _TAKES = {"requestBody": {"required": True, "content": _CONTENT}}
 class _Exporting(StreamingResponse):
     """An export holds its slot until all of it is sent, or nobody listens any more."""
 
+    def __init__(self, archive: AsyncGenerator[bytes], headers: Mapping[str, str]) -> None:
+        super().__init__(archive, media_type=_ZIP, headers=headers)
+        self._archive = archive
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with _slots:
+        async with _slots, aclosing(self._archive):
             await super().__call__(scope, receive, send)
 
 
@@ -59,7 +67,9 @@ async def export(viewing: Viewing, request: Request) -> StreamingResponse:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return _Exporting(pack(viewing.services.database), media_type=_ZIP, headers=headers)
+    services = viewing.services
+    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return _Exporting(pack(services.database, services.settings.data_dir), headers)
 
 
 @router.post("/import", response_model=schemas.ImportedEverything, openapi_extra=_TAKES)
@@ -71,13 +81,22 @@ async def import_(
 ) -> Json:
     """Import such a zip, sent as the body. What is here already stays as it is."""
     services = viewing.services
-    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=services.settings.data_dir) as file:
-        async for part in request.stream():
-            await asyncio.to_thread(file.write, part)
-        archive = await asyncio.to_thread(_opened, file)
-        rules = origin_rules(services.settings, viewing.host) if grants else None
-        stored = await store(services.database, archive, rules=rules)
+    rules = origin_rules(services.settings, viewing.host) if grants else None
+    try:
+        services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=services.settings.data_dir) as file:
+            async for part in request.stream():
+                await asyncio.to_thread(file.write, part)
+            archive = await asyncio.to_thread(_opened, file)
+            stored = await store(services.database, archive, rules=rules)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise Problem(
+            507,
+            "The disk has no room for the archive. Nothing was imported.",
+            action="Make room, then import it again.",
+        ) from error
     return {**asdict(stored), "words": stored.words()}
 
 
@@ -88,5 +107,6 @@ def _opened(file: BinaryIO) -> Archive:
             422,
             "This zip is not what Export everything wrote.",
             action="A page with its files is imported by /api/artifacts/import.",
+            code="not_everything",
         )
     return archive

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -63,8 +65,21 @@ class Database:
         async with self.write() as connection:
             await connection.run_sync(_migrate)
 
+    async def room(self) -> int | None:
+        """Return the free bytes where it lies; `None` for one in memory."""
+        if not self.url.database or self.url.database == ":memory:":
+            return None
+        found = await asyncio.to_thread(shutil.disk_usage, Path(self.url.database).parent)
+        return found.free
+
     async def aclose(self) -> None:
         await self.engine.dispose()
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether what failed is that the disk took no more, by space, quota or a limit on files."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where
+    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 def _prepare(engine: AsyncEngine) -> None:

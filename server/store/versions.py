@@ -68,6 +68,13 @@ async def listed(connection: AsyncConnection, artifact_id: str) -> list[Version]
     return [Version(**row) for row in (await connection.execute(query)).mappings().all()]
 
 
+async def numbers(connection: AsyncConnection, artifact_id: str) -> list[int]:
+    """List the numbers alone, which can be read whatever else cannot."""
+    table = tables.versions
+    query = select(table.c.n).where(table.c.artifact_id == artifact_id).order_by(table.c.n)
+    return list((await connection.execute(query)).scalars())
+
+
 async def source(connection: AsyncConnection, artifact_id: str, n: int) -> str | None:
     """Read the document itself."""
     table = tables.versions

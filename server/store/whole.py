@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, insert, select
@@ -48,7 +48,7 @@ async def exists(connection: AsyncConnection, artifact_id: str) -> bool:
 
 async def rows(
     connection: AsyncConnection, artifact_id: str
-) -> AsyncIterator[tuple[Table, Sequence[Row]]]:
+) -> AsyncGenerator[tuple[Table, Sequence[Row]]]:
     """Read all of an artifact a few rows at a time, table by table."""
     for table in TABLES.values():
         query = select(table).where(_of(table, artifact_id)).order_by(*table.primary_key.columns)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import io
 import json
 import random
 import re
+import resource
+import shutil
 import sqlite3
 import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
 
+from server.cli import main
+from server.errors import Problem
+from server.everything.reading import open_archive
+from server.everything.storing import store
+from server.store.database import Database
 from tests.conftest import BIN, Api, Process, Start, clean_environment, until
+from tests.forks import Forked
 from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced, journal, long_document
 
@@ -98,7 +108,9 @@ def fill(client: Api) -> list[str]:
     # Half a surrogate pair, which is a string to JavaScript.
     body = '{"local": {"k\\ud800": "v\\udc00", "emoji": "\\ud83d\\ude00"}, "indexed": {"db": "{}"}}'
     assert client.client.patch(f"{path}/data", content=body).status_code == 204
-    second = client("POST", "/api/artifacts/import", status=201, html=GOOD, title="Plain")
+    # Half a pair in its console, too.
+    loud = GOOD.replace("let n = 0;", "let n = 0; console.error('\\ud800 said');")
+    second = client("POST", "/api/artifacts/import", status=201, html=loud, title="Plain")
     third = client("POST", "/api/artifacts/import", status=201, html=BROKEN, title="Gone")
     found = [first, *(one["artifact"]["id"] for one in (second, third))]
     until(lambda: all(has_reports(client, one) for one in found))
@@ -155,6 +167,7 @@ def test_what_comes_back_is_what_went(
         told = seen(empty, artifact)
         assert told == seen(full, artifact)
         assert told["shots"]
+    assert "\ufffd said" in seen(empty, second)["told"].encode().decode("unicode_escape")
     binned = empty("GET", "/api/artifacts?deleted=true")["items"]
     assert [one["id"] for one in binned] == [gone]
     # The frames of what came open, by addresses of their own.
@@ -341,6 +354,12 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
     "a moment": (field("artifacts", "created", "yesterday"), 422, "its created cannot be used"),
     "a pin": (field("artifacts", "pinned_version", 9), 422, "pinned version is missing"),
     "a circle": (field("versions", "parent", 1), 422, "older than its parent"),
+    "no parent": (field("versions", "parent", 0), 422, "a version that it names is missing"),
+    "no generation": (
+        field("versions", "generation_id", "b" * 16),
+        422,
+        "a generation that it names is missing",
+    ),
     "a shape": (field("versions", "usage", {"input": "many"}), 422, "its usage cannot be used"),
     "a number": (field("versions", "n", 2**40), 422, "its n cannot be used"),
     "a surrogate": (field("versions", "html", "\ud800"), 422, "its html cannot be used"),
@@ -391,6 +410,87 @@ def test_a_bad_archive_is_refused_whole(
     problem = imported(client, spoil(archive), status)
     assert said in problem["detail"]
     assert client("GET", "/api/artifacts?limit=100")["items"] == before
+
+
+def test_a_disk_that_fills_is_told_with_what_came(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """Made room for, the same archive brings the rest, and nothing a second time."""
+    there = api(serve_app(tmp_path / "there").url)
+    for html in (GOOD, f"<!doctype html>{'A long tale. ' * 400_000}", SECOND):
+        there("POST", "/api/artifacts/import", status=201, html=html)
+    archive = exported(there)
+    process = serve_app(tmp_path / "here")
+    here = api(process.url)
+    assert process.process is not None
+
+    def limit(most: int) -> None:
+        """A file that is full, to whoever writes it, as one on a full disk is."""
+        pid = cast("Forked", process.process).pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
+
+    limit(2_000_000)
+    problem = imported(here, archive, 507)
+    assert problem["detail"] == "The disk took no more. 1 tool came; 2 tools were not imported."
+    assert "not brought a second time" in problem["action"]
+    assert here("GET", "/readyz")
+    limit(len(archive) // 2)
+    problem = imported(here, archive, 507)
+    assert problem["detail"] == "The disk has no room for the archive. Nothing was imported."
+    limit(resource.RLIM_INFINITY)
+    told = imported(here, archive)
+    assert (told["added"], told["kept"]) == (2, 1)
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+
+
+def test_what_cannot_fit_is_refused_before_any_of_it_is_stored(
+    archive: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+
+    async def bring() -> int:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/sandwright.db")
+        try:
+            await database.migrate()
+            opened = open_archive("all.zip", io.BytesIO(archive))
+            assert opened is not None
+            with pytest.raises(Problem, match=r"0 MB are free\. Nothing was imported") as raised:
+                await store(database, opened)
+            return raised.value.status
+        finally:
+            await database.aclose()
+
+    assert asyncio.run(bring()) == 507
+    assert records(tmp_path, "artifacts") == []
+
+
+def test_a_tool_that_cannot_be_read_takes_no_other_with_it(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """It is named in the archive, and its document is there; the others come whole."""
+    there = api(serve_app(tmp_path / "there").url)
+    bad, good = (
+        there("POST", "/api/artifacts/import", status=201, html=html)["artifact"]["id"]
+        for html in (SECOND, GOOD)
+    )
+    until(lambda: has_reports(there, bad))
+    with contextlib.closing(sqlite3.connect(tmp_path / "there" / "sandwright.db")) as database:
+        database.execute("UPDATE reports SET asked = '{' WHERE artifact_id = ?", [bad])
+        database.commit()
+    archive = exported(there)
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert opened.testzip() is None
+        names = opened.namelist()
+        page = opened.read("index.html").decode()
+        assert opened.read(f"tools/{bad}/counter-v1.source.txt").decode() == SECOND
+    assert f"tools/{good}/counter-v1.html" in names
+    assert f"data/{bad}.jsonl" not in names
+    assert f'<a href="tools/{bad}/counter-v1.source.txt">v1</a>' in page
+    assert "it cannot be imported from this archive" in page
+    here = api(serve_app(tmp_path / "here").url)
+    assert imported(here, archive)["added"] == 1
+    assert here("GET", f"/api/artifacts/{good}")["title"] == "Counter"
 
 
 def test_one_bad_record_keeps_every_tool_out(
@@ -476,6 +576,22 @@ def test_the_command_line_carries_everything_over(archive: bytes, tmp_path: Path
     assert done.returncode == 2
 
 
+def test_a_name_in_an_archive_gives_a_terminal_no_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SANDWRIGHT_DATA_DIR", str(tmp_path / "data"))
+    orders = "\x1b]0;owned\x07\u202e"
+    manifest = json.dumps({"format": "sandwright everything", "version": 1})
+    for name in (f"{orders}/data/{'a' * 16}.jsonl", f"{orders}/../b"):
+        with zipfile.ZipFile(tmp_path / "all.zip", "w") as made:
+            made.writestr(f"{orders}/sandwright.json", manifest)
+            made.writestr(name, "no record")
+        assert main(["import", str(tmp_path / "all.zip")]) == 2
+        said = capsys.readouterr().err.rstrip("\n")
+        assert said.isprintable()
+        assert "x1b]0;owned" in said
+
+
 def test_an_archive_is_no_tool(server: Process, api: type[Api], archive: bytes) -> None:
     """Sent as a tool's zip it is not taken for a page with files."""
     file = {"name": "all.zip", "data": base64.b64encode(archive).decode()}
@@ -498,8 +614,12 @@ def test_another_sites_page_starts_no_export(server: Process, api: type[Api]) ->
 
 
 def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Path) -> None:
-    """The third is refused with words, until another one is done or its reader has gone."""
-    client = api(serve_app(tmp_path / "data").url)
+    """The third is refused with words, until another one is done or its reader has gone.
+
+    Who reads slowly keeps no moment of the database, and who goes leaves no trace in the log.
+    """
+    process = serve_app(tmp_path / "data")
+    client = api(process.url)
     # More than any buffer on the way holds.
     noise = base64.b64encode(random.Random(1).randbytes(12_000_000)).decode()
     for _ in range(2):
@@ -511,6 +631,7 @@ def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Pat
         assert (one.status_code, two.status_code) == (200, 200)
         problem = client("GET", "/api/export", status=503)
         assert "2 exports of everything are under way" in problem["detail"]
+        until(lambda: is_folded(tmp_path / "data"))
 
     def are_free() -> bool:
         with (
@@ -520,3 +641,13 @@ def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Pat
             return (one.status_code, two.status_code) == (200, 200)
 
     until(are_free)
+    process.stop()
+    assert "Traceback" not in "".join(process.errors)
+
+
+def is_folded(data: Path) -> bool:
+    """Whether all that was written is in the database's own file; who still reads prevents it."""
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        database.execute("UPDATE artifacts SET titled_by = titled_by")
+        database.commit()
+        return bool(database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)

@@ -172,6 +172,48 @@ def test_a_record_is_as_long_as_its_table_needs(told: dict[str, Any]) -> None:
     assert lines.read(line(told).ljust(4 * 1024**2))
 
 
+MESSAGE = {
+    "table": "messages",
+    "id": ID,
+    "position": 1,
+    "role": "user",
+    "kind": "prompt",
+    "text": "",
+    "attachments": [],
+    "generation_id": OTHER,
+    "version": None,
+    "created": NOW,
+}
+
+
+@pytest.mark.parametrize(
+    ("generation", "message", "missing"),
+    [
+        ({"message_id": OTHER}, {}, "a message"),
+        ({"continues": ID}, {}, "a generation"),
+        ({"base_version": 1}, {}, "a version"),
+        ({}, {"generation_id": ID}, "a generation"),
+        ({}, {"version": 1}, "a version"),
+    ],
+)
+def test_what_a_record_names_is_in_the_archive(
+    generation: dict[str, Any], message: dict[str, Any], missing: str
+) -> None:
+    """Or it would come to mean another tool's record, which an id alone tells."""
+    seen(line(GENERATION, message_id=ID), line(MESSAGE))
+    with pytest.raises(DamagedError, match=f"{missing} that it names is missing"):
+        seen(line(GENERATION, **generation), line(MESSAGE, **message))
+
+
+def test_a_record_is_no_longer_than_what_it_tells() -> None:
+    """Of any script: a document that fits is carried, whatever it is written in."""
+    table, row = lines.read(line(REPORT, reason="я" * 10_000))
+    assert len(lines.write(table, row)) < 21_000
+    stored = {"area": "local", "key": "k", "value": "\ud800я", "units": 3}
+    told = lines.write(tables.stored_data, {**stored, "updated": datetime.now(UTC)})
+    assert lines.read(told)[1]["value"] == "\ud800я"
+
+
 def test_permissions_are_given_on_a_version_that_is_there() -> None:
     given = {"table": "grants", "capability": "given_on", "value": "0", "created": NOW}
     seen(line(given))

@@ -193,6 +193,7 @@ HOSTILE = {
     "declarations": ("x.zip", {"index.html": b"<!a>" * 200_000}),
     "lines": ("x.jsx", b"export default function A() {}" + b"\n" * 1_000_000),
     "imports": ("x.jsx", b"export default function A() {}\n" + b"import\n" * 30_000),
+    "sources": ("x.zip", {"index.html": b"<img srcset='" + b",a b" * 100_000 + b"'>"}),
     "charset": ("x.html", b"<meta charset=punycode>\xff<p>" + b"a" * 200_000),
 }
 
@@ -211,3 +212,26 @@ def test_a_drawing_of_an_old_editor_is_a_drawing() -> None:
         b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "x" [ <!ENTITY ns "http://a/"> ]>\n<svg></svg>'
     )
     assert "<svg></svg>" in read("x.svg", drawing).html
+
+
+def test_every_picture_of_a_set_is_in_the_document() -> None:
+    """And each attribute of a tag, not the first alone."""
+    page = (
+        b'<img src="a.png" srcset="a.png, b.png 2x,https://x.org/c.png 3x" alt="">'
+        b'<source srcset="none.png 100w, b.png"><video src="a.png" poster="b.png"></video>'
+    )
+    brought = read_folder("x", {"index.html": page, "a.png": b"A", "b.png": b"B"})
+    a, b = "data:image/png;base64,QQ==", "data:image/png;base64,Qg=="
+    assert brought.html == (
+        f'<img src="{a}" srcset="{a}, {b} 2x,https://x.org/c.png 3x" alt="">'
+        f'<source srcset="none.png 100w, {b}"><video src="{a}" poster="{b}"></video>'
+    )
+    assert brought.missing == ("none.png",)
+
+
+def test_a_folder_may_have_a_file_named_as_ours_is() -> None:
+    files = {"index.html": b"<p>Sand", "sandwright.json": b'{"name": "mine"}'}
+    assert read("x.zip", packed(files)).html == "<p>Sand"
+    ours = {**files, "sandwright.json": b'{"format": "sandwright everything", "version": 9}'}
+    with pytest.raises(Problem, match="Export everything wrote"):
+        read("x.zip", packed(ours))

@@ -1,12 +1,13 @@
 /** A request that did not do what was asked: RFC 9457's fields, or the network's silence. */
 export class Problem extends Error {
-  constructor({ title, detail, action, status }) {
+  constructor({ title, detail, action, status, code }) {
     super(detail || title);
     this.name = "Problem";
     this.title = title;
     this.detail = detail ?? "";
     this.action = action ?? "";
     this.status = status ?? 0;
+    this.code = code ?? "";
   }
 }
 

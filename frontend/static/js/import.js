@@ -20,7 +20,7 @@ export function importing(button, place, told) {
     told.hidden = true;
     button.disabled = true;
     try {
-      await ((await isEverything(file)) ? bringEverything(file, told) : bring(file, place));
+      if (!((await isEverything(file)) && (await bringEverything(file, told)))) await bring(file, place);
     } catch (problem) {
       told.hidden = true;
       showProblem(place, problem);
@@ -36,14 +36,23 @@ async function isEverything(file) {
   return (await name.catch(() => "")) === MANIFEST;
 }
 
+/** Returns whether it was what it looks like: a page's folder may have a file of that name. */
 async function bringEverything(file, told) {
   told.hidden = false;
   told.textContent = `Importing ${file.name}…`;
-  const { words } = await ask("POST", "/api/import", file);
+  let words;
+  try {
+    ({ words } = await ask("POST", "/api/import", file));
+  } catch (problem) {
+    if (problem.code !== "not_everything") throw problem;
+    told.hidden = true;
+    return false;
+  }
   const link = document.createElement("a");
   link.href = "/";
   link.textContent = "See the list";
   told.replaceChildren(`${words} `, link);
+  return true;
 }
 
 async function bring(file, place) {

@@ -1,0 +1,12 @@
+"""What strangers wrote, as a terminal may show it."""
+
+from __future__ import annotations
+
+
+def shown(text: str) -> str:
+    """Write out what a terminal would obey, and what turns the direction of the text after it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
