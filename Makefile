@@ -7,7 +7,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test sandbox engines check format bench screenshots vendor set-up
+.PHONY: run test sandbox engines corpus check format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
@@ -22,13 +22,19 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
 	  tests/browser/test_prove.py tests/browser/test_smoke.py tests/browser/test_smoke_busy.py \
-	  tests/browser/test_recipes.py tests/browser/test_library_walls.py \
+	  tests/browser/test_recipes.py tests/browser/test_library_walls.py tests/browser/test_corpus.py \
 	  -m "sandbox or not sandbox"
 
 # ENGINES="firefox webkit", K=popups, RESUME=1 and SAMPLE=1 run less.
 engines: set-up ## attacks and probes in Chromium, Firefox and WebKit; what is not here is not run
 	@$(BIN)/python scripts/engines.py $(ENGINES) $(if $(K),-k "$(K)") \
 	  $(if $(RESUME),--resume) $(if $(SAMPLE),--sample)
+
+# RESULTS=DIR, ONLY=word, AGAIN=1 (what was not the same) and JOBS=2.
+corpus: set-up ## the tools of CORPUS=DIR as plain pages, in the frame and exported; exits 1 when too few do the same
+	@$(if $(CORPUS),,echo "Name a folder of HTML files: make corpus CORPUS=DIR" >&2; exit 2;) \
+	  $(BIN)/python -m tests.corpus "$(CORPUS)" $(if $(RESULTS),--results "$(RESULTS)") \
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
 
 check: set-up ## lint, format, types
 	@$(BIN)/ruff check .

@@ -30,6 +30,7 @@ _FRAME = (
     "natives.js",
     "channel.js",
     "acts.js",
+    "history.js",
     "traps.js",
     "keys.js",
     "walls.js",
@@ -133,7 +134,7 @@ def export_shim(storage_prefix: str, *, carries: bool = False) -> str:
     `carries`: the element before it holds what the file carries of libraries.
     """
     prefix = json.dumps(storage_prefix).replace("<", "\\u003c")
-    shim: tuple[str, ...] = ("storage.js", "cookies.js", "export.js")
+    shim: tuple[str, ...] = ("storage.js", "cookies.js", "history.js", "export.js")
     if carries:
         shim = ("natives.js", "addresses.js", "carried.js", *shim)
     return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim))

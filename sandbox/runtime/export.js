@@ -1,5 +1,5 @@
 // What an exported file has in the bridge's place: storage and databases under its own prefix, since
-// files opened from disk share one store, and storage in memory where the browser refuses.
+// files opened from disk share one store, storage in memory where the browser refuses, and a history.
 
 // A store over the browser's own, seeing only the keys that begin with `prefix`.
 function prefixedStore(real, prefix) {
@@ -84,6 +84,7 @@ installStorage({
 if (window.IDBFactory) {
   prefixDatabases(STORAGE_PREFIX);
 }
+installHistory();
 if (cookiesThrow()) {
   installCookies();
 }
