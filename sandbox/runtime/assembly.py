@@ -30,7 +30,6 @@ _FRAME = (
     "natives.js",
     "channel.js",
     "acts.js",
-    "history.js",
     "traps.js",
     "keys.js",
     "walls.js",

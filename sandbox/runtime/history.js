@@ -1,13 +1,12 @@
-// Chromium lets a document without an origin of its own, and one of a file, change nothing of its address
-// but the fragment. A tool that keeps its view in the query gets its entry all the same, without the query.
+// A file may change no more of its address than its query and fragment. A tool that keeps its view in the
+// path gets its entry all the same, without the path.
 
 function installHistory() {
   const { prototype } = History;
   const allowed = (address) => {
     try {
-      const { protocol, host, hash } = new URL(address, document.baseURI);
-      const isOwn = protocol === location.protocol && host === location.host;
-      return isOwn ? location.href.split("#")[0] + hash : address;
+      const { protocol, search, hash } = new URL(address, document.baseURI);
+      return protocol === location.protocol ? `${location.pathname}${search}${hash}` : address;
     } catch {
       return address;
     }

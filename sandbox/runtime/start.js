@@ -2,7 +2,6 @@
 // of this is left that the tool could reach.
 
 installStored();
-installHistory();
 const standTraps = setTraps(tellTrapped, whenActed, dialogsShown);
 const standKeys = keepKeys((handler) => listen("free", ({ yes }) => handler(yes)));
 raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys], leadNested);

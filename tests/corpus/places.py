@@ -135,7 +135,7 @@ async def _page(browser: Browser, size: tuple[int, int], **options: Any) -> Asyn
         locale="en-US",
         timezone_id="UTC",
         color_scheme="light",
-        permissions=["clipboard-read", "clipboard-write"],
+        permissions=["clipboard-write"],  # what a press allows; for all else a person is asked
         **options,
     )
     try:
