@@ -1,17 +1,15 @@
 """The pages' own files: addressed by their contents, so that a browser asks for each once.
 
-The sandbox's modules for pages that hold a tool stand among them, as `js/host/`.
+The sandbox's modules for pages that hold a tool stand among them, as `js/host/`; pages ask for all
+modules as one file, `js/joined.js`.
 `/static/<fingerprint>/…` never changes and is cached for good; `/static/…` is checked each time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
-import posixpath
-import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +21,33 @@ from starlette.responses import Response
 
 import frontend
 from sandbox.runtime.assembly import HOST_MODULES, databases_script
+from server.joining import join
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
-_IMPORT = re.compile(r"""^(?:import|export)\b[^;'"]*['"]\./([\w/-]+)\.js['"]""", re.MULTILINE)
 
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
-    """Serve the files, and tell the templates where: `static`, and `modules(entry)`."""
+    """Serve the files, and tell the templates where: `static`."""
     library = hashlib.sha256(databases_script().encode()).hexdigest()[:4]
     address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}{library}"
     app.add_route(f"{address}/indexed.js", _databases)
+    app.add_route(f"{address}/js/joined.js", _script(join(_sources())))
     for prefix, files in ((address, _Lasting), ("/static", StaticFiles)):
         app.mount(f"{prefix}/js/host", files(directory=HOST_MODULES))
         app.mount(prefix, files(directory=frontend.STATIC))
     templates.env.globals["static"] = address
-    templates.env.globals["modules"] = modules
 
 
-async def _databases(_request: Request) -> Response:
-    response = Response(await asyncio.to_thread(databases_script), media_type="text/javascript")
-    response.headers["Cache-Control"] = _FOR_GOOD
-    return response
+async def _databases(request: Request) -> Response:
+    return await _script(await asyncio.to_thread(databases_script))(request)
+
+
+def _script(text: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        headers = {"Cache-Control": _FOR_GOOD}
+        return Response(text, media_type="text/javascript", headers=headers)
+
+    return answer
 
 
 def compile_templates(templates: Jinja2Templates) -> None:
@@ -70,24 +74,8 @@ def fingerprint(*folders: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-@functools.cache
-def modules(entry: str) -> tuple[str, ...]:
-    """List a module and all that it imports, directly or not, the entry last."""
-    found: dict[str, None] = {}
-    _gather(entry, _sources(), found)
-    return tuple(found)
-
-
-def _gather(name: str, sources: Mapping[str, str], found: dict[str, None]) -> None:
-    for written in _IMPORT.findall(sources[name]):
-        imported = posixpath.join(posixpath.dirname(name), written)
-        if imported not in found:
-            _gather(imported, sources, found)
-    found[name] = None
-
-
-@functools.cache
 def _sources() -> dict[str, str]:
     own = {path.stem: path for path in (frontend.STATIC / "js").glob("*.js")}
+    del own["early"]  # a classic script, which every page runs before these
     host = {f"host/{path.stem}": path for path in HOST_MODULES.glob("*.js")}
     return {name: path.read_text(encoding="utf-8") for name, path in (own | host).items()}

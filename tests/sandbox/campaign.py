@@ -17,7 +17,7 @@ CONTROL_SECONDS = 8.0
 """How long an unconfined attack may take to be heard, on a busy machine."""
 QUIET_SECONDS = 1.6
 """How long a confined attack is listened to after the person's act."""
-ONE_SECONDS = 60.0  # for one run of one attack: one that hangs must not take the others with it
+ONE_SECONDS = 120.0  # for one run of one attack: one that hangs must not take the others with it
 MORE_SECONDS = {Canary.LOADS: 2.0, Canary.DOWNLOADS: 1.0, Canary.FROZEN: 1.0}
 
 

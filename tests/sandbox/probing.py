@@ -17,10 +17,11 @@ from tests.sandbox.drivers.page import Driver, DriverError, Page
 from tests.sandbox.places import Application, open_application
 
 PLACES = ("workbench", "alone", "streaming")
-SECONDS = 12.0
-ONE_SECONDS = 40.0  # for all of one probe: a page that hangs must not take the others with it
-FILLER_LINES = 700  # what the model goes on writing while the probe must already work
-DEFERRED_LINES = 40
+SECONDS = 30.0  # patience on a busy machine, not a promise
+ONE_SECONDS = 120.0  # for all of one probe: a page that hangs must not take the others with it
+TOKENS_PER_SECOND = 200
+FILLER_LINES = 1400  # what the model goes on writing while the probe must already work
+DEFERRED_LINES = 20
 
 
 @dataclass
@@ -117,7 +118,11 @@ async def open_writing_application(
 ) -> AsyncIterator[Application]:
     """The application with a model that writes each probe at once, and then goes on and on."""
     answers = [
-        {"match": f"probe-{probe.name}!", "text": _answer(probe), "tokens_per_second": 400}
+        {
+            "match": f"probe-{probe.name}!",
+            "text": _answer(probe),
+            "tokens_per_second": TOKENS_PER_SECOND,
+        }
         for probe in probes
     ]
     path = folder / "answers.json"

@@ -1,18 +1,6 @@
-/**
- * From home to the workbench without a new document: the new page's body takes the place of this
- * one, and its module begins. A navigation would throw away a warm page and start another
- * one while the model is writing already.
- */
-const ENTRY = "./workbench.js";
-
-/** Once this page rests, gets ready what the workbench needs: its style, and its modules compiled. */
-export function readyToArrive() {
-  const get = () => {
-    for (const link of document.querySelectorAll("link[rel=prefetch][as=script]")) link.rel = "modulepreload";
-  };
-  if (document.readyState === "complete") get();
-  else addEventListener("load", get, { once: true });
-}
+// From home to the workbench without a new document: the new page's body takes the place of this
+// one, and its module begins. A navigation would throw away a warm page and start another one while
+// the model is writing already.
 
 /**
  * Goes to a tool's workbench, whose markup is `text`; what cannot be done in place is a navigation.
@@ -40,7 +28,7 @@ export async function arrive({ url, text }, ahead) {
   home.remove();
   scrollTo(0, 0);
   document.getElementById("thread").focus({ preventScroll: true });
-  await import(ENTRY);
+  await import("./workbench.js");
 }
 
 function ours(page) {

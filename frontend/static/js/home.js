@@ -1,5 +1,4 @@
 import { ages } from "./ages.js";
-import { readyToArrive } from "./arrive.js";
 import { attachments } from "./attach.js";
 import { create } from "./create.js";
 import { draft } from "./draft.js";
@@ -27,7 +26,6 @@ examples(box);
 create(form, { box, menu, files: attachments(form), draft: kept, frame: data.frame, renew });
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
-readyToArrive();
 importing(
   document.querySelector("[data-import]"),
   document.querySelector(".ask [data-problem]"),

@@ -31,6 +31,9 @@ from tests.sandbox.watch import PLANTED
 TAKE_HINTS = frozenset({Kind.LINKS, Kind.DNS})
 """Private windows take no hints, so these run in a profile like a person's."""
 
+ATTACK_SECONDS, PROBE_SECONDS = 10.0, 30.0
+"""How long an element is waited for. An attack may have taken it away; a probe never does."""
+
 Launch = Callable[[], contextlib.AbstractAsyncContextManager[Browser]]
 
 
@@ -71,7 +74,7 @@ def _options(names: NameServer | None, folder: Path) -> dict[str, Any]:
 
 class Chromium:
     name = "chromium"
-    at_once = 4
+    at_once = min(4, os.cpu_count() or 1)
 
     def __init__(
         self, browser: Browser, idle: BrowserPage, launch: Launch, profile: Callable[[], Any]
@@ -110,7 +113,8 @@ class Chromium:
             browser = self._browser
             if isinstance(case, Attack) and (kind is Kind.DENIAL or case.canary is Canary.FROZEN):
                 browser = await stack.enter_async_context(self._launch())
-            context = await stack.enter_async_context(_window(browser))
+            patience = ATTACK_SECONDS if kind is not None else PROBE_SECONDS
+            context = await stack.enter_async_context(_window(browser, patience))
             if kind is not None:
                 await context.add_init_script(PLANTED)
             if kind is Kind.PERMISSIONS:
@@ -119,11 +123,11 @@ class Chromium:
 
 
 @contextlib.asynccontextmanager
-async def _window(browser: Browser) -> AsyncIterator[BrowserContext]:
+async def _window(browser: Browser, patience: float) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 1000, "height": 700}, geolocation={"latitude": 1, "longitude": 1}
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(patience * 1000)
     try:
         yield context
     finally:
