@@ -7,9 +7,12 @@ Connection Allowlists (https://wicg.github.io/connection-allowlists/).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sandbox.grants import NO_GRANTS, Grants
 
 Headers = tuple[tuple[str, str], ...]
+NOTHING: Mapping[str, tuple[str, ...]] = {}
 
 SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-pointer-lock"
 """The frame's sandbox, as header directive and as attribute. Never `allow-same-origin`."""
@@ -162,9 +165,13 @@ def frame_allow(grants: Grants) -> str:
     return "; ".join(_allowed_powers(grants))
 
 
-def export_csp(grants: Grants) -> str:
-    """Policy for the `<meta>` of an exported file: the same walls, less what only a header can."""
-    return _directives(*_source_directives(grants))
+def export_csp(grants: Grants, loads: Mapping[str, tuple[str, ...]] = NOTHING) -> str:
+    """Policy for the `<meta>` of an exported file: the same walls, less what only a header can.
+
+    `loads` are sources by directive, beyond what the grants let in.
+    """
+    walls = _source_directives(grants)
+    return _directives(*((name, " ".join((value, *loads.get(name, ())))) for name, value in walls))
 
 
 def _frame_csp(grants: Grants, ancestors: tuple[str, ...], libraries: str) -> str:

@@ -28,7 +28,7 @@ COMMANDS = {
     "models": ("models", "list the models that are connected"),
     "doctor": ("doctor", "say what works, what does not and what to do"),
     "prove": ("prove", "attack the sandbox in a browser, and say what got out"),
-    "libraries": ("libraries", "list, check and fetch the libraries that tools use"),
+    "libraries": ("libraries", "list, check, fetch and remove the libraries that tools use"),
     "scripted": ("scripted", "run the shipped fake model, speaking the OpenAI format"),
 }
 

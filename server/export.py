@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.grants import NO_GRANTS, Grants
-from sandbox.policy import export_csp
+from sandbox.policy import NOTHING, export_csp
 from sandbox.runtime.assembly import export_shim
 from sandbox.text import without_lone_surrogates
 
@@ -44,25 +44,39 @@ def export_html(
     model: str | None = None,
     carried: str = "",
     licences: Sequence[Licence] = (),
+    loads: Mapping[str, tuple[str, ...]] = NOTHING,
+    policy: bool = True,
+    stored: str = "",
 ) -> str:
     """Return the whole file; the policy comes before everything that could load or run.
 
     `storage_prefix` is the artifact's own, so that files share nothing. `prompt` is `None` when
-    its person keeps it back. `carried` is what the file's own script reads of libraries.
+    its person keeps it back. `carried` is what the file's own script reads of libraries, `stored`
+    what it reads of the tool's data. `loads` are sources that the policy lets in by directive.
     """
     prefix = "".join(
         (
             '<!doctype html><meta charset="utf-8">',
-            '<meta http-equiv="Content-Security-Policy" content="',
-            html.escape(export_csp(grants)),
-            '">',
+            _policy(export_csp(grants, loads)) if policy else "",
             _comment({"title": title, "version": version, "model": model, "prompt": prompt}),
             _licences(licences),
-            f'<script type="application/json">{carried}</script>' if carried else "",
-            f"<script>{export_shim(f'{storage_prefix}:', carries=bool(carried))}</script>\n",
+            *(
+                f'<script type="application/json">{one}</script>'
+                for one in (stored, carried)
+                if one
+            ),
+            f"<script>{_shim(storage_prefix, carried, stored)}</script>\n",
         )
     )
     return without_lone_surrogates(prefix + source.removeprefix("\ufeff"))
+
+
+def _shim(storage_prefix: str, carried: str, stored: str) -> str:
+    return export_shim(f"{storage_prefix}:", carries=bool(carried), restores=bool(stored))
+
+
+def _policy(text: str) -> str:
+    return f'<meta http-equiv="Content-Security-Policy" content="{html.escape(text)}">'
 
 
 def _comment(facts: Mapping[str, str | int | None]) -> str:

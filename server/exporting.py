@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,22 +12,48 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.grants import Grants
 from sandbox.report import Report, Verdict
+from sandbox.stored import Area, to_json
 from server.export import Licence, export_html
 from server.granting import in_force
-from server.store import reports, versions
+from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
 
 _MOST_FAULTS = 3
+HOST = "cdn.jsdelivr.net"
 LARGE = 25_000_000
 """Bytes; a larger file opens slowly, and few servers take one as an upload."""
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What a person chose.
+
+    `by_cdn`: libraries come from the network, as far as a hash can stand for them. `data`: what
+    the tool has stored comes along.
+    """
+
+    prompt: bool = True
+    policy: bool = True
+    by_cdn: bool = False
+    data: bool = False
+
+
+AS_EVER = Options()
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """`lacking` names what the tool asks for that no file of ours answers."""
+    """`lacking` names what the tool asks for that no file of ours answers.
+
+    `linked` are the libraries that it loads from a CDN. `kept` are the bytes of stored data in it,
+    `None` where they were not asked for.
+    """
 
     html: str
     libraries: tuple[Licence, ...] = ()
+    linked: tuple[str, ...] = ()
+    kept: int | None = None
+    policy: bool = True
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -41,6 +68,17 @@ class Export:
         if self.libraries:
             names = ", ".join(f"{one.name} {one.version}" for one in self.libraries)
             said.append(f"It carries {names}.")
+        if self.linked:
+            names = ", ".join(self.linked)
+            said.append(f"It loads {names} from {HOST}, each checked by its hash.")
+        if self.kept is not None:
+            said.append(
+                "It carries what the tool has stored: who gets the file gets that too."
+                if self.kept
+                else "The tool has stored nothing that could come along."
+            )
+        if not self.policy:
+            said.append("It has no policy: what is in it may load and send as any page may.")
         if size > LARGE:
             said.append(f"It is large: {size / 1e6:.0f} MB.")
         said += [f"Not in it, since it is not here: {one}." for one in self.lacking]
@@ -55,6 +93,12 @@ class Opens(Protocol):
 
 async def verified(smoke: Opens, made: Export) -> tuple[Report, list[str]]:
     """Open the file from disk, with no network; return what was seen, and all there is to say."""
+    if made.linked:
+        reason = "It needs the network."
+        return Report(Verdict.NOT_TESTED, reason=reason), [
+            f"Not verified offline: {reason}",
+            *made.words(),
+        ]
     report = await smoke.test(made.html, from_disk=True)
     if report.verdict is Verdict.PASSED:
         said = "Verified offline: it was opened from disk with no network, and works."
@@ -67,7 +111,7 @@ async def verified(smoke: Opens, made: Export) -> tuple[Report, list[str]]:
 
 
 async def exported(
-    connection: AsyncConnection, artifact: Artifact, n: int, *, with_prompt: bool = True
+    connection: AsyncConnection, artifact: Artifact, n: int, options: Options = AS_EVER
 ) -> Export | None:
     """Read version `n` as an export; None when there is no such version."""
     version = await versions.get(connection, artifact.id, n)
@@ -75,39 +119,59 @@ async def exported(
     if version is None or html is None:
         return None
     grants = await in_force(connection, artifact.id, n, html)
-    prompt = version.prompt if with_prompt else None
     report = (await reports.latest(connection, artifact.id)).get(n)
     asked = report.asked or () if report else ()
+    kept: dict[str, dict[str, str]] = {}
+    if options.data:
+        areas = {str(area): await stored.read(connection, artifact.id, area) for area in Area}
+        kept = {area: data for area, data in areas.items() if data}
+    of = _Of(artifact, version, grants, asked, kept)
     # In a thread: libraries are read from disk and are large.
-    return await asyncio.to_thread(_made, html, _Of(artifact, version), grants, prompt, asked)
+    return await asyncio.to_thread(_made, html, of, options)
 
 
 @dataclass(frozen=True, slots=True)
 class _Of:
     artifact: Artifact
     version: Version
+    grants: Grants
+    asked: Sequence[str]
+    kept: Mapping[str, Mapping[str, str]]
 
 
-def _made(html: str, of: _Of, grants: Grants, prompt: str | None, asked: Sequence[str]) -> Export:
-    from sandbox.libraries.inlining import inline  # noqa: PLC0415 - a start must be quick
+def _made(html: str, of: _Of, options: Options) -> Export:
+    from sandbox.libraries.cdn import sources  # noqa: PLC0415 - a start must be quick
+    from sandbox.libraries.inlining import inline  # noqa: PLC0415
     from sandbox.libraries.licences import licence_text  # noqa: PLC0415
     from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
 
     shelf = shipped_shelf()
-    inlined = inline(html, shelf, granted=grants.network, asked=asked)
+    inlined = inline(html, shelf, granted=of.grants.network, asked=of.asked, by_cdn=options.by_cdn)
     licences = tuple(
         Licence(one.name, one.version, one.licence, licence_text(shelf, one))
         for one in inlined.libraries
     )
+    kept = to_json({"at": time.time(), **of.kept}) if of.kept else ""
     whole = export_html(
         inlined.html,
         title=of.artifact.title,
         storage_prefix=of.artifact.id,
-        grants=grants,
+        grants=of.grants,
         version=of.version.n,
-        prompt=prompt,
+        prompt=of.version.prompt if options.prompt else None,
         model=f"{of.version.provider}/{of.version.model}" if of.version.provider else None,
         carried=inlined.carried,
         licences=licences,
+        loads=sources(inlined.linked),
+        policy=options.policy,
+        stored=kept,
     )
-    return Export(whole, licences, inlined.lacking, inlined.notes)
+    return Export(
+        whole,
+        libraries=licences,
+        linked=tuple({f"{one.library.name} {one.library.version}": 0 for one in inlined.linked}),
+        kept=len(kept) if options.data else None,
+        policy=options.policy,
+        lacking=inlined.lacking,
+        notes=inlined.notes,
+    )

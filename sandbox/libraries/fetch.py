@@ -95,7 +95,9 @@ def put(library: Library, files: Mapping[str, bytes], target: Path) -> None:
 
 
 def remove(library: Library, target: Path = VENDORED) -> None:
-    shutil.rmtree(target / library.id, ignore_errors=True)
+    """Take a library away. Raises `OSError` where its files cannot be."""
+    if (target / library.id).exists():
+        shutil.rmtree(target / library.id)
 
 
 def _record(library: Library) -> str:

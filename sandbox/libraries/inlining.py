@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.addresses import FONT_HOST, hosts
+from sandbox.libraries.cdn import Linked, linked
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.pack import MOST_CARRIED, Pack
 from sandbox.libraries.resolve import CDNS, MODULES, Resolved
@@ -55,27 +56,34 @@ class Inlined:
     """`carried` is JSON for the file's own script, empty when it needs none.
 
     `lacking` says what the document asks for that is not here, each with its address; `notes`
-    what else a person should know.
+    what else a person should know. `linked` are the files that come from a CDN.
     """
 
     html: str
     carried: str = ""
     libraries: tuple[Library, ...] = ()
+    linked: tuple[Linked, ...] = ()
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def inline(
-    source: str, shelf: Shelf, *, granted: Collection[str] = (), asked: Iterable[str] = ()
+    source: str,
+    shelf: Shelf,
+    *,
+    granted: Collection[str] = (),
+    asked: Iterable[str] = (),
+    by_cdn: bool = False,
 ) -> Inlined:
     """Return the document for a file that works with no network.
 
     `granted` origins are asked as before. `asked` is what the tool was seen to ask for when it
-    was tested: addresses below the libraries' folder.
+    was tested: addresses below the libraries' folder. `by_cdn`: scripts and style sheets come from
+    a CDN instead, as far as a hash can stand for them.
     """
     if not any(host in source for host in _HOSTS) and not asked:
         return Inlined(source)
-    inlining = _Inlining(source, shelf, granted)
+    inlining = _Inlining(source, shelf, granted, by_cdn=by_cdn)
     markup = Markup(inlining, keeps_shadows=True)
     text = markup.feed(source) + markup.finish()
     inlining.carry_asked(asked)
@@ -89,6 +97,7 @@ def inline(
         html=text,
         carried=carried,
         libraries=tuple(inlining.pack.used.values()),
+        linked=tuple(inlining.linked.values()),
         lacking=tuple(inlining.lacking),
         notes=tuple(inlining.notes),
     )
@@ -97,8 +106,12 @@ def inline(
 class _Inlining:
     """Changes one document's markup; a `sandbox.markup.Rewriting`."""
 
-    def __init__(self, source: str, shelf: Shelf, granted: Collection[str]) -> None:
+    def __init__(
+        self, source: str, shelf: Shelf, granted: Collection[str], *, by_cdn: bool
+    ) -> None:
         self.pack = Pack(shelf, _characters(source))
+        self.linked: dict[str, Linked] = {}
+        self._shelf = shelf if by_cdn else None
         self.lacking: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self._source = source
@@ -122,8 +135,11 @@ class _Inlining:
             changes = self._script(given)
         elif name == "style":
             self._scanner = Scanner(self._in_style)
+        elif name == "link":
+            changes = self._sheet(given)
+        whole = bool(changes)
         for attribute, one in given.items():
-            if name == "script" and attribute == "src":
+            if (name == "script" and attribute == "src") or (whole and attribute == "href"):
                 continue
             new = self._attribute(name, attribute, one.value, given)
             if new is not None:
@@ -163,6 +179,8 @@ class _Inlining:
         found = self._resolved(html.unescape(src.value))
         if found is None:
             return []
+        if kind in _CLASSIC and (changes := self._link(found, src, given)):
+            return changes
         if kind == "module":
             name = self.pack.module(found.address)
             self._body = None if name is None else f"import {json.dumps(name)};"
@@ -173,6 +191,28 @@ class _Inlining:
         call = None if at is None else f"data:text/javascript,{RUN}({at})"
         url = call or self.pack.data_url(found.address)
         return [] if url is None else [(src.start, src.end, f'"{html.escape(url)}"')]
+
+    def _sheet(self, given: dict[str, Attribute]) -> list[tuple[int, int, str]]:
+        rel = html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split()
+        if self._shelf is None or "stylesheet" not in rel or "href" not in given:
+            return []
+        found = self._resolved(html.unescape(given["href"].value))
+        return [] if found is None else self._link(found, given["href"], given)
+
+    def _link(
+        self, found: Resolved, address: Attribute, given: dict[str, Attribute]
+    ) -> list[tuple[int, int, str]]:
+        """Return the changes that have an element load its file from the CDN; none to carry it."""
+        one = None if self._shelf is None else linked(self._shelf, found)
+        if one is None:
+            return []
+        self.linked[found.address] = one
+        whole = f'"{html.escape(one.url)}" integrity="{one.integrity}" crossorigin="anonymous"'
+        changes = [(address.start, address.end, whole)]
+        if "crossorigin" in given:
+            at = given["crossorigin"].at
+            changes.append((at, at, "data-"))
+        return changes
 
     def _attribute(
         self, tag: str, name: str, value: str, given: dict[str, Attribute]
@@ -267,8 +307,15 @@ class _Inlining:
                 # The fonts of a style sheet came with it.
                 if found is not None and not _FONT.search(found.address):
                     self._carry(url, found)
+            elif address in self.linked or self._comes_with_a_sheet(address):
+                continue
             elif not address.startswith((f"{MODULES}/", "css")) and not self.pack.holds(address):
                 self.pack.add(_CDN + address, address)
+
+    def _comes_with_a_sheet(self, address: str) -> bool:
+        """Whether a sheet from the CDN loads a file: a font, a picture."""
+        folders = tuple(one.folder for one in self.linked.values() if one.folder)
+        return not address.endswith((".js", ".css")) and (_CDN + address).startswith(folders)
 
     # Import maps
 

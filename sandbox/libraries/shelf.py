@@ -83,6 +83,12 @@ class Shelf:
         """Whether a file is listed, whether or not it was fetched."""
         return self._listed(path) is not None
 
+    def is_as_listed(self, library: Library) -> bool:
+        """Whether all of a library's files are those that the manifest's hash is of."""
+        from sandbox.libraries.fetch import digest, stored  # noqa: PLC0415 - a start must be quick
+
+        return digest(stored(library, self._folder)) == library.digest
+
     def libraries_of(self, path: str) -> tuple[Library, ...]:
         """Return whose files a path gives; none for a sheet of fonts."""
         first, _, rest = path.partition("/")

@@ -127,16 +127,20 @@ def databases_script() -> str:
     )
 
 
-def export_shim(storage_prefix: str, *, carries: bool = False) -> str:
+def export_shim(storage_prefix: str, *, carries: bool = False, restores: bool = False) -> str:
     """Return the script of an exported file; `storage_prefix` keeps files from sharing storage.
 
-    `carries`: the element before it holds what the file carries of libraries.
+    `carries`: the element before it holds what the file carries of libraries. `restores`: the one
+    before that, if there are two, holds what the tool has stored.
     """
     prefix = json.dumps(storage_prefix).replace("<", "\\u003c")
     shim: tuple[str, ...] = ("storage.js", "cookies.js", "history.js", "export.js")
     if carries:
         shim = ("natives.js", "addresses.js", "carried.js", *shim)
-    return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim))
+    if restores:
+        shim = (*shim, "databases/values.js", "restored.js")
+    gone = "document.currentScript.remove();"
+    return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim), gone)
 
 
 def _read(name: str) -> str:

@@ -39,8 +39,7 @@ function nativeStorage(name) {
   };
 }
 
-function storeFor(name) {
-  const real = nativeStorage(name);
+function storeOver(real) {
   return real === null ? memoryStore(new Map(), () => {}) : prefixedStore(real, STORAGE_PREFIX);
 }
 
@@ -77,9 +76,11 @@ function cookiesThrow() {
   }
 }
 
+const realLocal = nativeStorage("localStorage");
+const localStore = storeOver(realLocal);
 installStorage({
-  localStorage: storeFor("localStorage"),
-  sessionStorage: storeFor("sessionStorage"),
+  localStorage: localStore,
+  sessionStorage: storeOver(nativeStorage("sessionStorage")),
 });
 if (window.IDBFactory) {
   prefixDatabases(STORAGE_PREFIX);
@@ -88,4 +89,3 @@ installHistory();
 if (cookiesThrow()) {
   installCookies();
 }
-document.currentScript.remove();

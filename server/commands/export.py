@@ -16,7 +16,7 @@ from server.commands.exit_codes import GOOD
 from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.writing import pack
-from server.exporting import exported, verified
+from server.exporting import Options, exported, verified
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
@@ -34,6 +34,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", metavar="FILE.zip", type=Path, help="everything, for `sandwright import`"
     )
     parser.add_argument("--no-check", action="store_true", help="do not open the file offline")
+    parser.add_argument(
+        "--libraries",
+        choices=("inline", "cdn"),
+        default="inline",
+        help="cdn: from the network, checked by hash; smaller, and no longer offline",
+    )
+    parser.add_argument(
+        "--data", choices=("none", "include"), default="none", help="what the tool has stored, too"
+    )
+    parser.add_argument("--no-prompt", action="store_true", help="leave the prompt out")
+    parser.add_argument(
+        "--no-policy", action="store_true", help="leave out what keeps the file from the network"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,14 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
         return GOOD
     if not (arguments.artifact and arguments.output):
         raise Problem(422, "Write ARTIFACT -o FILE.html for one tool, or --all FILE.zip.")
+    options = Options(
+        prompt=not arguments.no_prompt,
+        policy=not arguments.no_policy,
+        by_cdn=arguments.libraries == "cdn",
+        data=arguments.data == "include",
+    )
     checks = not arguments.no_check
-    for sentence in asyncio.run(_export(arguments.artifact, arguments.output, checks=checks)):
+    said = asyncio.run(_export(arguments.artifact, arguments.output, options, checks=checks))
+    for sentence in said:
         print(shown(sentence), file=sys.stderr)
     print(arguments.output)
     return GOOD
 
 
-async def _export(name: str, output: Path, *, checks: bool) -> list[str]:
+async def _export(name: str, output: Path, options: Options, *, checks: bool) -> list[str]:
     artifact_id, _, number = name.partition("@")
     if number and not re.fullmatch(r"v?[0-9]{1,9}", number):
         raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
@@ -67,7 +87,7 @@ async def _export(name: str, output: Path, *, checks: bool) -> list[str]:
                 raise Problem(404, f"There is no tool with the id {artifact_id!r}.")
             seen = await overview.of(connection, [artifact])
             n = int(number.removeprefix("v")) if number else seen[artifact.id].live
-            made = await exported(connection, artifact, n) if n else None
+            made = await exported(connection, artifact, n, options) if n else None
     finally:
         await database.aclose()
     if made is None:

@@ -1,4 +1,4 @@
-"""`sandwright import`: make tools of files and folders, or bring back everything."""
+"""`sandwright import`: make tools of files and folders and test them, or bring back everything."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox.network_origins import OriginRules
-from server import importing, unpacking
-from server.commands.exit_codes import COULD_NOT, GOOD
+from sandbox.report import Verdict
+from sandbox.smoke import SmokeTester, find_browser
+from server import importing, shapes, unpacking
+from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.reading import open_archive
 from server.everything.storing import Stored, store
+from server.generation.hub import Hub
+from server.generation.testing import VersionTester
 from server.granting import origin_rules
 from server.routes.artifacts import bring
 from server.settings import load_settings
 from server.store.database import Database
+from server.store.records import Artifact, StoredReport
 
 _MOST_NAMED = 50
 
@@ -37,26 +43,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grants", action="store_true", help="of everything: take the tools' permissions too"
     )
+    parser.add_argument("--no-test", action="store_true", help="do not test what is brought")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, one a path")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit 0 when every path was imported, 2 when one was not."""
-    return asyncio.run(_import(arguments.paths, grants=arguments.grants, as_json=arguments.json))
+    """Exit 0 when every path was imported, 1 when one failed its test, 2 when one was not."""
+    return asyncio.run(_import(arguments))
 
 
-async def _import(paths: list[Path], *, grants: bool, as_json: bool) -> int:
-    code = GOOD
+async def _import(arguments: argparse.Namespace) -> int:
     settings = load_settings(os.environ)
-    rules = origin_rules(settings, "") if grants else None
-    database = Database(settings.database_url)
-    try:
+    rules = origin_rules(settings, "") if arguments.grants else None
+    code = GOOD
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.aclose)
         await database.migrate()
-        for path in paths:
+        tester = None
+        if not arguments.no_test:
+            browser = find_browser(settings.browser, settings.browser_environment)
+            smoke = await stack.enter_async_context(SmokeTester(browser))
+            tester = VersionTester(database, smoke, Hub())
+        for path in arguments.paths:
             try:
                 stored = await _everything(database, path, rules)
                 if stored is not None:
-                    _tell_everything(path, stored, as_json=as_json)
+                    _tell_everything(path, stored, as_json=arguments.json)
                     continue
                 brought = await asyncio.to_thread(_read, path)
             except Problem as problem:
@@ -65,10 +78,20 @@ async def _import(paths: list[Path], *, grants: bool, as_json: bool) -> int:
                 continue
             async with database.write() as connection:
                 artifact = await bring(connection, brought)
-            _tell(path, artifact.id, artifact.title, brought.missing, as_json=as_json)
-    finally:
-        await database.aclose()
+            report = await tester.test(artifact.id, 1) if tester is not None else None
+            if report is not None and report.verdict == Verdict.FAILED:
+                code = max(code, NO)
+            _tell(path, _Made(artifact, brought.missing, report), as_json=arguments.json)
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """`report` is `None` where no test was asked for."""
+
+    artifact: Artifact
+    missing: tuple[str, ...]
+    report: StoredReport | None
 
 
 async def _everything(database: Database, path: Path, rules: OriginRules | None) -> Stored | None:
@@ -94,14 +117,26 @@ def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
         print(f"{shown(str(path))}: {stored.words()}")
 
 
-def _tell(
-    path: Path, artifact: str, title: str, missing: tuple[str, ...], *, as_json: bool
-) -> None:
+def _tell(path: Path, made: _Made, *, as_json: bool) -> None:
+    artifact, missing, report = made.artifact, made.missing, made.report
     if as_json:
-        told = {"path": str(path), "artifact": artifact, "title": title, "missing": list(missing)}
+        told = {
+            "path": str(path),
+            "artifact": artifact.id,
+            "title": artifact.title,
+            "missing": list(missing),
+            "verdict": report.verdict if report else "not tested",
+            "report": shapes.report(report) if report else None,
+        }
         print(json.dumps(told, ensure_ascii=False))
         return
-    print(f"{artifact}  {shown(title)}")
+    verdict = f"  {report.verdict}" if report else ""
+    print(f"{artifact.id}  {shown(artifact.title)}{verdict}")
+    if report and report.reason:
+        print(f"  {shown(report.reason)}", file=sys.stderr)
+    for finding in report.findings if report else []:
+        line = f"line {finding['line']}: " if finding["line"] else ""
+        print(f"  {finding['severity']}: {line}{shown(finding['message'])}", file=sys.stderr)
     for name in missing[:_MOST_NAMED]:
         print(f"  missing: {shown(name)}", file=sys.stderr)
     if len(missing) > _MOST_NAMED:

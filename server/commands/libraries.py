@@ -1,4 +1,4 @@
-"""`sandwright libraries`: which libraries tools find here; check them, fetch what is missing."""
+"""`sandwright libraries`: which libraries tools find here; check, fetch and remove them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adding = actions.add_parser("add", help="fetch what is missing, or the libraries named")
     adding.add_argument("names", nargs="*", metavar="NAME", help="as `list` shows it")
     adding.add_argument("--optional", action="store_true", help="the optional ones too")
+    removing = actions.add_parser("remove", help="take the files of the libraries named away")
+    removing.add_argument("names", nargs="+", metavar="NAME", help="NAME, or NAME@VERSION for one")
     for action in (listing, checking):
         action.add_argument("--json", action="store_true", help="one JSON object a line")
 
@@ -32,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(as_json=arguments.json)
     if arguments.action == "verify":
         return _verify(as_json=arguments.json)
+    if arguments.action == "remove":
+        return _remove(arguments.names)
     return _add(arguments.names, optional=arguments.optional)
 
 
@@ -84,6 +88,28 @@ def _add(names: list[str], *, optional: bool) -> int:
         print(f"{error}.", file=sys.stderr)
         return COULD_NOT
     print(f"Fetched: {', '.join(library.id for library in fetched) or 'all were there'}.")
+    return GOOD
+
+
+def _remove(names: list[str]) -> int:
+    """Take files away; `add` brings them back. What is not there is gone already."""
+    known = {one for library in libraries() for one in (library.name, library.id)}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        print(f"Not listed: {', '.join(unknown)}.", file=sys.stderr)
+        return COULD_NOT
+    removed = []
+    for library in _sorted():
+        if {library.name, library.id} & set(names) and (manifest.VENDORED / library.id).exists():
+            try:
+                fetch.remove(library)
+            except OSError as error:
+                print(f"{library.id} cannot be removed: {error.strerror}.", file=sys.stderr)
+                return COULD_NOT
+            removed.append(library)
+    print(f"Removed: {', '.join(library.id for library in removed) or 'none was here'}.")
+    if any(not library.optional for library in removed):
+        print("Tools that load it will miss it; `sandwright libraries add` brings it back.")
     return GOOD
 
 

@@ -160,6 +160,19 @@ async def _events_after(connection: AsyncConnection, newest: Generation | None) 
     return f"{newest.id}:{await journal.end(connection, newest.id)}"
 
 
+@router.get("/licences")
+async def licences(request: Request, _viewing: Viewing) -> Response:
+    """List each library that is here with the text of its licence."""
+    found = await asyncio.to_thread(_licences)
+    return _page(request, "licences.html", {"libraries": found})
+
+
+def _licences() -> list[Any]:
+    from server.licences import listed  # noqa: PLC0415 - a start must be quick
+
+    return listed()
+
+
 @router.get("/settings")
 async def settings(request: Request, viewing: Viewing) -> Response:
     browser = viewing.services.browser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from server import shapes
 from server.errors import Problem
 from server.export import export_filename
-from server.exporting import exported, verified
+from server.exporting import Options, exported, verified
 from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
@@ -66,29 +66,45 @@ async def source(artifact_id: str, n: Number, viewing: Viewing) -> Response:
     return _document(await _source(viewing, artifact_id, n), f"source-v{n}.html")
 
 
-@router.get("/{n}/export", response_class=Response)
-async def export(
-    artifact_id: str,
-    n: Number,
-    viewing: Viewing,
+def _options(
     *,
     prompt: Annotated[bool, Query(description="write the prompt into the file")] = True,
-) -> Response:
+    policy: Annotated[
+        bool, Query(description="write the policy that keeps the file from the network")
+    ] = True,
+    libraries: Annotated[
+        Literal["inline", "cdn"],
+        Query(description="`cdn`: from the network, by hash; smaller, and no longer offline"),
+    ] = "inline",
+    data: Annotated[
+        Literal["none", "include"],
+        Query(description="`include`: what the tool has stored comes along"),
+    ] = "none",
+) -> Options:
+    by_cdn = libraries == "cdn"
+    return Options(prompt=prompt, policy=policy, by_cdn=by_cdn, data=data == "include")
+
+
+Chosen = Annotated[Options, Depends(_options)]
+
+
+@router.get("/{n}/export", response_class=Response)
+async def export(artifact_id: str, n: Number, viewing: Viewing, chosen: Chosen) -> Response:
     """Get one standalone file that works from disk with the network off."""
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        made = await exported(connection, artifact, n, with_prompt=prompt)
+        made = await exported(connection, artifact, n, chosen)
     return _document(made.html if made else "", export_filename(artifact.title))
 
 
 @router.post("/{n}/export/check", response_model=schemas.ExportCheck)
-async def check_export(artifact_id: str, n: Number, viewing: Viewing) -> Json:
+async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Chosen) -> Json:
     """Open the export from disk with no network, and say what it carries and whether it works."""
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        made = await exported(connection, artifact, n)
+        made = await exported(connection, artifact, n, chosen)
     assert made is not None
     report, words = await verified(viewing.services.smoke, made)
     return {

@@ -376,6 +376,43 @@ async def test_an_exported_file_has_the_browsers_own_and_shares_none(
     assert "native code" in await page.evaluate("String(IDBObjectStore.prototype.put)")
 
 
+async def test_a_file_with_its_data_is_the_persons_from_then_on(
+    page: Page, notes: Tool, tmp_path: Path
+) -> None:
+    """Both kinds of storage come along, once: what the file's own page does to them stays."""
+    frame = await opened(page, notes.url)
+    await frame.evaluate("add('a').then(() => add('b')).then(() => add('c'))")
+    await frame.evaluate("within('readwrite', (store) => store.delete(3))")
+    await frame.evaluate("localStorage.setItem('k\\ud800', '<!--</script>')")
+    await notes.keeps(
+        {"notes/notes/1": {"word": "a", "id": 1}, "notes/notes/2": {"word": "b", "id": 2}}
+    )
+    await asyncio.to_thread(until, lambda: notes.data["local"])
+    path = f"/api/artifacts/{notes.id}/versions/1/export"
+    assert "<!--</script>" not in notes.api.client.get(path).text
+    file = tmp_path / "notes.html"
+    file.write_bytes(notes.api.client.get(path, params={"data": "include"}).content)
+
+    alone = await page.context.new_page()
+    faults: list[str] = []
+    alone.on("pageerror", lambda error: faults.append(str(error)))
+    alone.on("console", lambda message: faults.append(message.text))
+    await alone.goto(file.as_uri())
+    await expect(alone.locator("#all")).to_have_text("a,b")
+    kept = "Object.entries(localStorage).join()"
+    assert await alone.evaluate(f"{kept} === 'k\\ud800,<!--</script>'")
+    assert await alone.evaluate("document.scripts.length") == 1
+    assert await alone.evaluate("add('d')") == 4, "the generator of keys goes on where it was"
+    assert await alone.evaluate("add('a').catch(({ name }) => name)") == "ConstraintError"
+    await alone.evaluate("within('readwrite', (store) => store.delete(1))")
+    await alone.evaluate("localStorage.clear()")
+    await alone.reload()
+    await expect(alone.locator("#all")).to_have_text("b,d")
+    assert await alone.evaluate("localStorage.length") == 0
+    assert faults == []
+    await alone.close()
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

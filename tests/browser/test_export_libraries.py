@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
+from sandbox.libraries.cdn import sources
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.inlining import inline
-from sandbox.libraries.manifest import libraries
+from sandbox.libraries.manifest import VENDORED, libraries
 from sandbox.libraries.shelf import shipped_shelf
 from server.export import export_html
 from tests.browser.library_documents import CDNJS, NPM, TOOLS, UNPKG
@@ -153,3 +156,49 @@ async def test_a_file_with_libraries_works_from_disk(
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert [one for one in said if one.startswith(("error", "pageerror"))] == []
     assert inlined.lacking == ()
+
+
+async def test_a_file_by_a_cdn_runs_what_its_hashes_are_of(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """Scripts, sheets and their fonts from that one host; a changed script does not run."""
+    changed = b""
+    page = await context.new_page()
+    asked: list[str] = []
+
+    async def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        path = unquote(urlsplit(route.request.url).path).removeprefix("/npm/")
+        body = (VENDORED / path).read_bytes() + (changed if path.endswith(".js") else b"")
+        kind = mimetypes.guess_type(path)[0] or "font/woff2"
+        headers = {"Access-Control-Allow-Origin": "*", "Content-Type": kind}
+        await route.fulfill(body=body, headers=headers)
+
+    await page.route("https://cdn.jsdelivr.net/npm/**", answer)
+    done = page.locator("#done[data-done=true]")
+    for name, case in (("icons", ICONS), ("chart", CHART)):
+        made = inline(case, shipped_shelf(), by_cdn=True)
+        whole = export_html(
+            made.html,
+            title=name,
+            storage_prefix=name,
+            carried=made.carried,
+            loads=sources(made.linked),
+        )
+        file = tmp_path / f"{name}.html"
+        file.write_text(whole, "utf-8")
+        await page.goto(file.as_uri())
+        await expect(done).to_be_attached(timeout=10_000)
+        assert asked, name
+        asked.clear()
+    changed = b"\n//"
+    await page.reload()
+    await expect(page.locator("h1")).to_be_attached()
+    assert asked
+    assert await page.evaluate("typeof Chart") == "undefined"
+    # Its policy lets in those files, and nothing else of the host.
+    beside = "new Promise((done) => { const script = document.createElement('script'); "
+    beside += "script.onload = () => done(true); script.onerror = () => done(false); "
+    beside += "script.src = 'https://cdn.jsdelivr.net/npm/crelt@1/index.js'; "
+    beside += "document.head.append(script); })"
+    assert await page.evaluate(beside) is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,55 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
     await page.wait_for_url("**/artifacts/*", timeout=20_000)
     await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()
+
+
+DROP = """async ([selector, kind, name, content, type]) => {
+  const data = new DataTransfer();
+  if (name) data.items.add(new File([content], name));
+  else data.setData("text/plain", content);
+  const given = { bubbles: true, cancelable: true };
+  const target = document.querySelector(selector);
+  const fire = (event) => target.dispatchEvent(event);
+  if (kind === "paste") return fire(new ClipboardEvent("paste", { ...given, clipboardData: data }));
+  fire(new DragEvent("dragover", { ...given, dataTransfer: data }));
+  const over = document.body.dataset.dropping;
+  if (kind === "drop") fire(new DragEvent("drop", { ...given, dataTransfer: data }));
+  return over;
+}"""
+
+
+async def test_a_file_is_dropped_or_pasted_on_the_home_page(page: Page, server: Process) -> None:
+    """The page says what will come of it; a document pasted into the box stays a text."""
+    await page.goto(server.url)
+    note = page.locator(".drop-note")
+    await page.evaluate(DROP, ["h1", "over", "tea.html", "<p>Tea"])
+    await expect(note).to_have_text("Drop it to import it as a tool", use_inner_text=True)
+    await page.evaluate(DROP, ["#prompt", "over", "tea.html", "<p>Tea"])
+    await expect(note).to_have_text("Drop it to attach it to your words", use_inner_text=True)
+    await page.evaluate(DROP, ["#prompt", "drop", "tea.csv", "Tea"])
+    await expect(page.get_by_role("list", name="Attached files")).to_contain_text("tea.csv")
+    await expect(note).to_be_hidden()
+    await page.evaluate(DROP, ["h1", "drop", "tea.pdf", "%PDF-1.4"])
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("tea.pdf is a PDF. Choose HTML, a zip")
+    await page.evaluate(DROP, ["body", "paste", "", "no markup at all"])
+    await page.evaluate(DROP, ["h1", "drop", "leaf.svg", "<svg><circle r='9'/></svg>"])
+    await page.wait_for_url("**/artifacts/*")
+    await expect(page).to_have_title(re.compile("Leaf"))
+
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    whole = "<!doctype html><title>Kettle</title>"
+    await box.fill(f"like this: {whole}")
+    await page.evaluate(DROP, ["#prompt", "paste", "", whole])
+    await page.get_by_role("button", name="Import it as a tool").click()
+    await page.wait_for_url("**/artifacts/*")
+    await expect(page).to_have_title(re.compile("Kettle"))
+    await page.goto(server.url)
+    await expect(box).to_have_value("like this: ")
+    await page.evaluate(DROP, ["body", "paste", "", "<title>Cup</title><p>Cup"])
+    await page.wait_for_url("**/artifacts/*")
+    await expect(page).to_have_title(re.compile("Cup"))
 
 
 async def test_everything_goes_out_of_the_home_page_and_comes_back(

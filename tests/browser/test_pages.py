@@ -262,12 +262,16 @@ async def test_nothing_is_wider_than_a_phone(
         viewport={"width": width, "height": 720}, has_touch=True, is_mobile=True
     )
     page = await context.new_page()
-    for path in ("/", made["artifact"]["url"], "/settings", "/artifacts/nothing"):
+    for path in ("/", made["artifact"]["url"], "/settings", "/licences", "/artifacts/nothing"):
         await page.goto(server.url + path)
         wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
     await page.goto(server.url + made["artifact"]["url"])
     await expect(page.get_by_role("textbox", name="Ask for a change")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("link", name="Export", exact=True)).to_be_in_viewport(ratio=1)
+    await page.locator("summary[aria-label='File options']").click()
+    await expect(page.get_by_role("button", name="Copy HTML")).to_be_in_viewport(ratio=1)
+    await page.keyboard.press("Escape")
     send = await page.get_by_role("button", name="Send").bounding_box()
     assert send is not None
     assert send["height"] >= 44
@@ -288,6 +292,42 @@ async def test_light_and_dark(browser: Browser, server: Any) -> None:
     await page.reload()
     assert await page.evaluate(lightness) > 0.9
     await context.close()
+
+
+async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any, api: Any) -> None:
+    """By keyboard: options of the file are kept while the page is open, and its HTML is copied."""
+    made = api(server.url)("POST", "/api/artifacts/import", status=201, html="<title>Tea</title>")
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await page.goto(server.url + made["artifact"]["url"])
+    options = page.locator("summary[aria-label='File options']")
+    await options.focus()
+    await page.keyboard.press("Enter")
+    choice = page.get_by_role("checkbox", name="Without its policy")
+    await expect(choice).to_be_visible()
+    await choice.focus()
+    await page.keyboard.press("Space")
+    await page.get_by_role("button", name="Copy HTML").press("Enter")
+    told = page.get_by_role("note", name="Export")
+    await expect(told).to_contain_text("of HTML copied.", timeout=30_000)
+    await expect(options).to_be_focused()
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("<title>Tea</title>")
+    assert "Content-Security-Policy" not in copied
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="Export").click()
+    assert (await saved.value).url.endswith("/versions/1/export?policy=false")
+    await expect(told).to_contain_text("It has no policy", timeout=30_000)
+    await context.close()
+
+
+async def test_the_licence_of_each_library_can_be_read(page: Page, server: Any) -> None:
+    await page.goto(f"{server.url}/settings")
+    await page.get_by_role("link", name="Licences of the libraries").click()
+    one = page.get_by_role("listitem").filter(has_text=re.compile(r"^dayjs 1\."))
+    await expect(one).to_contain_text("MIT")
+    await one.locator("summary").press("Enter")
+    await expect(one.locator("pre")).to_contain_text("Permission is hereby granted")
 
 
 async def test_an_unknown_tool_has_a_way_home(page: Page, server: Any) -> None:
@@ -355,7 +395,7 @@ async def test_our_own_pages_break_no_rule_of_theirs(page: Page, server: Any) ->
     )
     await create(page, server.url, "a text cleaner")
     await expect(verdict(page)).to_contain_text("passed")
-    for path in ("/", "/settings", "/artifacts/nothing"):
+    for path in ("/", "/settings", "/licences", "/artifacts/nothing"):
         await page.goto(server.url + path)
     assert seen == []
 

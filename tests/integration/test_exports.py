@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.libraries.fetch import missing
-from sandbox.libraries.manifest import libraries
+from sandbox.libraries.manifest import VENDORED, libraries
 from tests.conftest import BIN, Start, clean_environment, until
 from tests.integration.tools import GOOD
 
@@ -86,3 +88,42 @@ def test_what_was_asked_for_in_its_test_is_in_the_file(serve_app: Start, api: An
     checked = client("POST", f"{path}/export/check")
     assert [one["name"] for one in checked["libraries"]] == ["dayjs"]
     assert checked["verdict"] == "passed", checked
+
+
+def test_a_person_chooses_what_is_in_the_file(serve_app: Start, api: Any, tmp_path: Path) -> None:
+    """Libraries from a CDN by hash, stored data, no prompt, no policy: each is said."""
+    client = api(serve_app().url)
+    made = client("POST", "/api/artifacts/import", status=201, html=TOOL)["artifact"]["id"]
+    client("PATCH", f"/api/artifacts/{made}/data", status=204, local={"mine": "a secret"})
+    path = f"/api/artifacts/{made}/versions/1/export"
+    dayjs = next(one for one in libraries() if one.name == "dayjs" and one.numbers[0] == 1)
+    body = (VENDORED / dayjs.id / "dayjs.min.js").read_bytes()
+    coded = base64.b64encode(hashlib.sha384(body).digest()).decode()
+    url = f"https://cdn.jsdelivr.net/npm/{dayjs.id}/dayjs.min.js"
+
+    plain = client.client.get(path).text
+    assert "a secret" not in plain
+    assert "cdn.jsdelivr.net" not in plain
+    query = {"libraries": "cdn", "data": "include", "prompt": "false"}
+    file = client.client.get(path, params=query).text
+    assert f'src="{url}" integrity="sha384-{coded}" crossorigin="anonymous"' in file
+    assert f"{url}; style-src" in file, "its policy lets in this one file"
+    assert '"mine":"a secret"' in file
+    assert len(file) < len(plain)
+    checked = client.client.post(f"{path}/check", params=query).json()
+    assert checked["verdict"] == "not tested"
+    said = [
+        "Not verified offline: It needs the network.",
+        f"It loads dayjs {dayjs.version} from cdn.jsdelivr.net, each checked by its hash.",
+        "It carries what the tool has stored: who gets the file gets that too.",
+    ]
+    assert checked["words"][:3] == said
+    assert client.client.get(path, params={"libraries": "all"}).status_code == 422
+
+    out = tmp_path / "tool.html"
+    chosen = ["--libraries", "cdn", "--data", "include", "--no-prompt", "--no-policy"]
+    done = export(tmp_path / "data", made, out, *chosen)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[:3] == said
+    assert "It has no policy: what is in it may load and send as any page may." in done.stderr
+    assert "Content-Security-Policy" not in out.read_text("utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import BIN, Process, clean_environment
+from tests.integration.tools import BROKEN
 from tests.unit.test_importing import FILES, PAGE, packed
 
 
@@ -46,7 +47,9 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
         path.write_bytes(body)
     (tmp_path / "round.svg").write_text("<svg viewBox='0 0 1 1'><circle r='1'/></svg>")
     (tmp_path / "letter.html").write_bytes(b"%PDF")
-    words = ["import", "--json", *(str(tmp_path / one) for one in ("site", "round.svg"))]
+    (tmp_path / "broken.html").write_text(BROKEN)
+    given = [str(tmp_path / one) for one in ("site", "round.svg")]
+    words = ["import", "--no-test", "--json", *given]
     environment = clean_environment(SANDWRIGHT_DATA_DIR=str(tmp_path / "data"))
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
@@ -60,6 +63,12 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
     folder, drawing = (json.loads(line) for line in done.stdout.splitlines())
     assert (folder["title"], folder["missing"]) == ("Round", ["img/none.png"])
     assert drawing["title"] == "Round"
+    assert {one["verdict"] for one in (folder, drawing)} == {"not tested"}
+    done = run("import", "--json", str(tmp_path / "round.svg"), str(tmp_path / "broken.html"))
+    assert done.returncode == 1, done.stderr
+    drawing, broken = (json.loads(line) for line in done.stdout.splitlines())
+    assert (drawing["verdict"], broken["verdict"]) == ("passed", "failed")
+    assert "missingFunction is not defined" in broken["report"]["findings"][0]["message"]
     out = tmp_path / "out.html"
     assert run("export", "--no-check", drawing["artifact"], "-o", str(out)).returncode == 0
     assert "<circle r='1'/>" in out.read_text()

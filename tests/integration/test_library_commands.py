@@ -57,6 +57,21 @@ def test_verify_finds_a_file_that_was_changed_added_or_lost(vendored, capsys):
     assert main(["libraries", "verify"]) == 0
 
 
+def test_a_library_is_removed_by_its_name_alone(vendored, capsys):
+    assert main(["libraries", "remove", "left-pad"]) == 2
+    assert "Not listed: left-pad." in capsys.readouterr().err
+    assert main(["libraries", "remove", "d3"]) == 0
+    assert "Removed: none was here." in capsys.readouterr().out
+    assert vendored.is_dir()
+    assert main(["libraries", "remove", SMALL.id]) == 0
+    said = capsys.readouterr().out
+    assert f"Removed: {SMALL.id}." in said
+    assert "add` brings it back" in said
+    assert not vendored.exists()
+    assert main(["libraries", "verify"]) == 0
+    assert "0 libraries checked" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("vendored")
 def test_a_library_that_is_not_listed_cannot_be_added(capsys):
     assert main(["libraries", "add", "left-pad"]) == 2

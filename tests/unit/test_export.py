@@ -53,6 +53,18 @@ def test_the_policy_stands_before_any_script_and_is_the_frames() -> None:
     assert tags[1][1]["content"] == export_csp(grants)
 
 
+def test_the_policy_lets_in_what_comes_from_a_cdn_or_is_left_out() -> None:
+    loads = {"script-src": ("https://cdn.example/a.js",), "font-src": ("https://cdn.example/a/",)}
+    policy = Reader(export(loads=loads)).tags[1][1]["content"] or ""
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert [name for name, value in rules.items() if "https:" in value] == [
+        "script-src",
+        "font-src",
+    ]
+    assert rules["script-src"].endswith(" https://cdn.example/a.js")
+    assert [tag for tag, _ in Reader(export("", policy=False)).tags] == ["meta", "script"]
+
+
 def test_the_shim_asks_for_nothing_and_holds_no_address() -> None:
     ahead = export("")
     assert "://" not in ahead

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sandbox.libraries.cdn import sources
+from sandbox.libraries.fetch import digest, stored
 from sandbox.libraries.fonts import SUBSETS
 from sandbox.libraries.inlining import Inlined, inline
 from sandbox.libraries.licences import licence_text
@@ -81,6 +86,41 @@ def test_a_script_is_carried_and_called_where_it_stands(shelf: Shelf) -> None:
         '<script defer src="data:text/javascript,__carried(0)" data-integrity=x></script>'
     )
     assert carried(made)["files"][0][1] == "var round = 'a'"  # type: ignore[index]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_by_a_cdn_comes_what_a_hash_can_stand_for(tmp_path: Path) -> None:
+    """A script and a style sheet by their exact addresses; what has no hash is in the file."""
+    whole = replace(ROUND, digest=digest(stored(ROUND, tmp_path)))
+    listed = Shelf(Catalogue([whole, LETTERS]), tmp_path)
+    source = (
+        f"<script crossorigin=use-credentials defer src='{UNPKG}' integrity=x></script>"
+        f"<link rel=stylesheet href='{UNPKG}/dist/round.css'>"
+        f"<script type=module>import '{UNPKG}/dist/round.mjs'</script>"
+    )
+    asked = ["round@1.2.3/dist/round.js", "round@1.2.3/dist/fonts/round.woff2"]
+    made = inline(source, listed, by_cdn=True, asked=asked)
+
+    def by_hash(path: str) -> str:
+        body = (tmp_path / ROUND.id / path).read_bytes()
+        coded = base64.b64encode(hashlib.sha384(body).digest()).decode()
+        return f'"{npm}/{path}" integrity="sha384-{coded}" crossorigin="anonymous"'
+
+    npm = f"https://cdn.jsdelivr.net/npm/{ROUND.id}"
+    assert made.html.startswith(
+        f"<script data-crossorigin=use-credentials defer src={by_hash('dist/round.js')} "
+        f"data-integrity=x></script><link rel=stylesheet href={by_hash('dist/round.css')}>"
+    )
+    assert len(carried(made)["files"]) == 2, "the modules, and nothing that comes by the CDN"
+    assert sources(made.linked) == {
+        "script-src": (f"{npm}/dist/round.js",),
+        "style-src": (f"{npm}/dist/round.css",),
+        "font-src": (f"{npm}/",),
+        "img-src": (f"{npm}/",),
+    }
+    # A file that is not the listed one is vouched for by nobody.
+    (tmp_path / ROUND.id / "dist/tags.js").write_text("changed")
+    assert inline(source, listed, by_cdn=True).linked == ()
 
 
 def test_a_text_that_could_end_an_element_ends_none(shelf: Shelf) -> None:

@@ -58,6 +58,7 @@ export function attachments(form) {
   }
 
   return {
+    add,
     async read() {
       sent = files;
       if (files.length === 0) return undefined;

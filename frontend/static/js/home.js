@@ -2,6 +2,7 @@ import { ages } from "./ages.js";
 import { attachments } from "./attach.js";
 import { create } from "./create.js";
 import { draft } from "./draft.js";
+import { dropping } from "./drop.js";
 import { estimate } from "./estimate.js";
 import { examples } from "./examples.js";
 import { importing } from "./import.js";
@@ -23,13 +24,13 @@ ages();
 const renew = submitWhenWorded(form, box, form.querySelector("[type=submit]"));
 estimate(box, menu, document.getElementById("estimate"), data.recipes);
 examples(box);
-create(form, { box, menu, files: attachments(form), draft: kept, frame: data.frame, renew });
+const files = attachments(form);
+create(form, { box, menu, files, draft: kept, frame: data.frame, renew });
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
-importing(
-  document.querySelector("[data-import]"),
-  document.querySelector(".ask [data-problem]"),
-  document.querySelector("[data-imported]"),
-);
+const problem = document.querySelector(".ask [data-problem]");
+const told = document.querySelector("[data-imported]");
+const take = importing(document.querySelector("[data-import]"), problem, told);
+dropping(form, { take, attach: files.add, place: told, problem });
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));

@@ -7,15 +7,20 @@ const MANIFEST = "sandwright.json";
 
 /**
  * Makes a tool of a file that a person has, and goes there; of an archive of everything, says in `told`
- * what came. What fails is said in `place`.
+ * what came. What fails is said in `place`. Returns what takes a file that came another way.
  */
 export function importing(button, place, told) {
   const input = button.nextElementSibling;
   button.addEventListener("click", () => input.click());
-  input.addEventListener("change", async () => {
+  input.addEventListener("change", () => {
     const [file] = input.files;
     input.value = "";
-    if (!file) return;
+    if (file) take(file);
+  });
+  return take;
+
+  async function take(file) {
+    if (button.disabled) return;
     clearProblem(place);
     told.hidden = true;
     button.disabled = true;
@@ -27,7 +32,7 @@ export function importing(button, place, told) {
     } finally {
       button.disabled = false;
     }
-  });
+  }
 }
 
 /** Whether Export everything wrote it, which begins with a file that says so. */

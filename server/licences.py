@@ -1,0 +1,36 @@
+"""The licences of what is kept here for tools, and of the fonts of our own pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import frontend
+from sandbox.libraries.licences import licence_text
+from sandbox.libraries.manifest import VENDORED, libraries
+from sandbox.libraries.shelf import shipped_shelf
+
+_NOT_HERE = "The files of this one are not here, and its licence is one of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One library; `licence` is an SPDX expression, empty for a font of our pages."""
+
+    name: str
+    version: str
+    licence: str
+    text: str
+
+
+def listed() -> list[Listed]:
+    """List them by name. Reads from disk: not for an event loop."""
+    shelf = shipped_shelf()
+    found = [
+        Listed(one.name, one.version, one.licence, licence_text(shelf, one) or _NOT_HERE)
+        for one in sorted(libraries(), key=lambda one: (one.name, one.numbers))
+        if (VENDORED / one.id).is_dir() or not one.optional
+    ]
+    for file in sorted((frontend.STATIC / "vendor").glob("*/LICENSE")):
+        name = f"{file.parent.name} (these pages)"
+        found.append(Listed(name, "", "", file.read_text("utf-8", "replace")))
+    return found
