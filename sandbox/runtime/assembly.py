@@ -43,6 +43,7 @@ _FRAME = (
     "addresses.js",
     "libraries.js",
     "workers.js",
+    "sockets.js",
     "start.js",
 )
 _DATABASES = ("values.js", "classes.js", "keeping.js")
@@ -134,7 +135,7 @@ def export_shim(storage_prefix: str, *, carries: bool = False, restores: bool = 
     before that, if there are two, holds what the tool has stored.
     """
     prefix = json.dumps(storage_prefix).replace("<", "\\u003c")
-    shim: tuple[str, ...] = ("storage.js", "cookies.js", "history.js", "export.js")
+    shim: tuple[str, ...] = ("storage.js", "cookies.js", "history.js", "sockets.js", "export.js")
     if carries:
         shim = ("natives.js", "addresses.js", "carried.js", *shim)
     if restores:

@@ -86,6 +86,7 @@ if (window.IDBFactory) {
   prefixDatabases(STORAGE_PREFIX);
 }
 installHistory();
+installSockets();
 if (cookiesThrow()) {
   installCookies();
 }

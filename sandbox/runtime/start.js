@@ -12,6 +12,7 @@ installAsked();
 installActs();
 installDownloads();
 installWorkers();
+installSockets();
 installLibraries();
 
 // `document.open` takes every listener away.

@@ -57,6 +57,18 @@ async def test_a_file_from_disk_counts_on_after_a_reload_and_beside_another(
     assert {url.split(":")[0] for url in asked} == {"file"}
 
 
+async def test_a_socket_that_a_file_may_not_open_says_that_it_is_closed(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    page = await context.new_page()
+    await page.goto(write(tmp_path, "a.html", "a"))
+    closed = (
+        "new Promise((done) => { const socket = new WebSocket('wss://example.org/');"
+        " socket.onclose = ({code}) => done([code, socket.readyState]); })"
+    )
+    assert await page.evaluate(closed) == [1006, 3]
+
+
 async def shows(page: Page, url: str, text: str) -> None:
     """Open a file until it shows a text.
 

@@ -69,7 +69,7 @@ async def test_ordinary_means_of_tools_work_inside_the_walls(
 ) -> None:
     shelf.put("tool", PROBES)
     frame = await show(page, host)
-    await frame.wait_for_function("window.results && Object.keys(results).length === 8")
+    await frame.wait_for_function("window.results && Object.keys(results).length === 9")
     results = await frame.evaluate("results")
     assert results == dict.fromkeys(results, "yes")
 
@@ -91,4 +91,12 @@ probe("fetch-blob", async () => (await (await fetch(blobUrl("x"))).text()) === "
 probe("canvas", () => document.createElement("canvas").toDataURL().startsWith("data:image/png"));
 probe("hash", () => { location.hash = "a"; return location.hash === "#a"; });
 probe("push-state", () => { history.pushState(1, ""); return history.state === 1; });
+probe("socket-closes", () => new Promise((done) => {
+  const said = [];
+  const socket = new WebSocket("wss://example.org/");
+  socket.onerror = socket.onclose = ({ type, code }) => said.push([type, code]);
+  socket.addEventListener("close", () => setTimeout(
+    () => done(`${said}` === "error,,close,1006" && socket.readyState === WebSocket.CLOSED), 50,
+  ));
+}));
 </script>"""
