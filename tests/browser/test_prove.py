@@ -109,6 +109,7 @@ async def test_an_attack_that_did_not_run_is_not_proven_and_a_lost_server_is_sai
     await expect(page.get_by_role("alert")).to_contain_text("The server did not answer.")
 
 
+@pytest.mark.sandbox
 async def test_the_command_exits_0_when_all_that_ran_held() -> None:
     """By a hand, over UDP, a lookup, and what is gained in the tool alone."""
     names = ["alt-click", "stun", "geolocation"]
@@ -144,6 +145,7 @@ async def test_the_command_exits_1_when_something_got_out_of_a_running_server(
     assert (code, report["counts"]["got out"]) == (1, 1)
 
 
+@pytest.mark.sandbox
 async def test_the_command_exits_2_when_it_could_not_be_run(server: Process) -> None:
     code, report, complaint = await prove(SANDWRIGHT_BROWSER="/no/such/browser")
     assert (code, report) == (2, None)

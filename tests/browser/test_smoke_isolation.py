@@ -181,6 +181,7 @@ def secret(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.sandbox
 async def test_a_page_without_any_policy_reaches_nothing_but_the_stage(
     choice: BrowserChoice, tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +400,7 @@ async def until(holds: Any, seconds: float = 10) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.sandbox
 async def test_memory_is_capped_the_tool_does_not_pass_and_the_next_is_unharmed(
     choice: BrowserChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
