@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sandbox.report import Finding, Screenshot
 from sandbox.smoke.findings import Moment
+from sandbox.text import without_lone_surrogates
 
 
 class BrowserUnavailableError(Exception):
@@ -35,6 +36,10 @@ class Progress:
     message: str
     done: int
     total: int
+
+    def __post_init__(self) -> None:
+        """A control's label may hold half a surrogate pair, which no event can carry."""
+        object.__setattr__(self, "message", without_lone_surrogates(self.message))
 
 
 @dataclass(slots=True)

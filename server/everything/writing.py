@@ -82,6 +82,8 @@ async def pack(database: Database, folder: Path) -> AsyncGenerator[bytes]:
         # First and unpacked, so that the first bytes of the file say what it is.
         manifest = {"format": FORMAT, "version": VERSION, "written": written.isoformat()}
         archive.writestr(MANIFEST, json.dumps(manifest) + "\n", zipfile.ZIP_STORED)
+        async for part in sink.taken():
+            yield part
         packing = _Packing(archive, folder)
         async with database.read() as connection:
             ids = await whole.ids(connection)

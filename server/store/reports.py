@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.report import Report, Verdict
+from sandbox.text import without_lone_surrogates
 from server.identifiers import new_id
 from server.store import tables
 from server.store.records import ACTIVE, StoredReport
@@ -71,11 +73,18 @@ async def add_missing(connection: AsyncConnection, reason: str) -> int:
     return len(found)
 
 
+def _record(row: RowMapping) -> StoredReport:
+    """Read a report; older ones may hold half a surrogate pair, which no answer can carry."""
+    text = json.dumps(row["findings"], ensure_ascii=False)
+    findings = row["findings"] if text.isascii() else json.loads(without_lone_surrogates(text))
+    return StoredReport(**{**row, "findings": findings})
+
+
 async def latest(connection: AsyncConnection, artifact_id: str) -> dict[int, StoredReport]:
     """Find the newest report of each version of an artifact, by version number."""
     table = tables.reports
     query = select(*_COLUMNS).where(table.c.artifact_id == artifact_id, table.c.latest.is_(True))
-    found = [StoredReport(**row) for row in (await connection.execute(query)).mappings().all()]
+    found = [_record(row) for row in (await connection.execute(query)).mappings().all()]
     shots = tables.screenshots
     names = select(shots.c.report_id, shots.c.name)
     names = names.where(shots.c.report_id.in_([report.id for report in found]))

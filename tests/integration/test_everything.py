@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
 
+import httpx
 import pytest
 
 from server.cli import main
@@ -27,13 +28,25 @@ from server.errors import Problem
 from server.everything.reading import open_archive
 from server.everything.storing import store
 from server.store.database import Database
-from tests.conftest import BIN, Api, Process, Start, clean_environment, until
+from tests.conftest import (
+    BIN,
+    START_SECONDS,
+    Api,
+    Process,
+    Start,
+    clean_environment,
+    until,
+)
 from tests.forks import Forked
 from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced, journal, long_document
 
 # What opens a frame, and who ran a generation, is one server's own.
 OWN = {"label", "secret", "owner", "lease_expires"}
+# Half a surrogate pair in its console and on its button, which is a string to JavaScript.
+LOUD = GOOD.replace(
+    "let n = 0;", "let n = 0; console.error('\\ud800 said'); b.textContent = '\\udc00 Add';"
+)
 NOTE = {"name": "note.txt", "media_type": "text/plain", "data": "aGVsbG8="}
 
 
@@ -108,9 +121,7 @@ def fill(client: Api) -> list[str]:
     # Half a surrogate pair, which is a string to JavaScript.
     body = '{"local": {"k\\ud800": "v\\udc00", "emoji": "\\ud83d\\ude00"}, "indexed": {"db": "{}"}}'
     assert client.client.patch(f"{path}/data", content=body).status_code == 204
-    # Half a pair in its console, too.
-    loud = GOOD.replace("let n = 0;", "let n = 0; console.error('\\ud800 said');")
-    second = client("POST", "/api/artifacts/import", status=201, html=loud, title="Plain")
+    second = client("POST", "/api/artifacts/import", status=201, html=LOUD, title="Plain")
     third = client("POST", "/api/artifacts/import", status=201, html=BROKEN, title="Gone")
     found = [first, *(one["artifact"]["id"] for one in (second, third))]
     until(lambda: all(has_reports(client, one) for one in found))
@@ -125,7 +136,7 @@ def full(serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path) -> A
         answers(
             {**cut, "match": "cut this"},
             {"text": fenced(SECOND), "turn": "follow-up"},
-            {"text": fenced(GOOD)},
+            {"text": fenced(LOUD)},
         )
     )
     return api(serve_app(tmp_path / "full", tests=True, OPENAI_BASE_URL=model.url).url)
@@ -475,7 +486,14 @@ def test_a_tool_that_cannot_be_read_takes_no_other_with_it(
         for html in (SECOND, GOOD)
     )
     until(lambda: has_reports(there, bad))
+    # One that an older Sandwright wrote is shown all the same.
+    finding = {"kind": "console", "severity": "advisory", "phase": "load", "message": "\ud800 said"}
+    finding |= {"signature": "a", "line": None, "column": None, "control": None}
     with contextlib.closing(sqlite3.connect(tmp_path / "there" / "sandwright.db")) as database:
+        database.execute("UPDATE reports SET findings = ?", [json.dumps([finding])])
+        database.commit()
+        [shown] = there("GET", f"/api/artifacts/{bad}/versions")["items"]
+        assert shown["report"]["findings"][0]["message"] == "\ufffd said"
         database.execute("UPDATE reports SET asked = '{' WHERE artifact_id = ?", [bad])
         database.commit()
     archive = exported(there)
@@ -621,7 +639,8 @@ def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Pat
     process = serve_app(tmp_path / "data")
     client = api(process.url)
     # More than any buffer on the way holds.
-    noise = base64.b64encode(random.Random(1).randbytes(12_000_000)).decode()
+    noise = base64.b64encode(random.Random(1).randbytes(8_000_000)).decode()
+    client.client.timeout = httpx.Timeout(START_SECONDS)
     for _ in range(2):
         client("POST", "/api/artifacts/import", status=201, html=f"<!doctype html>{noise}")
     with (
@@ -631,6 +650,9 @@ def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Pat
         assert (one.status_code, two.status_code) == (200, 200)
         problem = client("GET", "/api/export", status=503)
         assert "2 exports of everything are under way" in problem["detail"]
+        for stream in (one, two):
+            begun = stream.iter_raw(100_000)
+            assert sum(len(next(begun)) for _ in range(10)) == 1_000_000
         until(lambda: is_folded(tmp_path / "data"))
 
     def are_free() -> bool:
@@ -642,7 +664,7 @@ def test_few_exports_run_at_once(serve_app: Start, api: type[Api], tmp_path: Pat
 
     until(are_free)
     process.stop()
-    assert "Traceback" not in "".join(process.errors)
+    assert not [line for line in process.errors if "Traceback" in line or "ERROR" in line]
 
 
 def is_folded(data: Path) -> bool:
