@@ -7,13 +7,11 @@ modules as one file, `js/joined.js`.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path, PurePosixPath
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
@@ -24,28 +22,38 @@ from sandbox.runtime.assembly import HOST_MODULES, databases_script
 from server.joining import join
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
+# Said here, since what a machine takes a `.js` for is anyone's to change on some.
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`."""
     library = hashlib.sha256(databases_script().encode()).hexdigest()[:4]
     address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}{library}"
-    app.add_route(f"{address}/indexed.js", _databases)
-    app.add_route(f"{address}/js/joined.js", _script(join(_sources())))
-    for prefix, files in ((address, _Lasting), ("/static", StaticFiles)):
-        app.mount(f"{prefix}/js/host", files(directory=HOST_MODULES))
-        app.mount(prefix, files(directory=frontend.STATIC))
+    kept = _read(frontend.STATIC)
+    kept["indexed.js"] = databases_script().encode()
+    kept["js/joined.js"] = join(_sources()).encode()
+    app.add_route(f"{address}/{{path:path}}", _lasting(kept))
+    app.mount("/static/js/host", StaticFiles(directory=HOST_MODULES))
+    app.mount("/static", StaticFiles(directory=frontend.STATIC))
     templates.env.globals["static"] = address
 
 
-async def _databases(request: Request) -> Response:
-    return await _script(await asyncio.to_thread(databases_script))(request)
+def _lasting(kept: Mapping[str, bytes]) -> Callable[[Request], Awaitable[Response]]:
+    """Answer from memory: a few hundred kB, and each look at the disk would be a thread's work."""
 
-
-def _script(text: str) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_request: Request) -> Response:
-        headers = {"Cache-Control": _FOR_GOOD}
-        return Response(text, media_type="text/javascript", headers=headers)
+    async def answer(request: Request) -> Response:
+        path = request.path_params["path"]
+        if path not in kept:
+            raise HTTPException(404)
+        kind = _TYPES.get(PurePosixPath(path).suffix, "text/plain")
+        return Response(kept[path], media_type=kind, headers={"Cache-Control": _FOR_GOOD})
 
     return answer
 
@@ -56,22 +64,19 @@ def compile_templates(templates: Jinja2Templates) -> None:
         templates.env.get_template(name)
 
 
-class _Lasting(StaticFiles):
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = _FOR_GOOD
-        return response
-
-
 def fingerprint(*folders: Path) -> str:
     """Digest the names and contents of all files below `folders`, in 12 hexadecimal digits."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = path.relative_to(folder).as_posix()
-            digest.update(f"{name}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
+        for name, content in _read(folder).items():
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
     return digest.hexdigest()[:12]
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def _sources() -> dict[str, str]:
