@@ -59,7 +59,9 @@ def _listen(host: str, port: int) -> BoundPort | RefusedPort:
         return RefusedPort(port, f"{host} is no address of this machine: {error.strerror}.")
     if family == socket.AF_INET and is_loopback(host) and _is_taken_on_ipv6(port):
         return _taken(port)
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Where the protocol is said, asyncio sends small parts at once (TCP_NODELAY); else the second
+    # part of an answer waits some 40 ms for the browser's word that it has the first.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere this would share the port with its present owner
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

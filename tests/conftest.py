@@ -23,6 +23,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
+from server.ports import BoundPort, bind
 from tests.forks import Forked
 
 BIN = Path(sys.executable).parent
@@ -96,6 +97,13 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+def listening(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A socket like the server's own, for an app that is served in this process."""
+    bound = bind(host, port, chosen=True)
+    assert isinstance(bound, BoundPort), bound
+    return bound.socket
 
 
 @dataclass

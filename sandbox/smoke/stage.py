@@ -73,7 +73,9 @@ class Stage:
         return any(play.host == host for play in self._plays.values())
 
     async def start(self) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
+        # The protocol said, asyncio sends small parts at once.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         self.serve_on(listener)
 

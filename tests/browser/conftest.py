@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
+from tests.conftest import listening
 
 QUIET = (
     "--disable-gpu",
@@ -111,11 +112,8 @@ async def serve() -> AsyncIterator[Serve]:
 
 @contextlib.asynccontextmanager
 async def _running(app: Any, host: str) -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        app, host=host, port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
-    )
-    sockets = [config.bind_socket()]
-    sockets[0].listen()  # a browser may come before the server does
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, lifespan="off")
+    sockets = [listening(host)]
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # pytest owns them
     running = asyncio.create_task(server.serve(sockets=sockets))

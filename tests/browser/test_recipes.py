@@ -16,7 +16,9 @@ from sandbox.frame import FrameDocument, create_frame_app
 from sandbox.grants import NO_GRANTS
 from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
+from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 from server.recipes import RECIPES, respond
+from tests.conftest import listening
 
 SECRET = "recipe"
 
@@ -53,19 +55,21 @@ async def stage(browser_path):
     """One browser and one frame server for all tests here; a context of its own for each tool."""
     shelf = _Shelf()
     app = create_frame_app(shelf, ancestors=lambda _host: ())
-    config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off")
-    listening = config.bind_socket()
+    config = uvicorn.Config(app, log_level="warning", lifespan="off")
+    listener = listening()
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # pytest owns them
-    running = asyncio.create_task(server.serve(sockets=[listening]))
+    running = asyncio.create_task(server.serve(sockets=[listener]))
     async with async_playwright() as playwright:
-        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=args)
-        yield _Stage(browser, shelf, listening.getsockname()[1])
+        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *SWITCHES]
+        browser = await playwright.chromium.launch(
+            executable_path=browser_path, args=args, ignore_default_args=[*NOT_PLAYWRIGHTS]
+        )
+        yield _Stage(browser, shelf, listener.getsockname()[1])
         await browser.close()
     server.should_exit = server.force_exit = True
     await running
-    listening.close()
+    listener.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -33,6 +34,22 @@ def bound(*args, **kwargs):
 def test_a_free_port_is_bound_and_listens():
     with bound(HERE, 0, chosen=True) as result, socket.create_connection((HERE, result.port)):
         assert result.moved_from is None
+
+
+async def test_what_is_written_goes_out_at_once():
+    """Two small parts of an answer do not wait for the other side's word in between."""
+    at_once: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def opened(_reader, writer):
+        sock = writer.get_extra_info("socket")
+        at_once.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with bound(HERE, 0, chosen=True) as result:
+        async with await asyncio.start_server(opened, sock=result.socket):
+            _, writer = await asyncio.open_connection(HERE, result.port)
+            assert await asyncio.wait_for(at_once, 10)
+            writer.close()
 
 
 def test_a_taken_default_moves_up_and_says_from_where(taken):

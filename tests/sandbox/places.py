@@ -18,7 +18,7 @@ import uvicorn
 
 from server.app import create_application
 from server.settings import load_settings
-from tests.conftest import free_port
+from tests.conftest import free_port, listening
 
 Around = Callable[[Any], Any]
 """Takes an ASGI app and returns one that does something to what it answers."""
@@ -74,15 +74,8 @@ async def open_application(
 @contextlib.asynccontextmanager
 async def served(app: Any, port: int = 0) -> AsyncIterator[int]:
     """Serve an app; yields the port."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=port,
-        log_level="error",
-        timeout_graceful_shutdown=1,
-        lifespan="off",
-    )
-    sock = config.bind_socket()
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="off")
+    sock = listening(port=port)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # pytest owns them
     running = asyncio.create_task(server.serve([sock]))
