@@ -94,11 +94,8 @@ class Opens(Protocol):
 async def verified(smoke: Opens, made: Export) -> tuple[Report, list[str]]:
     """Open the file from disk, with no network; return what was seen, and all there is to say."""
     if made.linked:
-        reason = "It needs the network."
-        return Report(Verdict.NOT_TESTED, reason=reason), [
-            f"Not verified offline: {reason}",
-            *made.words(),
-        ]
+        report = Report(Verdict.NOT_TESTED, reason="It needs the network.")
+        return report, ["Not verified offline: it needs the network.", *made.words()]
     report = await smoke.test(made.html, from_disk=True)
     if report.verdict is Verdict.PASSED:
         said = "Verified offline: it was opened from disk with no network, and works."

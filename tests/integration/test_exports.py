@@ -113,7 +113,7 @@ def test_a_person_chooses_what_is_in_the_file(serve_app: Start, api: Any, tmp_pa
     checked = client.client.post(f"{path}/check", params=query).json()
     assert checked["verdict"] == "not tested"
     said = [
-        "Not verified offline: It needs the network.",
+        "Not verified offline: it needs the network.",
         f"It loads dayjs {dayjs.version} from cdn.jsdelivr.net, each checked by its hash.",
         "It carries what the tool has stored: who gets the file gets that too.",
     ]
