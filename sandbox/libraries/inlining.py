@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.addresses import FONT_HOST, hosts
-from sandbox.libraries.cdn import Linked, linked
+from sandbox.libraries.cdn import CDN, Linked, linked
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.pack import MOST_CARRIED, Pack
 from sandbox.libraries.resolve import CDNS, MODULES, Resolved
@@ -38,7 +38,6 @@ from sandbox.libraries.scanning import Address, Scanner
 from sandbox.libraries.shelf import Shelf, is_module
 from sandbox.markup import Markup
 
-_CDN = "https://cdn.jsdelivr.net/npm/"
 _HOSTS = hosts()
 _CLASSIC = frozenset({"", "text/javascript", "application/javascript", "text/ecmascript"})
 RUN = "__carried"
@@ -310,12 +309,12 @@ class _Inlining:
             elif address in self.linked or self._comes_with_a_sheet(address):
                 continue
             elif not address.startswith((f"{MODULES}/", "css")) and not self.pack.holds(address):
-                self.pack.add(_CDN + address, address)
+                self.pack.add(CDN + address, address)
 
     def _comes_with_a_sheet(self, address: str) -> bool:
         """Whether a sheet from the CDN loads a file: a font, a picture."""
         folders = tuple(one.folder for one in self.linked.values() if one.folder)
-        return not address.endswith((".js", ".css")) and (_CDN + address).startswith(folders)
+        return not address.endswith((".js", ".css")) and (CDN + address).startswith(folders)
 
     # Import maps
 

@@ -15,6 +15,7 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
 
+from sandbox.libraries.cdn import CDN
 from sandbox.libraries.fonts import is_needed
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.resolve import MODULES, SHEETS
@@ -25,7 +26,6 @@ MOST_CARRIED = 60_000_000
 
 _NAMES = "libraries/"
 _DEEPEST = 8  # style sheets that import each other
-_CDN = "https://cdn.jsdelivr.net/npm/"
 
 _RELATIVE = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}/[^"'\s\\]*)\2""")
 _BESIDE = re.compile(r"""\bnew\s+URL\(\s*(["'])([^"'\s\\]+)\1\s*,\s*import\.meta\.url""")
@@ -157,8 +157,8 @@ class Pack:
         own = address.removeprefix(f"{MODULES}/")
         for found in _BESIDE.finditer(text):
             beside = posixpath.normpath(posixpath.join(posixpath.dirname(own), found[2]))
-            self.add(_CDN + beside, beside)
-        return text.replace("import.meta.url", json.dumps(_CDN + own))
+            self.add(CDN + beside, beside)
+        return text.replace("import.meta.url", json.dumps(CDN + own))
 
     def _sheet(self, address: str, text: str, depth: int) -> str:
         def inlined(found: re.Match[str]) -> str:
