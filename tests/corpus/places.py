@@ -34,6 +34,7 @@ from tests.conftest import NO_BROWSER, Process, clean_environment, free_port
 from tests.corpus.comparing import plain_error
 
 PLAIN = "http://tool.localhost/tool.html"
+_NEEDED = frozenset({"script", "fetch", "xhr", "other"})  # a tool does without a font or a picture
 _REPORT_SECONDS = 90.0
 # Nothing outside of this machine is reachable, whatever a tool asks for.
 _HERE = ("localhost", "*.localhost", "127.0.0.1")
@@ -201,7 +202,7 @@ async def plain_page(browser: Browser, html: str, size: tuple[int, int]) -> Asyn
                     headers={"access-control-allow-origin": "*"},
                 )
             else:
-                if urlsplit(url).hostname in hosts():
+                if urlsplit(url).hostname in hosts() and route.request.resource_type in _NEEDED:
                     place.lacking.append(url)
                 await route.abort()
 

@@ -21,6 +21,7 @@ _RUN_SECONDS = 75.0
 _ACT_SECONDS = 12.0  # of a reference; what is left is not used
 _LOAD_SECONDS = 10.0
 _LATE_SECONDS = 2.5  # how long another place may take to show what the reference showed
+_NOT_HERE = "asks a CDN for what is not here"
 _SHOWN = frozenset({"about:srcdoc", "about:blank"})
 
 
@@ -52,8 +53,7 @@ async def _referred(place: Place) -> Reference:
     await person.ask("quiet", 400, 4_000)
     steps = [Step("load", await _settled(place))]
     looks = await person.ask("look")
-    if place.errors or not any(looks.values()):
-        unfit = f"error at load: {place.errors[0]}" if place.errors else "shows nothing"
+    if unfit := _unfit(place, shows_something=any(looks.values())):
         return Reference(Run(tuple(steps), tuple(place.errors)), (), unfit, tuple(place.lacking))
     acts: list[Act] = []
     done: Counter[tuple[str, ...]] = Counter()
@@ -68,8 +68,18 @@ async def _referred(place: Place) -> Reference:
             await person.ask("quiet", 100, 600)
             acts.append(act)
             steps.append(Step(act.name, await _settled(place)))
+    unfit = _NOT_HERE if place.lacking else ""
     run = Run(tuple(steps), tuple(place.errors))
-    return Reference(run, tuple(acts), lacking=tuple(place.lacking))
+    return Reference(run, tuple(acts), unfit, tuple(place.lacking))
+
+
+def _unfit(place: Place, *, shows_something: bool) -> str:
+    """Return why a page that has loaded is no reference."""
+    if place.lacking:
+        return _NOT_HERE
+    if place.errors:
+        return f"error at load: {place.errors[0]}"
+    return "" if shows_something else "shows nothing"
 
 
 async def repeat(opened: Opened, reference: Reference, *, linger: float = 0) -> Run:
