@@ -44,6 +44,7 @@ _FRAME = (
     "libraries.js",
     "workers.js",
     "sockets.js",
+    "nested.js",
     "start.js",
 )
 _DATABASES = ("values.js", "classes.js", "keeping.js")

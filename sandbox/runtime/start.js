@@ -13,6 +13,7 @@ installActs();
 installDownloads();
 installWorkers();
 installSockets();
+installNested();
 installLibraries();
 
 // `document.open` takes every listener away.

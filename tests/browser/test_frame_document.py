@@ -69,7 +69,7 @@ async def test_ordinary_means_of_tools_work_inside_the_walls(
 ) -> None:
     shelf.put("tool", PROBES)
     frame = await show(page, host)
-    await frame.wait_for_function("window.results && Object.keys(results).length === 9")
+    await frame.wait_for_function("window.results && Object.keys(results).length === 10")
     results = await frame.evaluate("results")
     assert results == dict.fromkeys(results, "yes")
 
@@ -91,6 +91,20 @@ probe("fetch-blob", async () => (await (await fetch(blobUrl("x"))).text()) === "
 probe("canvas", () => document.createElement("canvas").toDataURL().startsWith("data:image/png"));
 probe("hash", () => { location.hash = "a"; return location.hash === "#a"; });
 probe("push-state", () => { history.pushState(1, ""); return history.state === 1; });
+probe("nested-document", async () => {
+  const nested = document.documentElement.appendChild(document.createElement("iframe"));
+  const heard = (said) => new Promise((done) => {
+    addEventListener("message", ({ data }) => data === said && done());
+  });
+  const written = nested.contentDocument;
+  written.open();
+  written.write("<p>Tea</p><script>parent.postMessage(document.body.innerText, '*')</scr" + "ipt>");
+  written.close();
+  await heard("Tea");
+  const read = nested.contentDocument.querySelector("p").innerText;
+  nested.srcdoc = "<p>Cake</p>";
+  return `${read} ${nested.contentDocument.body.innerHTML}` === "Tea <p>Cake</p>";
+});
 probe("socket-closes", () => new Promise((done) => {
   const said = [];
   const socket = new WebSocket("wss://example.org/");

@@ -193,7 +193,8 @@ async def plain_page(browser: Browser, html: str, size: tuple[int, int]) -> Asyn
 
         async def answer(route: Route) -> None:
             url = route.request.url
-            if url.partition("#")[0].partition("?")[0] == PLAIN:
+            is_document = route.request.resource_type == "document"
+            if is_document and url.partition("#")[0].partition("?")[0] == PLAIN:
                 await route.fulfill(body=html, content_type="text/html; charset=utf-8")
             elif (found := await asyncio.to_thread(_of_cdn, url)) is not None:
                 await route.fulfill(

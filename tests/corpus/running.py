@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +19,10 @@ from tests.corpus.person import Act, Person
 from tests.corpus.places import Place
 
 MOST_ACTS = 25
-_RUN_SECONDS = 75.0
+_RUN_SECONDS = 120.0
 _ACT_SECONDS = 12.0  # of a reference; what is left is not used
 _LOAD_SECONDS = 10.0
+_IDLE_SECONDS = 6.0
 _LATE_SECONDS = 2.5  # how long another place may take to show what the reference showed
 _NOT_HERE = "asks a CDN for what is not here"
 _SHOWN = frozenset({"about:srcdoc", "about:blank"})
@@ -50,6 +53,8 @@ async def refer(opened: Opened) -> Reference:
 async def _referred(place: Place) -> Reference:
     person = Person(place.page, place.frame, place.corner)
     await place.frame.wait_for_load_state("load")
+    with contextlib.suppress(TimeoutError):  # of Playwright's, too: a tool may ask without end
+        await asyncio.wait_for(place.frame.wait_for_load_state("networkidle"), _IDLE_SECONDS)
     await person.ask("quiet", 400, 4_000)
     steps = [Step("load", await _settled(place))]
     looks = await person.ask("look")
@@ -66,6 +71,8 @@ async def _referred(place: Place) -> Reference:
         place.said.clear()
         if await person.do(act):
             await person.ask("quiet", 100, 600)
+            if _has_left(place):
+                break
             acts.append(act)
             steps.append(Step(act.name, await _settled(place)))
     unfit = _NOT_HERE if place.lacking else ""
@@ -101,6 +108,7 @@ async def repeat(opened: Opened, reference: Reference, *, linger: float = 0) -> 
                     steps.append(Step(wanted.name, "", there=False))
                     break  # what comes after it says nothing new
                 steps.append(await _until_same(place, wanted, _LATE_SECONDS, linger))
+            await _until_told(place, reference.run.errors)
             return Run(tuple(steps), tuple(place.errors))
     except (Error, TimeoutError) as error:
         return Run(tuple(steps), lost=_reason(error))
@@ -117,6 +125,18 @@ async def _until_same(place: Place, wanted: Step, seconds: float, linger: float)
         if time.monotonic() > until:
             return Step(wanted.name, text, same=False)
         await asyncio.sleep(0.04)
+
+
+async def _until_told(place: Place, errors: Sequence[str]) -> None:
+    """Wait for errors that come late."""
+    until = time.monotonic() + _LATE_SECONDS
+    while not set(errors) <= set(place.errors) and time.monotonic() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+
+
+def _has_left(place: Place) -> bool:
+    """Whether the tool went to another page, which is nowhere here."""
+    return not place.frame.url.startswith(place.here)
 
 
 async def _settled(place: Place) -> str:

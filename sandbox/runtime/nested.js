@@ -1,0 +1,63 @@
+// A document nested in the tool has an opaque origin of its own, into which the tool cannot reach. What it
+// reads there is a twin of the same text, in which nothing runs or loads; what it writes into the twin, or
+// changes of it, comes into the nested document.
+
+function installNested() {
+  const { prototype } = HTMLIFrameElement;
+  const found = getOwnPropertyDescriptor(prototype, "contentDocument");
+  const known = new WeakMap();
+  const GUARD = /^<script>\{const bound=[^]*?document\.currentScript\.remove\(\)<\/script>/;
+  const parse = (html) => new DOMParser().parseFromString(html.replace(GUARD, ""), "text/html");
+
+  const makeTwin = (frame, text) => {
+    const own = parse(text);
+    const twin = { own, text };
+    let written = null;
+    const put = (html) => {
+      observer.takeRecords();
+      frame.srcdoc = html;
+      twin.text = html;
+    };
+    const observer = new MutationObserver(() => put(own.documentElement.outerHTML));
+    const flush = () => {
+      if (written !== null) {
+        own.replaceChild(own.adoptNode(parse(written).documentElement), own.documentElement);
+        put(written);
+        written = null;
+      }
+    };
+    const write = (...parts) => {
+      if (written === null) {
+        queueMicrotask(flush);
+      }
+      written = (written ?? "") + parts.join("");
+    };
+    Object.assign(own, {
+      open: () => own,
+      write,
+      writeln: (...parts) => write(...parts, "\n"),
+      close: flush,
+    });
+    observer.observe(own, {
+      subtree: true, childList: true, attributes: true, characterData: true,
+    });
+    return twin;
+  };
+
+  const get = function contentDocument() {
+    const source = this.getAttribute("src");
+    const native = apply(found.get, this, []);
+    if (native || !this.isConnected || (source && source !== "about:blank")) {
+      return native;
+    }
+    const text = this.getAttribute("srcdoc") ?? "";
+    let twin = known.get(this);
+    // A guard stands before what was put there.
+    if (!twin || !(twin.text === "" ? text === "" : text.endsWith(twin.text))) {
+      twin = makeTwin(this, text);
+      known.set(this, twin);
+    }
+    return twin.own;
+  };
+  defineProperty(prototype, "contentDocument", { ...found, get });
+}
