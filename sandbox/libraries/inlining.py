@@ -15,7 +15,7 @@ import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sandbox.libraries.addresses import FONT_HOST, hosts
 from sandbox.libraries.cdn import CDN, Linked, linked
@@ -187,7 +187,8 @@ class _Inlining:
             return [(src.at, src.at, "data-")]
         at = self.pack.script(found.address) if kind in _CLASSIC else None
         # Not its text in place: some libraries read all of a document's text again and again.
-        call = None if at is None else f"data:text/javascript,{RUN}({at})"
+        told = quote(json.dumps("https:" + _bare(html.unescape(src.value))))
+        call = None if at is None else f"data:text/javascript,{RUN}({at},{told})"
         url = call or self.pack.data_url(found.address)
         return [] if url is None else [(src.start, src.end, f'"{html.escape(url)}"')]
 
@@ -368,6 +369,11 @@ class _Inlining:
             return ""
         whole = {**written, "imports": imports, "scopes": scopes}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _bare(url: str) -> str:
+    """Return an address on one line, without its scheme."""
+    return re.sub(r"^https?:", "", "".join(url.split()))
 
 
 def _characters(source: str) -> frozenset[str]:

@@ -37,7 +37,7 @@ function isOurs(address) {
 
 // A script that the document loads is run where it stands, by an element of its own, which is gone before
 // anybody looks; all that a script may read of itself is as it was.
-function runScript(at) {
+function runScript(at, address) {
   const given = document.currentScript;
   const script = document.createElement("script");
   for (const { name, value } of given.attributes) {
@@ -45,7 +45,8 @@ function runScript(at) {
       script.setAttribute(name, value);
     }
   }
-  script.text = carried.files[at][1];
+  // By its address on a stack a library finds its other files.
+  script.text = `${carried.files[at][1]}\n//# sourceURL=${address}`;
   given.after(script);
   script.remove();
 }

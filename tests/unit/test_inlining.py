@@ -83,7 +83,8 @@ def test_a_document_without_libraries_is_left_as_it_is(shelf: Shelf) -> None:
 def test_a_script_is_carried_and_called_where_it_stands(shelf: Shelf) -> None:
     made = inline(f"<script defer src='{UNPKG}' integrity=x></script>", shelf)
     assert made.html == (
-        '<script defer src="data:text/javascript,__carried(0)" data-integrity=x></script>'
+        '<script defer src="data:text/javascript,__carried(0,%22https%3A//unpkg.com/round%401%22)"'
+        " data-integrity=x></script>"
     )
     assert carried(made)["files"][0][1] == "var round = 'a'"  # type: ignore[index]
 
