@@ -307,6 +307,7 @@ class _Inlining:
                 # The fonts of a style sheet came with it.
                 if found is not None and not _FONT.search(found.address):
                     self._carry(url, found)
+                    self.pack.let_import(url)
             elif address in self.linked or self._comes_with_a_sheet(address):
                 continue
             elif not address.startswith((f"{MODULES}/", "css")) and not self.pack.holds(address):

@@ -84,6 +84,12 @@ class Pack:
             self.addresses.setdefault(url, at)
         return at is not None
 
+    def let_import(self, url: str) -> None:
+        """Let a script that is carried for an address be imported by it, too."""
+        at = self.addresses.get(url)
+        if at is not None and self._entries[at][0].startswith("text/javascript"):
+            self.modules.setdefault(url, at)
+
     def holds(self, address: str) -> bool:
         """Whether the file is carried already, in whatever way."""
         return address in self._seen

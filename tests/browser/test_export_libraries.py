@@ -104,6 +104,12 @@ MODULES = tool(
     "setTimeout(() => done(at.textContent === '7'), 50);",
     kind="module",
 )
+IMPORTED = tool(
+    "",
+    f"const folder = '{UNPKG}/lodash@4/'; await import(folder + 'lodash.min.js');"
+    "done(_.sum([1, 2]) === 3);",
+    kind="module",
+)
 CASES = {
     **TOOLS,
     "Chart.js": CHART,
@@ -115,6 +121,7 @@ CASES = {
     "data": DATA,
     "a script that a script writes": WRITTEN,
     "React as modules": MODULES,
+    "a script that is imported by an address made up": IMPORTED,
 }
 QUICK = {
     "Chart.js",
@@ -126,6 +133,7 @@ EACH = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.sandbox) f
 # What a test of the tool saw it ask for, by an address that only comes to be then.
 ASKED = {
     "three by an import map": ["cdn/esm.sh/nanoid@5"],
+    "a script that is imported by an address made up": ["cdn/unpkg.com/lodash@4/lodash.min.js"],
     "pdf.js with its worker": [
         "cdn/cdnjs.cloudflare.com/ajax/libs/pdf.js/3.11.174/pdf.worker.min.js"
     ],

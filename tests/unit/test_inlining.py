@@ -214,6 +214,8 @@ def test_what_a_test_saw_asked_for_is_carried_by_its_address(shelf: Shelf) -> No
         f"{UNPKG}/dist/tags.js",
         "https://cdn.jsdelivr.net/npm/round@1.2.3/dist/round.js",
     }
+    # Nobody knows whether it was by an import.
+    assert set(carried(made)["modules"]) == {f"{UNPKG}/dist/tags.js"}
 
 
 def test_what_is_loaded_by_an_address_that_no_test_saw_is_said(shelf: Shelf) -> None:
