@@ -8,7 +8,7 @@ import pytest
 
 from tests.corpus.__main__ import main
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 SAME = """<!doctype html><title>Same</title><h1>Dice</h1><output></output>
 <button onclick="show('You rolled ' + Math.ceil(Math.random() * 1000))">Roll</button>
