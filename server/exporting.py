@@ -91,12 +91,17 @@ class Opens(Protocol):
     async def test(self, html: str, *, from_disk: bool) -> Report: ...
 
 
-async def verified(smoke: Opens, made: Export) -> tuple[Report, list[str]]:
-    """Open the file from disk, with no network; return what was seen, and all there is to say."""
+async def verified(
+    smoke: Opens, made: Export, tested: Export | None = None
+) -> tuple[Report, list[str]]:
+    """Open the file from disk, with no network; return what was seen, and all there is to say.
+
+    `tested` is opened in its place, where the file has what a person stored.
+    """
     if made.linked:
         report = Report(Verdict.NOT_TESTED, reason="It needs the network.")
         return report, ["Not verified offline: it needs the network.", *made.words()]
-    report = await smoke.test(made.html, from_disk=True)
+    report = await smoke.test((tested or made).html, from_disk=True)
     if report.verdict is Verdict.PASSED:
         said = "Verified offline: it was opened from disk with no network, and works."
     elif report.verdict is Verdict.FAILED:

@@ -19,7 +19,9 @@ _LATER = re.compile(r"""\bimport\(["'](\.{1,2}/[\w./-]+)\.js["']\)""")
 _EXPORT = re.compile(
     r"^export\s+(?=(?:async\s+function\*?|function\*?|class|const)\s+([\w$]+))", re.MULTILINE
 )
-_LEFT = re.compile(r"^(?:import|export)\b.*|\bimport\(.*", re.MULTILINE)
+_LEFT = re.compile(
+    r"^(?:import|export)\b.*|\bimport\(.*|^(?:(?:const|let)\b[^=\n]*=\s*)?await\b.*", re.MULTILINE
+)
 _AS = re.compile(r"\s+as\s+")
 
 _HEAD = """const ready = new Map();
@@ -47,8 +49,9 @@ def join(sources: Mapping[str, str]) -> str:
     and where modules need each other in a circle.
     """
     needed = {name: _needed(name, text, sources) for name, text in sources.items()}
-    for name in sources:
+    for name, text in sources.items():
         _refuse_circle(name, needed, ())
+        _refuse_unknown(name, text, sources)
     joined = "".join(
         f"{json.dumps(name)}() {{\n{_function(name, text)}}},\n" for name, text in sources.items()
     )
@@ -76,6 +79,17 @@ def _refuse_circle(
         raise CannotJoinError(message)
     for other in needed[name]:
         _refuse_circle(other, needed, (*above, name))
+
+
+def _refuse_unknown(name: str, text: str, sources: Mapping[str, str]) -> None:
+    for match in _IMPORT.finditer(text):
+        other = _named(name, match[2])
+        given = {found[1] for found in _EXPORT.finditer(sources[other])}
+        wanted = match[1].strip("{} \n") if match[1] and match[1].startswith("{") else ""
+        for one in filter(None, (part.strip() for part in wanted.split(","))):
+            if one.split()[0] not in given:
+                message = f"{name}.js imports {one.split()[0]}, which {other}.js does not export"
+                raise CannotJoinError(message)
 
 
 def _function(name: str, text: str) -> str:

@@ -22,15 +22,19 @@ _CONFLICTS = frozenset(
         ("post", "/api/import"),
     }
 )
+_EXPORTS = frozenset(
+    {"/api/export", "/api/artifacts/{artifact_id}/versions/{n}/export"},
+)
 _MEANINGS = {
     401: "The access token is missing or wrong (only where one is set)",
-    403: "Another site's page asked for a change",
+    403: "Another site's page asked for a change, or for an export",
     404: "Not found",
     409: "Not in this state",
     413: "Larger than is taken",
     421: "The server does not answer under this host name",
     422: "Cannot be used",
-    503: "The database does not answer",
+    503: "Busy, or the database does not answer",
+    507: "The disk is full",
 }
 
 
@@ -66,12 +70,13 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     )
     happens = {
         401: path not in _OPEN,
-        403: method != "get",
+        403: method != "get" or path in _EXPORTS,
         404: any(one["in"] == "path" for one in parameters),
         409: (method, path) in _CONFLICTS,
         413: has_body,
         421: True,
         422: can_be_wrong,
-        503: path == "/readyz",
+        503: path in {"/readyz", "/api/export"},
+        507: path == "/api/import",
     }
     return [status for status, true in happens.items() if true]

@@ -21,7 +21,7 @@ DAMAGED = (
 BEGINS = b"PK\x03\x04"
 """The first bytes of an archive with anything in it."""
 _LINK = 0o120000
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked whole, however large
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others are unpacked whole, however large
 _NAMED_IN_UTF8 = 0x800
 _END, _END_BYTES = b"PK\x05\x06", 22
 _END_64, _END_64_BYTES = b"PK\x06\x07", 56
@@ -42,7 +42,7 @@ def entries(name: str, archive: zipfile.ZipFile, *, most: int) -> dict[str, zipf
             raise Problem(422, f"{name} is refused: {path!r} is a link.")
         if path.startswith("__MACOSX/"):
             continue
-        if entry.compress_type not in _PACKED:
+        if entry.compress_type not in PACKED:
             raise Problem(
                 422,
                 f"{path} in {name} is packed by a method that is not read here.",

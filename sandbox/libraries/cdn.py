@@ -19,7 +19,7 @@ from sandbox.libraries.shelf import Shelf, is_module
 HOST = "cdn.jsdelivr.net"
 CDN = f"https://{HOST}/npm/"
 _IMPORTS = re.compile(rb"@import\b", re.IGNORECASE)
-_LOADS = re.compile(rb"\burl\(\s*[\"']?(?!data:|#)", re.IGNORECASE)
+_LOADS = re.compile(rb"\burl\(\s*+[\"']?+(?!data:|#)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class Linked:
     folder: str = ""
 
 
-def linked(shelf: Shelf, found: Resolved) -> Linked | None:
+def linked(shelf: Shelf, found: Resolved, checked: dict[str, bool]) -> Linked | None:
     """Return a script or a style sheet at the CDN; `None` for what no hash can stand for.
 
     Modules import others by names that only we resolve, a sheet of fonts differs for each browser,
-    and several files in one have no address there.
+    and several files in one have no address there. `checked` keeps which libraries are whole, by
+    id: to compare one takes a moment.
     """
     if len(found.given) != 1:
         return None
@@ -45,7 +46,10 @@ def linked(shelf: Shelf, found: Resolved) -> Linked | None:
     if given.module or is_module(given.library, given.path):
         return None
     served = shelf.answer(f"{given.library.id}/{given.path}")
-    if served is None or not shelf.is_as_listed(given.library):
+    name = given.library.id
+    if served is not None and name not in checked:
+        checked[name] = shelf.is_as_listed(given.library)
+    if served is None or not checked[name]:
         return None
     is_sheet = served.kind.startswith("text/css")
     if not (is_sheet or served.kind.startswith("text/javascript")):

@@ -110,6 +110,8 @@ class _Inlining:
     ) -> None:
         self.pack = Pack(shelf, _characters(source))
         self.linked: dict[str, Linked] = {}
+        self._at_cdn: dict[str, Linked | None] = {}
+        self._checked: dict[str, bool] = {}
         self._shelf = shelf if by_cdn else None
         self.lacking: dict[str, None] = {}
         self.notes: dict[str, None] = {}
@@ -178,7 +180,7 @@ class _Inlining:
         found = self._resolved(html.unescape(src.value))
         if found is None:
             return []
-        if kind in _CLASSIC and (changes := self._link(found, src, given)):
+        if kind in _CLASSIC and (changes := self._link("script", found, src, given)):
             return changes
         if kind == "module":
             name = self.pack.module(found.address)
@@ -197,18 +199,25 @@ class _Inlining:
         if self._shelf is None or "stylesheet" not in rel or "href" not in given:
             return []
         found = self._resolved(html.unescape(given["href"].value))
-        return [] if found is None else self._link(found, given["href"], given)
+        return [] if found is None else self._link("link", found, given["href"], given)
 
     def _link(
-        self, found: Resolved, address: Attribute, given: dict[str, Attribute]
+        self, tag: str, found: Resolved, address: Attribute, given: dict[str, Attribute]
     ) -> list[tuple[int, int, str]]:
         """Return the changes that have an element load its file from the CDN; none to carry it."""
-        one = None if self._shelf is None else linked(self._shelf, found)
+        if self._shelf is None:
+            return []
+        if found.address not in self._at_cdn:
+            self._at_cdn[found.address] = linked(self._shelf, found, self._checked)
+        one = self._at_cdn[found.address]
         if one is None:
             return []
         self.linked[found.address] = one
-        whole = f'"{html.escape(one.url)}" integrity="{one.integrity}" crossorigin="anonymous"'
-        changes = [(address.start, address.end, whole)]
+        # Right after the tag's name: of attributes that are given twice the first counts.
+        first = len(tag) + 1
+        checked = f' integrity="{one.integrity}" crossorigin="anonymous"'
+        changes = [(first, first, checked)]
+        changes.append((address.start, address.end, f'"{html.escape(one.url)}"'))
         if "crossorigin" in given:
             at = given["crossorigin"].at
             changes.append((at, at, "data-"))

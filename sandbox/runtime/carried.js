@@ -56,7 +56,7 @@ function mapImports() {
     Object.fromEntries(
       Object.entries(names).map(([name, to]) => [
         name,
-        to in carried.modules ? urlOf(carried.modules[to]) : to,
+        Object.hasOwn(carried.modules, to) ? urlOf(carried.modules[to]) : to,
       ]),
     );
   const own = Object.keys(carried.modules).map((name) => [name, name]);

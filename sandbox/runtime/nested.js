@@ -12,7 +12,8 @@ function installNested() {
   const makeTwin = (frame, text) => {
     const own = parse(text);
     const twin = { own, text };
-    let written = null;
+    let written = null; // since it was opened; until it is closed, what is written comes after it
+    let isDue = false;
     const put = (html) => {
       observer.takeRecords();
       frame.srcdoc = html;
@@ -20,23 +21,30 @@ function installNested() {
     };
     const observer = new MutationObserver(() => put(own.documentElement.outerHTML));
     const flush = () => {
-      if (written !== null) {
+      if (isDue) {
+        isDue = false;
         own.replaceChild(own.adoptNode(parse(written).documentElement), own.documentElement);
         put(written);
-        written = null;
       }
     };
     const write = (...parts) => {
-      if (written === null) {
+      written = (written ?? "") + parts.join("");
+      if (!isDue) {
+        isDue = true;
         queueMicrotask(flush);
       }
-      written = (written ?? "") + parts.join("");
     };
     Object.assign(own, {
-      open: () => own,
+      open() {
+        written = "";
+        return own;
+      },
       write,
       writeln: (...parts) => write(...parts, "\n"),
-      close: flush,
+      close() {
+        flush();
+        written = null;
+      },
     });
     observer.observe(own, {
       subtree: true, childList: true, attributes: true, characterData: true,

@@ -15,9 +15,16 @@ function orSkip(work) {
   }
 }
 
+// All of it or, where there is no room, none: the next time it is tried again.
 function restoreLocal(kept) {
-  if (localStore.keys().length === 0) {
+  if (localStore.keys().length > 0) {
+    return;
+  }
+  try {
     Object.entries(kept).forEach(([key, value]) => localStore.set(key, value));
+  } catch (error) {
+    Object.keys(kept).forEach((key) => localStore.remove(key));
+    throw error;
   }
 }
 
@@ -76,8 +83,10 @@ function restoreStore(database, { name, keyPath, autoIncrement, next, indexes },
 }
 
 if (realLocal === null || realLocal.getItem(RESTORED) === null) {
-  orSkip(() => realLocal && realLocal.setItem(RESTORED, `${restored.at}`));
-  orSkip(() => restoreLocal(restored.local ?? {}));
+  orSkip(() => {
+    restoreLocal(restored.local ?? {});
+    realLocal?.setItem(RESTORED, `${restored.at}`);
+  });
   if (window.indexedDB) {
     orSkip(() => restoreDatabases(restored.indexed ?? {}));
   }

@@ -27,6 +27,7 @@ from sandbox.origins import FrameAddress, Level, Opened, frame_base, levels
 from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
 from server.commands.exit_codes import GOOD, NO
+from server.commands.terminal import shown
 from server.providers.registry import Registry
 from server.settings import SettingsError, load_settings, unknown_variables
 from server.store.database import Database, revisions
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             "checks": [asdict(check) for check in checks],
             "isolation": asdict(isolation) if isolation else None,
         }
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(found))
     else:
         print("\n".join(_line(check) for check in checks))
     return GOOD if good else NO
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _line(check: Check) -> str:
     """As one line for programs, and as wide as the window for people."""
     mark = f"{'works' if check.works else 'BROKEN':<7}"
-    lines = [f"{mark}{check.name}: {check.detail}"]
+    lines = [shown(f"{mark}{check.name}: {check.detail}")]
     lines += [f"{'':<7}To do: {check.advice}"] if check.advice else []
     if not sys.stdout.isatty():
         return "\n".join(lines)

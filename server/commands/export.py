@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.smoke import SmokeTester, find_browser
@@ -88,6 +89,9 @@ async def _export(name: str, output: Path, options: Options, *, checks: bool) ->
             seen = await overview.of(connection, [artifact])
             n = int(number.removeprefix("v")) if number else seen[artifact.id].live
             made = await exported(connection, artifact, n, options) if n else None
+            # What a person stored is in no test.
+            plain = replace(options, data=False)
+            tested = await exported(connection, artifact, n, plain) if n and options.data else None
     finally:
         await database.aclose()
     if made is None:
@@ -97,7 +101,7 @@ async def _export(name: str, output: Path, options: Options, *, checks: bool) ->
         return made.words()
     browser = find_browser(settings.browser, settings.browser_environment)
     async with SmokeTester(browser) as smoke:
-        _, words = await verified(smoke, made)
+        _, words = await verified(smoke, made, tested)
     return words
 
 

@@ -128,7 +128,7 @@ def _tell(path: Path, made: _Made, *, as_json: bool) -> None:
             "verdict": report.verdict if report else "not tested",
             "report": shapes.report(report) if report else None,
         }
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(told))
         return
     verdict = f"  {report.verdict}" if report else ""
     print(f"{artifact.id}  {shown(artifact.title)}{verdict}")

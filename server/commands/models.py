@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 from server.commands.exit_codes import GOOD, NO
+from server.commands.terminal import shown
 from server.providers.registry import Registry
 from server.routes.models import models_shape
 from server.settings import load_settings
@@ -22,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 0, or 1 when a connected host could not be asked."""
     shape = asyncio.run(_models())
     if arguments.json:
-        print(json.dumps(shape, ensure_ascii=False))
+        print(json.dumps(shape))
     else:
         _tell(shape)
     return NO if shape["errors"] else GOOD
@@ -38,8 +39,8 @@ async def _models() -> dict[str, Any]:
 
 def _tell(shape: dict[str, Any]) -> None:
     default = shape["default"]
-    print(f"Default: {default['provider']}/{default['model']} ({default['label']})")
-    print(f"  {default['why']}")
+    print(f"Default: {default['provider']}/{shown(default['model'])} ({shown(default['label'])})")
+    print(f"  {shown(default['why'])}")
     for item in shape["items"]:
         price = item["price"]
         cost = "price unknown"
@@ -47,6 +48,6 @@ def _tell(shape: dict[str, Any]) -> None:
             free = not (price["input"] or price["output"])
             cost = "no cost" if free else f"${price['input']}/${price['output']} per million tokens"
         context = f", {item['context']:,} tokens of context" if item["context"] else ""
-        print(f"{item['id']}  {item['label']}{context}, {cost}")
+        print(f"{shown(item['id'])}  {shown(item['label'])}{context}, {cost}")
     for error in shape["errors"]:
-        print(f"{error['provider']}: {error['message']}")
+        print(f"{error['provider']}: {shown(error['message'])}")

@@ -13,7 +13,7 @@ from typing import Any
 from server import shapes
 from server.app import open_services
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
-from server.commands.terminal import shown
+from server.commands.terminal import shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
@@ -91,7 +91,7 @@ async def _finish(
     report = tested.get(generation.version or 0)
     words = said[-1].text if said and said[-1].role == "assistant" else ""
     if arguments.json:
-        print(json.dumps(_result(artifact, generation, report, words, file), ensure_ascii=False))
+        print(json.dumps(_result(artifact, generation, report, words, file)))
     else:
         _tell(generation, report, words, file)
     if generation.version is None:
@@ -136,14 +136,15 @@ def _tell(
     generation: Generation, report: StoredReport | None, words: str, file: str | None
 ) -> None:
     if generation.error is not None:
-        print(f"{generation.error['message']} {generation.error['action']}", file=sys.stderr)
+        told = f"{generation.error['message']} {generation.error['action']}"
+        print(shown_lines(told), file=sys.stderr)
     if words:
-        print(words)
+        print(shown_lines(words))
     if generation.version is None:
         return
     verdict = report.verdict if report else "not tested"
     reason = f": {report.reason}" if report and report.reason else ""
-    print(f"{verdict}{reason}")
+    print(f"{verdict}{shown_lines(reason)}")
     for finding in report.findings if report else []:
         line = f"line {finding['line']}: " if finding["line"] else ""
         print(f"  {finding['severity']}: {line}{shown(finding['message'])}")

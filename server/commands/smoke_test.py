@@ -121,12 +121,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _lines(file: Path, report: Report) -> str:
     """Say it for a person: the verdict, then each finding where an editor can jump to it."""
+    name = shown(str(file))
     if report.verdict is Verdict.NOT_TESTED:
-        return f"{file}: not tested: {report.reason}"
+        return f"{name}: not tested: {report.reason}"
     used = f"{report.controls_used} of {report.controls_found} controls used"
-    lines = [f"{file}: {report.verdict.value} ({used}, {report.duration_ms / 1000:.1f} s)"]
+    lines = [f"{name}: {report.verdict.value} ({used}, {report.duration_ms / 1000:.1f} s)"]
     for finding in report.findings:
-        place = f"{file}:{finding.line}" if finding.line else str(file)
+        place = f"{name}:{finding.line}" if finding.line else name
         after = f", using {finding.control}" if finding.control else ""
         lines.append(f"  {place}: {finding.severity}: {shown(finding.message + after)}")
     return "\n".join(lines)

@@ -10,3 +10,8 @@ def shown(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def shown_lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(shown(line) for line in text.splitlines())

@@ -157,7 +157,10 @@ def _knows(name: str, archive: zipfile.ZipFile, folder: str) -> bool:
 
 def _manifest(archive: zipfile.ZipFile, folder: str) -> dict[str, Any] | None:
     """Read what an archive says that it is; `None` where it is another's, by the same name."""
-    with archive.open(folder + MANIFEST) as file:
+    entry = archive.getinfo(folder + MANIFEST)
+    if entry.compress_type not in unpacking.PACKED:
+        return None  # nor of ours; of the others the first byte may cost gigabytes
+    with archive.open(entry) as file:
         text = file.read(_MOST_MANIFEST)
     try:
         manifest = json.loads(text)

@@ -144,7 +144,8 @@ class _Packing:
             made = await _tried(exported(connection, found, n))
             if made is None:
                 # Not as HTML: it has no policy of its own.
-                path, text = f"{start}-v{n}.source.txt", await _source(connection, found.id, n)
+                path = f"{start}-v{n}.source.txt"
+                text = await _tried(_source(connection, found.id, n)) or ""
                 failed.append((n, path))
             elif n == live or made.size <= _LARGE_OLDER:
                 path, text = f"{start}-v{n}.html", made.html

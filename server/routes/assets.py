@@ -1,7 +1,6 @@
 """The pages' own files: addressed by their contents, so that a browser asks for each once.
 
-The sandbox's modules for pages that hold a tool stand among them, as `js/host/`; pages ask for all
-modules as one file, `js/joined.js`.
+All modules are one file, `js/joined.js`: the sandbox's for pages that hold a tool are among them.
 `/static/<fingerprint>/…` never changes and is cached for good; `/static/…` is checked each time.
 """
 
@@ -34,11 +33,10 @@ _TYPES = {
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`."""
-    library = hashlib.sha256(databases_script().encode()).hexdigest()[:4]
-    address = f"/static/{fingerprint(frontend.STATIC, HOST_MODULES)}{library}"
     kept = _read(frontend.STATIC)
     kept["indexed.js"] = databases_script().encode()
     kept["js/joined.js"] = join(_sources()).encode()
+    address = f"/static/{fingerprint(kept)}"
     app.add_route(f"{address}/{{path:path}}", _lasting(kept))
     app.mount("/static/js/host", StaticFiles(directory=HOST_MODULES))
     app.mount("/static", StaticFiles(directory=frontend.STATIC))
@@ -64,14 +62,13 @@ def compile_templates(templates: Jinja2Templates) -> None:
         templates.env.get_template(name)
 
 
-def fingerprint(*folders: Path) -> str:
-    """Digest the names and contents of all files below `folders`, in 12 hexadecimal digits."""
+def fingerprint(kept: Mapping[str, bytes]) -> str:
+    """Digest names and contents, in 16 hexadecimal digits."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for name, content in _read(folder).items():
-            digest.update(f"{name}\0{len(content)}\0".encode())
-            digest.update(content)
-    return digest.hexdigest()[:12]
+    for name, content in kept.items():
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
 
 
 def _read(folder: Path) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from server.everything.storing import store
 from server.everything.writing import archive_name, pack
 from server.granting import origin_rules
 from server.routes import schemas
-from server.routes.views import View, view
+from server.routes.views import View, refuse_another_site, view
 from server.store.records import Json
 
 router = APIRouter(prefix="/api", tags=["everything"])
@@ -49,13 +49,7 @@ class _Exporting(StreamingResponse):
 @router.get("/export", response_class=StreamingResponse, responses=_SENDS)
 async def export(viewing: Viewing, request: Request) -> StreamingResponse:
     """Get everything as a zip: an index page, each tool as a file, and all records to import."""
-    # The door lets other sites' links through, since they open pages; this one is much work.
-    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-        raise Problem(
-            403,
-            "Another site's page may not start an export.",
-            action="Start it on the home page.",
-        )
+    refuse_another_site(request)  # it is much work
     if _slots.locked():
         raise Problem(
             503,

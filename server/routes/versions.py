@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -18,7 +18,14 @@ from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
 from server.routes.background import in_background
-from server.routes.views import Number, View, find_artifact, find_version, view
+from server.routes.views import (
+    Number,
+    View,
+    find_artifact,
+    find_version,
+    refuse_another_site,
+    view,
+)
 from server.store import artifacts, reports, versions
 from server.store.records import Json
 
@@ -89,8 +96,12 @@ Chosen = Annotated[Options, Depends(_options)]
 
 
 @router.get("/{n}/export", response_class=Response)
-async def export(artifact_id: str, n: Number, viewing: Viewing, chosen: Chosen) -> Response:
+async def export(
+    artifact_id: str, n: Number, viewing: Viewing, chosen: Chosen, request: Request
+) -> Response:
     """Get one standalone file that works from disk with the network off."""
+    if chosen.data or not chosen.policy:
+        refuse_another_site(request)  # the person did not choose what is in it
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
@@ -105,8 +116,11 @@ async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Ch
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
         made = await exported(connection, artifact, n, chosen)
+        # What a person stored is in no test.
+        plain = replace(chosen, data=False)
+        tested = await exported(connection, artifact, n, plain) if chosen.data else None
     assert made is not None
-    report, words = await verified(viewing.services.smoke, made)
+    report, words = await verified(viewing.services.smoke, made, tested)
     return {
         "verdict": str(report.verdict),
         "findings": [asdict(finding) for finding in report.findings],

@@ -144,3 +144,16 @@ async def find_version(connection: AsyncConnection, artifact: Artifact, n: int) 
     if found is None:
         raise Problem(404, f"This tool has no version {n}.")
     return found
+
+
+def refuse_another_site(request: Request) -> None:
+    """Raise a `Problem` 403 where another site's page led here.
+
+    The door lets its links through, since they open pages.
+    """
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise Problem(
+            403,
+            "Another site's page may not start this export.",
+            action="Start it on a page of this server.",
+        )

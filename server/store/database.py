@@ -78,8 +78,13 @@ class Database:
 
 def is_full(error: DBAPIError) -> bool:
     """Whether what failed is that the disk took no more, by space, quota or a limit on files."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where
-    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+    return getattr(error.orig, "sqlite_errorcode", 0) in {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
 
 
 def _prepare(engine: AsyncEngine) -> None:

@@ -103,7 +103,14 @@ probe("nested-document", async () => {
   await heard("Tea");
   const read = nested.contentDocument.querySelector("p").innerText;
   nested.srcdoc = "<p>Cake</p>";
-  return `${read} ${nested.contentDocument.body.innerHTML}` === "Tea <p>Cake</p>";
+  const changed = nested.contentDocument.body.innerHTML;
+  const again = nested.contentDocument;
+  again.open();
+  again.write("<p>In two");
+  await new Promise((done) => setTimeout(done));
+  again.write(" parts</p>");
+  again.close();
+  return `${read} ${changed} ${again.body.innerHTML}` === "Tea <p>Cake</p> <p>In two parts</p>";
 });
 probe("socket-closes", () => new Promise((done) => {
   const said = [];

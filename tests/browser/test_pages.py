@@ -295,7 +295,7 @@ async def test_light_and_dark(browser: Browser, server: Any) -> None:
 
 
 async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any, api: Any) -> None:
-    """By keyboard: options of the file are kept while the page is open, and its HTML is copied."""
+    """By keyboard: what a file lacks is chosen for one file, and its HTML is copied."""
     made = api(server.url)("POST", "/api/artifacts/import", status=201, html="<title>Tea</title>")
     context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = await context.new_page()
@@ -318,6 +318,7 @@ async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any,
         await page.get_by_role("link", name="Export").click()
     assert (await saved.value).url.endswith("/versions/1/export?policy=false")
     await expect(told).to_contain_text("It has no policy", timeout=30_000)
+    await expect(choice).not_to_be_checked()  # the next file has one again, unasked
     await context.close()
 
 

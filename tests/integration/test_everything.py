@@ -619,14 +619,19 @@ def test_an_archive_is_no_tool(server: Process, api: type[Api], archive: bytes) 
 
 
 def test_another_sites_page_starts_no_export(server: Process, api: type[Api]) -> None:
-    """A link opens pages of ours, but an export is much work; a person's own click is let in."""
+    """A link opens pages of ours; what is much work or says more takes a person's own click."""
     client = api(server.url).client
+    made = api(server.url)("POST", "/api/artifacts/import", status=201, html="<p>Tea")
     for site in ("cross-site", "same-site"):
         headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
         response = client.get("/api/export", headers=headers)
         assert response.status_code == 403
         assert response.headers["content-type"] == "application/problem+json"
         assert client.get("/", headers=headers).status_code == 200
+        one = f"/api/artifacts/{made['artifact']['id']}/versions/1/export"
+        for chosen in ("data=include", "policy=false"):
+            assert client.get(f"{one}?{chosen}", headers=headers).status_code == 403
+        assert client.get(one, headers=headers).status_code == 200
     for site in ("same-origin", "none"):
         assert client.get("/api/export", headers={"Sec-Fetch-Site": site}).status_code == 200
 

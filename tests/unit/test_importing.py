@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 
 import pytest
@@ -172,6 +173,17 @@ def test_a_zip_of_another_method_is_refused_before_it_is_unpacked(method: int) -
         archive.writestr("index.html", b"<p>" + b"x" * 1000)
     with pytest.raises(Problem, match="method"):
         read("x.zip", out.getvalue())
+    # Not even to see whether it is an archive of ours, whose name that would be.
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("sandwright.json", bytes(50_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Problem, match="method"):
+            read("x.zip", out.getvalue())
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_damaged_zip_is_told_and_no_crash() -> None:

@@ -95,7 +95,7 @@ def test_by_a_cdn_comes_what_a_hash_can_stand_for(tmp_path: Path) -> None:
     whole = replace(ROUND, digest=digest(stored(ROUND, tmp_path)))
     listed = Shelf(Catalogue([whole, LETTERS]), tmp_path)
     source = (
-        f"<script crossorigin=use-credentials defer src='{UNPKG}' integrity=x></script>"
+        f"<script crossorigin=use-credentials defer src='{UNPKG}' integrity=x integrity=y></script>"
         f"<link rel=stylesheet href='{UNPKG}/dist/round.css'>"
         f"<script type=module>import '{UNPKG}/dist/round.mjs'</script>"
     )
@@ -105,12 +105,14 @@ def test_by_a_cdn_comes_what_a_hash_can_stand_for(tmp_path: Path) -> None:
     def by_hash(path: str) -> str:
         body = (tmp_path / ROUND.id / path).read_bytes()
         coded = base64.b64encode(hashlib.sha384(body).digest()).decode()
-        return f'"{npm}/{path}" integrity="sha384-{coded}" crossorigin="anonymous"'
+        return f' integrity="sha384-{coded}" crossorigin="anonymous"'
 
     npm = f"https://cdn.jsdelivr.net/npm/{ROUND.id}"
     assert made.html.startswith(
-        f"<script data-crossorigin=use-credentials defer src={by_hash('dist/round.js')} "
-        f"data-integrity=x></script><link rel=stylesheet href={by_hash('dist/round.css')}>"
+        # The first of two counts, so ours stands first.
+        f"<script{by_hash('dist/round.js')} data-crossorigin=use-credentials defer "
+        f'src="{npm}/dist/round.js" data-integrity=x integrity=y></script>'
+        f'<link{by_hash("dist/round.css")} rel=stylesheet href="{npm}/dist/round.css">'
     )
     assert len(carried(made)["files"]) == 2, "the modules, and nothing that comes by the CDN"
     assert sources(made.linked) == {

@@ -40,10 +40,17 @@ def test_a_module_is_a_function_that_gives_what_it_exports():
         ("export default 1;", "home.js has “export default 1;”"),
         ("export { a };", "home.js has “export { a };”"),
         ('import all from "./alone.js";', "home.js has “import all from"),
+        ('import { b } from "./alone.js";', "home.js imports b, which alone.js does not export"),
+        ("await ready();", "home.js has “await ready();”"),
+        ("const a = await ready();", "home.js has “const a = await ready();”"),
         ("import(where);", "home.js has “import(where);”"),
     ],
 )
 def test_what_cannot_be_joined_is_named(written: str, said: str):
-    sources = {"home": written, "other": 'import { b } from "./home.js";', "alone": ""}
+    sources = {
+        "home": written,
+        "other": 'import { b } from "./home.js";',
+        "alone": "export const a = 1, b = 2;",
+    }
     with pytest.raises(CannotJoinError, match=re.escape(said)):
         join(sources)

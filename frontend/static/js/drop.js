@@ -54,29 +54,36 @@ export function dropping(form, { take, attach, place, problem }) {
       if (target === box && !KINDS.test(file.name)) attach([...given.files]);
       else takeAll(given, "");
     } else if (target === box) {
-      offer(text);
+      offer(text, { box, take, place });
     } else if (!target.closest?.("input, textarea, [contenteditable]") && MARKUP.test(text)) {
       event.preventDefault();
       takeAll(given, text);
     }
   });
+}
 
-  /** Many people paste a tool where they are asked for words. */
-  function offer(text) {
-    if (!WHOLE.test(text)) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "link";
-    button.textContent = "Import it as a tool";
-    button.addEventListener("click", () => {
-      place.hidden = true;
-      box.value = box.value.replace(text.replaceAll("\r\n", "\n"), "");
-      box.dispatchEvent(new Event("input", { bubbles: true }));
-      take(fileOf(text));
-    });
-    place.replaceChildren("That is a whole page. ", button);
-    place.hidden = false;
-  }
+/** Many people paste a tool where they are asked for words. It stays there until it was imported. */
+function offer(text, { box, take, place }) {
+  if (!WHOLE.test(text)) return;
+  const pasted = text.replaceAll("\r\n", "\n");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = "Import it as a tool";
+  button.addEventListener("click", async () => {
+    place.hidden = true;
+    if (!(await take(fileOf(text)))) return;
+    box.value = box.value.replace(pasted, () => "");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  const gone = () => {
+    if (box.value.includes(pasted)) return;
+    place.hidden = true;
+    box.removeEventListener("input", gone);
+  };
+  box.addEventListener("input", gone);
+  place.replaceChildren("That is a whole page. ", button);
+  place.hidden = false;
 }
 
 /** @throws {Problem} */

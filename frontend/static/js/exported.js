@@ -19,6 +19,11 @@ export function exported(place, options) {
     const link = event.target.closest?.("a#export[href]");
     if (!link) return;
     link.search = chosen(options);
+    // What one would not want in the next file unasked holds for this one; its address is still needed.
+    setTimeout(() => {
+      for (const { name } of [{ name: "data" }, { name: "policy" }]) options.querySelector(`[name=${name}]`).checked = false;
+      link.search = chosen(options);
+    });
     latest += 1;
     const mine = latest;
     say("Exported. The file is being opened from disk, with no network…");

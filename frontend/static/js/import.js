@@ -7,7 +7,8 @@ const MANIFEST = "sandwright.json";
 
 /**
  * Makes a tool of a file that a person has, and goes there; of an archive of everything, says in `told`
- * what came. What fails is said in `place`. Returns what takes a file that came another way.
+ * what came. What fails is said in `place`. Returns what takes a file that came another way, and tells whether it
+ * was imported.
  */
 export function importing(button, place, told) {
   const input = button.nextElementSibling;
@@ -20,15 +21,20 @@ export function importing(button, place, told) {
   return take;
 
   async function take(file) {
-    if (button.disabled) return;
+    if (button.disabled) {
+      showProblem(place, new Problem({ title: "Another file is being imported.", action: "Wait until it has come." }));
+      return false;
+    }
     clearProblem(place);
     told.hidden = true;
     button.disabled = true;
     try {
       if (!((await isEverything(file)) && (await bringEverything(file, told)))) await bring(file, place);
+      return true;
     } catch (problem) {
       told.hidden = true;
       showProblem(place, problem);
+      return false;
     } finally {
       button.disabled = false;
     }
