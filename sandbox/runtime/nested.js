@@ -12,7 +12,8 @@ function installNested() {
   const makeTwin = (frame, text) => {
     const own = parse(text);
     const twin = { own, text };
-    let written = null; // since it was opened; until it is closed, what is written comes after it
+    // Since it was opened; until it is closed, what is written comes after it.
+    let written = null;
     let isDue = false;
     const put = (html) => {
       observer.takeRecords();

@@ -76,6 +76,7 @@ class Stage:
         # The protocol said, asyncio sends small parts at once.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
         self.port = listener.getsockname()[1]
         self.serve_on(listener)
 

@@ -40,7 +40,7 @@ CHART = tool(
     "const options = {animation: false, scales: {y: {ticks: {callback}}}};"
     "const chart = new Chart(document.querySelector('canvas'), {type: 'bar', options, "
     "data: {labels: ['a'], datasets: [{data: [1]}]}});"
-    f"done(chart.getDatasetMeta(0).data.length === 1 && stack.includes('{NPM}/chart.js@4/'));",
+    f"done(chart.getDatasetMeta(0).data.length === 1 && stack.includes('{NPM}/chart.js@4'));",
     body="<canvas></canvas>",
 )
 ICONS = tool(

@@ -106,7 +106,7 @@ def test_a_person_chooses_what_is_in_the_file(serve_app: Start, api: Any, tmp_pa
     assert "cdn.jsdelivr.net" not in plain
     query = {"libraries": "cdn", "data": "include", "prompt": "false"}
     file = client.client.get(path, params=query).text
-    assert f'src="{url}" integrity="sha384-{coded}" crossorigin="anonymous"' in file
+    assert f'<script integrity="sha384-{coded}" crossorigin="anonymous" src="{url}"' in file
     assert f"{url}; style-src" in file, "its policy lets in this one file"
     assert '"mine":"a secret"' in file
     assert len(file) < len(plain)
