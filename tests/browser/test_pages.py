@@ -318,7 +318,8 @@ async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any,
         await page.get_by_role("link", name="Export").click()
     assert (await saved.value).url.endswith("/versions/1/export?policy=false")
     await expect(told).to_contain_text("It has no policy", timeout=30_000)
-    await expect(choice).not_to_be_checked()  # the next file has one again, unasked
+    # The next file has one again, unasked.
+    await expect(page.locator("input[name=policy]")).not_to_be_checked()
     await context.close()
 
 
