@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -110,6 +110,15 @@ async def verified(
     else:
         said = f"Not verified offline: {report.reason}"
     return report, [said, *made.words()]
+
+
+async def as_tested(
+    connection: AsyncConnection, artifact: Artifact, n: int, options: Options
+) -> Export | None:
+    """What is opened in the place of a file with a person's data, which are in no test; or None."""
+    if not options.data:
+        return None
+    return await exported(connection, artifact, n, replace(options, data=False))
 
 
 async def exported(

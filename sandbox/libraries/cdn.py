@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sandbox.libraries.manifest import Library
@@ -33,12 +33,12 @@ class Linked:
     folder: str = ""
 
 
-def linked(shelf: Shelf, found: Resolved, checked: dict[str, bool]) -> Linked | None:
+def linked(shelf: Shelf, found: Resolved, is_as_listed: Callable[[Library], bool]) -> Linked | None:
     """Return a script or a style sheet at the CDN; `None` for what no hash can stand for.
 
     Modules import others by names that only we resolve, a sheet of fonts differs for each browser,
-    and several files in one have no address there. `checked` keeps which libraries are whole, by
-    id: to compare one takes a moment.
+    and several files in one have no address there. `is_as_listed` is the shelf's: one that
+    remembers, where many are asked for.
     """
     if len(found.given) != 1:
         return None
@@ -46,10 +46,7 @@ def linked(shelf: Shelf, found: Resolved, checked: dict[str, bool]) -> Linked | 
     if given.module or is_module(given.library, given.path):
         return None
     served = shelf.answer(f"{given.library.id}/{given.path}")
-    name = given.library.id
-    if served is not None and name not in checked:
-        checked[name] = shelf.is_as_listed(given.library)
-    if served is None or not checked[name]:
+    if served is None or not is_as_listed(given.library):
         return None
     is_sheet = served.kind.startswith("text/css")
     if not (is_sheet or served.kind.startswith("text/javascript")):

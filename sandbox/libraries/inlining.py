@@ -96,7 +96,7 @@ def inline(
         html=text,
         carried=carried,
         libraries=tuple(inlining.pack.used.values()),
-        linked=tuple(inlining.linked.values()),
+        linked=inlining.linked,
         lacking=tuple(inlining.lacking),
         notes=tuple(inlining.notes),
     )
@@ -109,10 +109,10 @@ class _Inlining:
         self, source: str, shelf: Shelf, granted: Collection[str], *, by_cdn: bool
     ) -> None:
         self.pack = Pack(shelf, _characters(source))
-        self.linked: dict[str, Linked] = {}
         self._at_cdn: dict[str, Linked | None] = {}
-        self._checked: dict[str, bool] = {}
-        self._shelf = shelf if by_cdn else None
+        self._compared: dict[str, bool] = {}
+        self._shelf = shelf
+        self._by_cdn = by_cdn
         self.lacking: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self._source = source
@@ -125,6 +125,11 @@ class _Inlining:
         self._prefixes = 0
         self._imports: dict[str, Any] = {}
         self._scopes: dict[str, Any] = {}
+
+    @property
+    def linked(self) -> tuple[Linked, ...]:
+        """What comes from a CDN."""
+        return tuple(one for one in self._at_cdn.values() if one is not None)
 
     # Markup
 
@@ -195,8 +200,7 @@ class _Inlining:
         return [] if url is None else [(src.start, src.end, f'"{html.escape(url)}"')]
 
     def _sheet(self, given: dict[str, Attribute]) -> list[tuple[int, int, str]]:
-        rel = html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split()
-        if self._shelf is None or "stylesheet" not in rel or "href" not in given:
+        if not self._by_cdn or "stylesheet" not in _rel(given) or "href" not in given:
             return []
         found = self._resolved(html.unescape(given["href"].value))
         return [] if found is None else self._link("link", found, given["href"], given)
@@ -205,14 +209,13 @@ class _Inlining:
         self, tag: str, found: Resolved, address: Attribute, given: dict[str, Attribute]
     ) -> list[tuple[int, int, str]]:
         """Return the changes that have an element load its file from the CDN; none to carry it."""
-        if self._shelf is None:
+        if not self._by_cdn:
             return []
         if found.address not in self._at_cdn:
-            self._at_cdn[found.address] = linked(self._shelf, found, self._checked)
+            self._at_cdn[found.address] = linked(self._shelf, found, self._is_as_listed)
         one = self._at_cdn[found.address]
         if one is None:
             return []
-        self.linked[found.address] = one
         # Right after the tag's name: of attributes that are given twice the first counts.
         first = len(tag) + 1
         checked = f' integrity="{one.integrity}" crossorigin="anonymous"'
@@ -222,6 +225,12 @@ class _Inlining:
             at = given["crossorigin"].at
             changes.append((at, at, "data-"))
         return changes
+
+    def _is_as_listed(self, library: Library) -> bool:
+        """As the shelf says, asked once: to compare all files takes a moment."""
+        if library.id not in self._compared:
+            self._compared[library.id] = self._shelf.is_as_listed(library)
+        return self._compared[library.id]
 
     def _attribute(
         self, tag: str, name: str, value: str, given: dict[str, Attribute]
@@ -234,9 +243,8 @@ class _Inlining:
             found = self._resolved(text)
             if found is None:
                 return None
-            rel = set(html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split())
             # What only comes ahead is in the file already.
-            return "data:," if rel & _AHEAD else self.pack.data_url(found.address)
+            return "data:," if _rel(given) & _AHEAD else self.pack.data_url(found.address)
         new = each_source(text, self._coded) if name in SOURCES else text
         if name == "style":
             new = _at_once(Scanner(self._in_style), text)
@@ -317,14 +325,14 @@ class _Inlining:
                 if found is not None and not _FONT.search(found.address):
                     self._carry(url, found)
                     self.pack.let_import(url)
-            elif address in self.linked or self._comes_with_a_sheet(address):
+            elif self._at_cdn.get(address) or self._comes_with_a_sheet(address):
                 continue
             elif not address.startswith((f"{MODULES}/", "css")) and not self.pack.holds(address):
                 self.pack.add(CDN + address, address)
 
     def _comes_with_a_sheet(self, address: str) -> bool:
         """Whether a sheet from the CDN loads a file: a font, a picture."""
-        folders = tuple(one.folder for one in self.linked.values() if one.folder)
+        folders = tuple(one.folder for one in self.linked if one.folder)
         return not address.endswith((".js", ".css")) and (CDN + address).startswith(folders)
 
     # Import maps
@@ -379,6 +387,10 @@ class _Inlining:
             return ""
         whole = {**written, "imports": imports, "scopes": scopes}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _rel(given: dict[str, Attribute]) -> set[str]:
+    return set(html.unescape(given.get("rel", NO_ATTRIBUTE).value).lower().split())
 
 
 def _bare(url: str) -> str:

@@ -9,7 +9,6 @@ import re
 import sys
 import tempfile
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 from sandbox.smoke import SmokeTester, find_browser
@@ -17,7 +16,7 @@ from server.commands.exit_codes import GOOD
 from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.writing import pack
-from server.exporting import Options, exported, verified
+from server.exporting import Options, as_tested, exported, verified
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
@@ -89,9 +88,7 @@ async def _export(name: str, output: Path, options: Options, *, checks: bool) ->
             seen = await overview.of(connection, [artifact])
             n = int(number.removeprefix("v")) if number else seen[artifact.id].live
             made = await exported(connection, artifact, n, options) if n else None
-            # What a person stored is in no test.
-            plain = replace(options, data=False)
-            tested = await exported(connection, artifact, n, plain) if n and options.data else None
+            tested = await as_tested(connection, artifact, n, options) if n else None
     finally:
         await database.aclose()
     if made is None:

@@ -16,7 +16,7 @@ from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from server import importing, shapes, unpacking
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
-from server.commands.terminal import shown
+from server.commands.terminal import finding_line, shown
 from server.errors import Problem
 from server.everything.reading import open_archive
 from server.everything.storing import Stored, store
@@ -135,8 +135,7 @@ def _tell(path: Path, made: _Made, *, as_json: bool) -> None:
     if report and report.reason:
         print(f"  {shown(report.reason)}", file=sys.stderr)
     for finding in report.findings if report else []:
-        line = f"line {finding['line']}: " if finding["line"] else ""
-        print(f"  {finding['severity']}: {line}{shown(finding['message'])}", file=sys.stderr)
+        print(finding_line(finding), file=sys.stderr)
     for name in missing[:_MOST_NAMED]:
         print(f"  missing: {shown(name)}", file=sys.stderr)
     if len(missing) > _MOST_NAMED:

@@ -13,7 +13,7 @@ from typing import Any
 from server import shapes
 from server.app import open_services
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
-from server.commands.terminal import shown, shown_lines
+from server.commands.terminal import finding_line, shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
@@ -146,7 +146,6 @@ def _tell(
     reason = f": {report.reason}" if report and report.reason else ""
     print(f"{verdict}{shown_lines(reason)}")
     for finding in report.findings if report else []:
-        line = f"line {finding['line']}: " if finding["line"] else ""
-        print(f"  {finding['severity']}: {line}{shown(finding['message'])}")
+        print(finding_line(finding))
     if file:
         print(file)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 def shown(text: str) -> str:
     """Write out what a terminal would obey, and what turns the direction of the text after it."""
@@ -15,3 +18,9 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """The same for a text of several lines."""
     return "\n".join(shown(line) for line in text.splitlines())
+
+
+def finding_line(finding: Mapping[str, Any]) -> str:
+    """A stored report's finding, below what it is of."""
+    line = f"line {finding['line']}: " if finding["line"] else ""
+    return f"  {finding['severity']}: {line}{shown(finding['message'])}"

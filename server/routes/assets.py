@@ -35,7 +35,7 @@ def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`."""
     kept = _read(frontend.STATIC)
     kept["indexed.js"] = databases_script().encode()
-    kept["js/joined.js"] = join(_sources()).encode()
+    kept["js/joined.js"] = join(_modules(kept)).encode()
     address = f"/static/{fingerprint(kept)}"
     app.add_route(f"{address}/{{path:path}}", _lasting(kept))
     app.mount("/static/js/host", StaticFiles(directory=HOST_MODULES))
@@ -76,8 +76,8 @@ def _read(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def _sources() -> dict[str, str]:
-    own = {path.stem: path for path in (frontend.STATIC / "js").glob("*.js")}
-    del own["early"]  # a classic script, which every page runs before these
-    host = {f"host/{path.stem}": path for path in HOST_MODULES.glob("*.js")}
-    return {name: path.read_text(encoding="utf-8") for name, path in (own | host).items()}
+def _modules(kept: Mapping[str, bytes]) -> dict[str, str]:
+    own = {path.removeprefix("js/"): text for path, text in kept.items() if path.startswith("js/")}
+    del own["early.js"]  # a classic script, which every page runs before these
+    host = {f"host/{path}": text for path, text in _read(HOST_MODULES).items()}
+    return {path.removesuffix(".js"): text.decode() for path, text in (own | host).items()}

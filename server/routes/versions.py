@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from server import shapes
 from server.errors import Problem
 from server.export import export_filename
-from server.exporting import Options, exported, verified
+from server.exporting import Options, as_tested, exported, verified
 from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
@@ -116,9 +116,7 @@ async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Ch
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
         made = await exported(connection, artifact, n, chosen)
-        # What a person stored is in no test.
-        plain = replace(chosen, data=False)
-        tested = await exported(connection, artifact, n, plain) if chosen.data else None
+        tested = await as_tested(connection, artifact, n, chosen)
     assert made is not None
     report, words = await verified(viewing.services.smoke, made, tested)
     return {

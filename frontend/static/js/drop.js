@@ -1,4 +1,5 @@
 import { Problem } from "./api.js";
+import { made } from "./host/made.js";
 import { showProblem } from "./problem.js";
 
 const MARKUP = /^\s*<(?:!doctype\s+html|html|head|body|svg|[a-z][\w-]*[\s>])/i;
@@ -66,10 +67,8 @@ export function dropping(form, { take, attach, place, problem }) {
 function offer(text, { box, take, place }) {
   if (!WHOLE.test(text)) return;
   const pasted = text.replaceAll("\r\n", "\n");
-  const button = document.createElement("button");
+  const button = made("button", "link", "Import it as a tool");
   button.type = "button";
-  button.className = "link";
-  button.textContent = "Import it as a tool";
   button.addEventListener("click", async () => {
     place.hidden = true;
     if (!(await take(fileOf(text)))) return;

@@ -21,7 +21,7 @@ export function exported(place, options) {
     link.search = chosen(options);
     // What one would not want in the next file unasked holds for this one; its address is still needed.
     setTimeout(() => {
-      for (const { name } of [{ name: "data" }, { name: "policy" }]) options.querySelector(`[name=${name}]`).checked = false;
+      for (const name of ["data", "policy"]) options.querySelector(`[name=${name}]`).checked = false;
       link.search = chosen(options);
     });
     latest += 1;

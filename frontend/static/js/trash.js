@@ -1,4 +1,5 @@
 import { Problem, ask } from "./api.js";
+import { made } from "./host/made.js";
 
 const KEY = "sandwright.deleted";
 
@@ -38,10 +39,8 @@ function leaveGap(card) {
 }
 
 function undoButton(id, done) {
-  const undo = document.createElement("button");
+  const undo = made("button", "button", "Undo");
   undo.type = "button";
-  undo.className = "button";
-  undo.textContent = "Undo";
   undo.addEventListener("click", async () => {
     undo.disabled = true;
     try {
