@@ -38,9 +38,10 @@ class _Stream:
             due = int((time.monotonic() - began) * self.rate + 1) * CHARACTERS
             writer.write(self.document[sent:due].encode())
             sent = max(sent, due)
+            self.ended = time.time()
             await writer.drain()
-            await asyncio.sleep(TICK_SECONDS)
-        self.ended = time.time()
+            if sent < len(self.document):
+                await asyncio.sleep(TICK_SECONDS)
         writer.close()
 
 

@@ -33,9 +33,9 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 # What a browser needs from a tool's last byte until its scripts have run, about. On a machine
-# that is both, storing at once would take the core that the tool is about to run on. A server that
-# dies in this moment leaves what any other moment of the stream would: an interrupted generation,
-# journaled up to 250 ms ago.
+# that is both, storing at once would take the core that the tool is about to run on, and so would
+# the page around it, which draws what it is told. A server that dies in this moment leaves what
+# any other moment of the stream would: an interrupted generation, journaled up to 250 ms ago.
 _BROWSER_SECONDS = 0.04
 
 _INTERNAL = Error(
@@ -96,23 +96,24 @@ class Execution:
             turn.resume(resumed.prose, resumed.document)
         outcome = await turn.play()
         usage, cost = _usage(outcome.usage), self._cost(outcome.usage)
-        self._run.emit(
-            "usage",
+        spent = {
             **(usage or {}),
-            estimated=usage is None,
-            seconds=round(outcome.seconds, 2),
-            tokens_per_second=_rounded(turn.tokens_per_second),
-            cost=cost,
-        )
+            "estimated": usage is None,
+            "seconds": round(outcome.seconds, 2),
+            "tokens_per_second": _rounded(turn.tokens_per_second),
+            "cost": cost,
+        }
         values = {"usage": usage, "cost": cost, "seconds": round(outcome.seconds, 3)}
         if outcome.error is not None:
+            self._run.emit("usage", **spent)
             await whole(self._fail(outcome.error, **values))
             return
         document = None if outcome.stop and outcome.stop.reason == "refusal" else outcome.document
         if document is None:
+            self._run.emit("usage", **spent)
             await whole(self._answer_in_words(outcome, values))
             return
-        version = await whole(self._keep(document, outcome, values))
+        version = await whole(self._keep(document, outcome, values, spent))
         await self._test(version)
 
     async def _request(self) -> tuple[ModelRequest, Resumed | None]:
@@ -149,10 +150,13 @@ class Execution:
         cost = prices.cost(self._generation.provider, self._generation.model, usage)
         return None if cost is None else dict(cost)
 
-    async def _keep(self, document: str, outcome: Outcome, values: dict[str, Any]) -> Version:
+    async def _keep(
+        self, document: str, outcome: Outcome, values: dict[str, Any], spent: dict[str, Any]
+    ) -> Version:
         """Store the version, the answer's words and the state in one transaction."""
         if self._run.document.watched:
             await asyncio.sleep(_BROWSER_SECONDS)
+        self._run.emit("usage", **spent)
         generation = self._generation
         title = titles.from_document(document)
         async with self._database.read() as connection:
