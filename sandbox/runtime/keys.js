@@ -3,7 +3,8 @@
 // while the page around says that no box of its own has them.
 //
 // Nested documents get the source of this very function in front, as that of setTraps. They hear
-// of the page itself, through a port that no code of the tool's can have.
+// of the page itself, through a port that no code of the tool's can have. Whose port it is they prove by
+// a word that the page says to their window, whose first listener is here.
 
 // `hear(handler)` is for what the page says, where the bridge hears it.
 // Returns what must be done again after `document.open`.
@@ -25,6 +26,7 @@ function keepKeys(hear) {
   const now = performance.now.bind(performance);
   let free = false;
   let pressed = false;
+  let pressedAt = 0;
   // Whether all is heard that was said before the focus came: keys overtake messages.
   let settled = false;
 
@@ -40,18 +42,28 @@ function keepKeys(hear) {
   };
   const [, echo] = open(() => (settled = true));
   let tellPress = () => {};
+  let onWord = null;
   if (hear) {
     hear(set);
   } else {
     const [port, theirs] = open((event) => set(dataOf(event)));
     top.postMessage({ sandwright: "keys" }, "*", [theirs]);
     tellPress = (late) => post(port, late);
+    onWord = (event) => {
+      const data = dataOf(event);
+      if (typeof data === "object" && data !== null && data.sandwright === "keys") {
+        stop(event);
+        // As text, whatever the tool may have made of it: a number would tell of a press.
+        post(port, `${data.word}`);
+      }
+    };
   }
 
   const onPress = (event) => {
     if (event.isTrusted) {
       pressed = true;
-      tellPress(now() - timeOf(event));
+      pressedAt = now();
+      tellPress(pressedAt - timeOf(event));
     }
   };
   // What is inserted with no key before it (dictation, an emoji) comes with the focus itself.
@@ -65,6 +77,8 @@ function keepKeys(hear) {
   const onFocus = (event) => {
     if (event.isTrusted && phaseOf(event) === 2) {
       settled = false;
+      // A finger that scrolled, or a press that was prevented, brought no focus: this is another's.
+      pressed &&= now() - pressedAt < 2000;
       post(echo, 0);
     }
   };
@@ -78,6 +92,9 @@ function keepKeys(hear) {
     listenTo(window, "pointerdown", onPress, true);
     listenTo(window, "focus", onFocus, true);
     listenTo(window, "blur", onBlur, true);
+    if (onWord) {
+      listenTo(window, "message", onWord, true);
+    }
   };
   post(echo, 0);
   stand();

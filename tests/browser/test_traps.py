@@ -265,6 +265,31 @@ TAKERS = {
         ),
         "a.focus()",
     ),
+    # The word for it is said to the next document in that window.
+    "a port that the tool has itself": (
+        (
+            "<script>addEventListener('message', (e) => { const [port] = e.ports;"
+            "if (!port) return; e.stopImmediatePropagation();"
+            "setInterval(() => port.postMessage(0), 10);"
+            "f.srcdoc = '<script>onmessage = ({ data: { word } }) => word &&"
+            " parent.postMessage(word, `*`)<' + '/script>' }, true)</script><input id=a>"
+            "<iframe id=f srcdoc='<script>const { port1, port2 } = new MessageChannel();"
+            "top.postMessage({ sandwright: `keys` }, `*`, [port2]);"
+            "parent.postMessage(0, `*`, [port1])</script>'></iframe>"
+        ),
+        "a.focus()",
+    ),
+    # What the nested guard answers with is never a number, which would be a press.
+    "words of its own": (
+        (
+            "<iframe srcdoc='<script>let n = 0; const sandwright = `keys`;"
+            "const word = { get word() { n += 1; return n % 2 ? `0` : 0 }, sandwright };"
+            "setInterval(() => { postMessage({ sandwright, word: 0 }, `*`);"
+            "dispatchEvent(new MessageEvent(`message`, { data: word, source: top })) }, 10)"
+            "</script>'></iframe><input id=a>"
+        ),
+        "a.focus()",
+    ),
 }
 
 
@@ -303,9 +328,109 @@ async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
     await page.keyboard.type(TYPED[:40], delay=25)
     # What was heard is told before the page hears of its end.
-    if not name.startswith("a port"):
-        await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
+    await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
     await expect(heard(page)).to_have_text(["got m"] * 3)
+
+
+async def scroll_by_finger(page: Page, on: Any) -> None:
+    place = await on.bounding_box()
+    x, y = place["x"] + 50, place["y"] + 150
+    session = await page.context.new_cdp_session(page)
+    for step in range(6):
+        kind = "touchMove" if step else "touchStart"
+        points = [{"x": x, "y": y - 15 * step}]
+        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await session.detach()
+
+
+WITHOUT_FOCUS = {
+    "prevented": '<button id=b onmousedown="event.preventDefault()">B</button>',
+    "prevented in a nested document": (
+        "<iframe srcdoc='<button id=b onmousedown=event.preventDefault()>B</button>'></iframe>"
+    ),
+    "a finger that scrolls": "<p id=b style='height: 3000px'>B</p>",
+}
+
+
+@pytest.mark.parametrize("typed", [True, pytest.param(False, marks=pytest.mark.sandbox)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(one, marks=[] if one == "prevented" else [pytest.mark.sandbox])
+        for one in WITHOUT_FOCUS
+    ],
+)
+async def test_a_press_that_moves_no_focus_hands_over_no_keyboard(
+    name: str, typed: bool, page: Page, open_tool: Open
+) -> None:
+    """The person types on in the box, or waits for more than two seconds."""
+    markup = WITHOUT_FOCUS[name]
+    await open_tool(taker(f"<input id=a>{markup}", "a.focus()"))
+    box = page.get_by_role("textbox", name="Ask for a change")
+    await box.click()
+    inside = tool(page).frame_locator("iframe") if "nested" in name else tool(page)
+    b = inside.locator("#b")
+    await b.evaluate("(b) => { b.onpointerdown = () => { b.title = 'pressed' } }")
+    await (scroll_by_finger(page, b) if "finger" in name else b.click())
+    await expect(b).to_have_attribute("title", "pressed")
+    await expect(box).to_be_focused()
+    if typed:
+        await page.keyboard.type("typed on", delay=60)
+        await expect(box).to_have_value("typed on")
+    else:
+        await asyncio.sleep(2.1)
+    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+    await page.keyboard.type(TYPED[:40], delay=25)
+    await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
+    await expect(heard(page)).to_have_count(0)
+
+
+@pytest.mark.sandbox
+async def test_a_press_in_a_nested_document_leads_away_from_a_box_each_time(
+    page: Page, open_tool: Open
+) -> None:
+    await open_tool(
+        "<iframe id=f srcdoc='<input id=i>'></iframe>"
+        "<iframe id=g srcdoc='<iframe id=h srcdoc=\"<input id=i>\"></iframe>'></iframe>"
+        "<div id=many></div>"
+    )
+    box = page.get_by_role("textbox", name="Ask for a change")
+    shown = tool(page)
+    inner = shown.frame_locator("#f").locator("#i")
+
+    async def by_turns(field: Any) -> None:
+        """To the box and at once to the field, as fast as it goes."""
+        was, mine = await box.input_value(), await field.input_value()
+        await box.click()
+        await page.keyboard.type("b")
+        await field.click()
+        await page.keyboard.type("f")
+        await expect(field).to_have_value(f"{mine}f")
+        await expect(box).to_have_value(f"{was}b")
+        await expect(field).to_be_focused()
+
+    for _ in range(10):
+        await by_turns(inner)
+    await by_turns(shown.frame_locator("#g").frame_locator("#h").locator("#i"))
+    # Another document in the same window, pressed as soon as it is there.
+    for number in range(2):
+        await box.click()
+        await shown.locator("#f").evaluate(f"(f) => {{ f.srcdoc = '<input id=i{number}>' }}")
+        await by_turns(shown.frame_locator("#f").locator(f"#i{number}"))
+    await shown.locator("#f").evaluate(
+        "(f) => { f.srcdoc = '<script>onload = () => {"
+        " document.open(); document.write(`<input id=w>`); document.close() }<' + '/script>' }"
+    )
+    await by_turns(shown.frame_locator("#f").locator("#w"))
+    # More than the page keeps: the latest is known.
+    await shown.locator("#many").evaluate(
+        "(many) => { many.innerHTML = '<iframe srcdoc=\"<p>\"></iframe>'.repeat(110) }"
+    )
+    await expect(shown.locator("#many iframe")).to_have_count(110)
+    await shown.locator("#f").evaluate("(f) => { f.srcdoc = '<input id=last>' }")
+    await by_turns(shown.frame_locator("#f").locator("#last"))
+    await expect(halted(page)).to_have_count(0)
 
 
 async def test_a_tools_own_focus_works_where_no_box_of_ours_has_it(

@@ -6,10 +6,14 @@ import { tellNested } from "./nested.js";
  * neither Tab nor a press in the frame took it, and a tool that takes it again and again is ended.
  * What is typed until then no document of the tool's hears: each is told whether the keyboard is
  * free (runtime/keys.js).
+ *
+ * A finger that scrolls and a press that is prevented move no focus. So a press leads away only for a
+ * moment, and not once the person has typed in the box again.
  */
 const TAB_MS = 500;
 const TYPING_MS = 1000;
 const PRESS_MS = 200;
+const LEADS_MS = 2000;
 const AGAIN_MS = 20;
 const TOLD_AFTER = 10;
 const MAX_TAKEN = 5;
@@ -32,7 +36,8 @@ export function guardFocus(frame, ended, tell, heard) {
   // When the person last came to anything of ours; only a press after that leads away from it.
   let since = performance.now();
   let press = -1;
-  let pressBelow = -1;
+  // When the focus last left a box.
+  let gone = -1;
   let pressHere = -PRESS_MS;
   let over = false;
   // When the focus was last taken back, and how often since the person last pressed in the tool.
@@ -43,10 +48,14 @@ export function guardFocus(frame, ended, tell, heard) {
   const touch = matchMedia("(pointer: coarse)");
 
   const isFree = () => box === null && lost === null;
-  const nested = tellNested(frame, isFree, (late) => {
-    pressBelow = now() - late;
+  // In the tool or in what it nests, so many milliseconds ago.
+  const pressed = (late) => {
+    if (now() - late < since) return;
+    taken = 0;
+    for (const told of guards) told();
     comeBack();
-  }, heard);
+  };
+  const nested = tellNested(frame, isFree, pressed, heard);
   const say = () => {
     tell(isFree());
     nested.tell();
@@ -77,6 +86,12 @@ export function guardFocus(frame, ended, tell, heard) {
   const onKey = (event) => {
     key = now();
     if (event.key === "Tab" || event.key === "F6") tab = now();
+    // No key that was still held or on its way when the press came.
+    const came = box !== null && !event.repeat && event.timeStamp - press > PRESS_MS;
+    if (press > since && came) {
+      since = event.timeStamp;
+      say();
+    }
   };
   const onPointer = ({ clientX: x, clientY: y }) => {
     const { left, top, right, bottom } = frame.getBoundingClientRect();
@@ -88,15 +103,16 @@ export function guardFocus(frame, ended, tell, heard) {
   };
   const onBlur = () => {
     if (box === null) return;
+    gone = now();
     lost = box;
     box = null;
     if (now() - tab < TAB_MS) {
       release();
       return;
     }
-    const pressed = touch.matches || (over && now() - key > TYPING_MS);
+    const awaited = touch.matches || (over && now() - key > TYPING_MS);
     // A press tells of itself in a moment; where there can be none, nothing is waited for.
-    setTimeout(() => onceTold(TOLD_AFTER), pressed ? PRESS_MS : 0);
+    setTimeout(() => onceTold(TOLD_AFTER), awaited ? PRESS_MS : 0);
   };
   // Firefox says only some moments later that the frame has the focus.
   const onceTold = (times) => {
@@ -106,16 +122,10 @@ export function guardFocus(frame, ended, tell, heard) {
   const takeBack = () => {
     if (closed || lost === null) return;
     const at = document.activeElement;
-    if (press > since || !(at instanceof HTMLIFrameElement)) release();
-    // That frame's own guard sees to it.
-    else if (at !== frame) return;
-    else if (pressBelow <= since) giveTo(lost);
-    // May be the tool's own word: the keyboard is not taken back, but it is not free either.
-    else if (now() - key < TYPING_MS) count();
-  };
-  const count = () => {
-    taken += 1;
-    if (taken > MAX_TAKEN) ended();
+    const led = press > since && gone - press < LEADS_MS;
+    if (led || !(at instanceof HTMLIFrameElement)) release();
+    // Of another frame its own guard takes care.
+    else if (at === frame) giveTo(lost);
   };
   const giveTo = (its) => {
     const came = since;
@@ -127,7 +137,8 @@ export function guardFocus(frame, ended, tell, heard) {
       return;
     }
     back = now();
-    count();
+    taken += 1;
+    if (taken > MAX_TAKEN) ended();
     setTimeout(() => document.activeElement === frame && onBlur(), AGAIN_MS);
   };
   // It was the person after all.
@@ -150,13 +161,7 @@ export function guardFocus(frame, ended, tell, heard) {
   return {
     receive: nested.receive,
     say,
-    /** @param {number} late how many milliseconds ago the person pressed in the tool */
-    pressed(late) {
-      if (now() - late < since) return;
-      taken = 0;
-      for (const told of guards) told();
-      comeBack();
-    },
+    pressed,
     close() {
       closed = true;
       for (const [type, listener] of listeners) document.removeEventListener(type, listener, true);

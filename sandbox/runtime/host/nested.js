@@ -1,6 +1,7 @@
 /**
  * The documents that a tool nests. Each sends this page a port when it begins (runtime/keys.js), and
- * hears by it whether the keyboard is free. What comes back may be the tool's own word.
+ * hears by it whether the keyboard is free. A tool can send ports of its own, so each is to be proven:
+ * by a word that is said to the nested window alone, whose first listener is ours.
  */
 const MAX_PORTS = 100;
 const MAX_LEVELS = 32;
@@ -8,11 +9,27 @@ const MAX_LEVELS = 32;
 /**
  * @param {HTMLIFrameElement} frame
  * @param {() => boolean} free
- * @param {(late: number) => void} pressed that many milliseconds ago, it says
+ * @param {(late: number) => void} pressed in one of them, that many milliseconds ago
  * @param {() => void} heard counts a message, before it is read
  */
 export function tellNested(frame, free, pressed, heard) {
   const ports = [];
+  // A press that is told before the proof counts with it.
+  const listen = (port, word) => {
+    let proven = false;
+    let last = null;
+    port.addEventListener("message", ({ data }) => {
+      heard();
+      if (data === word) {
+        proven = true;
+        if (last !== null) pressed(performance.now() - last);
+      } else if (typeof data === "number" && data >= 0) {
+        last = performance.now() - data;
+        if (proven) pressed(data);
+      }
+    });
+    port.start();
+  };
   const isBelow = (source) => {
     let place = source;
     for (let depth = 0; depth < MAX_LEVELS && place && place !== place.parent; depth += 1) {
@@ -27,12 +44,11 @@ export function tellNested(frame, free, pressed, heard) {
     if (!port || another || !isBelow(event.source) || event.data?.sandwright !== "keys") return;
     if (ports.length === MAX_PORTS) forget(ports.shift());
     ports.push(port);
-    port.addEventListener("message", (said) => {
-      heard();
-      if (said.data >= 0) pressed(Number(said.data));
-    });
-    port.start();
+    // `randomUUID` is not there in plain http.
+    const word = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    listen(port, word);
     port.postMessage(free());
+    event.source.postMessage({ sandwright: "keys", word }, "*");
   };
   addEventListener("message", receive);
   return {
