@@ -27,8 +27,8 @@ function raiseWalls(ask, reopened, bound, lead) {
   );
   const addressOf = getter(Document, "URL");
   const stateOf = getter(Document, "readyState");
-  const [kindOf, baseOf, nextOf, parentOf, isConnected] = [
-    "nodeType", "baseURI", "nextSibling", "parentElement", "isConnected",
+  const [kindOf, baseOf, firstOf, nextOf, parentOf, isConnected] = [
+    "nodeType", "baseURI", "firstChild", "nextSibling", "parentElement", "isConnected",
   ].map((name) => getter(Node, name));
   const nameOf = getter(Element, "localName");
   const namespaceOf = getter(Element, "namespaceURI");
@@ -53,6 +53,8 @@ function raiseWalls(ask, reopened, bound, lead) {
     getter(MutationRecord, name),
   );
   const listenTo = unbound(EventTarget.prototype.addEventListener);
+  const dispatch = unbound(EventTarget.prototype.dispatchEvent);
+  const NativeEvent = Event;
   const pathOf = unbound(Event.prototype.composedPath);
   const prevent = unbound(Event.prototype.preventDefault);
   const isPrevented = getter(Event, "defaultPrevented");
@@ -450,28 +452,55 @@ function raiseWalls(ask, reopened, bound, lead) {
     tail = slice(whole, -99);
     return begun ? `${start}-` : start;
   };
-  const reopening = (name, change) => (native) => ({
-    [name](...given) {
-      const result = change(native, this, given);
-      stand();
-      reopened?.();
-      return result;
-    },
-  });
-  const writing = (end) => (native, self, parts) => {
-    let html = "";
-    for (let index = 0; index < parts.length; index += 1) {
-      html += parts[index];
-    }
-    native(self, written(html + end));
-  };
   const { prototype: page } = Document;
   const write = unbound(page.write);
-  replace(page, "write", reopening("write", writing("")));
-  replace(page, "writeln", () => reopening("writeln", writing("\n"))(write));
-  replace(page, "open", reopening("open", (native, self, given) =>
-    given.length > 2 ? window.open(given[0]) : native(self),
-  ));
+  const openFor = unbound(page.open);
+  let stood = false;
+  const onProbe = (event) => {
+    stood = true;
+    stop(event);
+  };
+  // `begin` may open the document, which takes all listeners away and then runs what elements of the
+  // tool's do as they leave. So it is opened until none was left; before anything else runs, we stand.
+  const reopen = (self, begin) => {
+    listenTo(window, "sandwright", onProbe, true);
+    begin();
+    stood = false;
+    dispatch(window, new NativeEvent("sandwright"));
+    if (!stood) {
+      for (let some = true; some; ) {
+        some = firstOf(self) !== null;
+        openFor(self);
+      }
+      stand();
+      reopened?.();
+    }
+  };
+  const writing = (name, end) => ({
+    [name](...parts) {
+      let html = "";
+      for (let index = 0; index < parts.length; index += 1) {
+        html += parts[index];
+      }
+      // Of nothing: opens the document where that is what writing does, and no script runs yet.
+      reopen(this, () => write(this, ""));
+      write(this, written(html + end));
+    },
+  });
+  replace(page, "write", () => writing("write", ""));
+  replace(page, "writeln", () => writing("writeln", "\n"));
+  replace(page, "open", () => ({
+    open(...given) {
+      if (given.length > 2) {
+        return window.open(given[0]);
+      }
+      let result = null;
+      reopen(this, () => {
+        result = openFor(this);
+      });
+      return result;
+    },
+  }));
 
   observe(document, watched);
   stand();

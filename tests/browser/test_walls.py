@@ -274,6 +274,53 @@ async def test_walls_and_reports_stand_after_a_document_was_opened_for_writing(
     assert "missing" in (await messages(page, "error"))[0]["message"]
 
 
+REOPENINGS = {
+    "an element that leaves": (
+        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
+        "disconnectedCallback() { FIRST } });"
+        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+    ),
+    "an element that comes back": (
+        "<x-y></x-y><script>let n = 0; customElements.define('x-y', class extends HTMLElement {"
+        "disconnectedCallback() { FIRST; n += 1; if (n < 4) document.append(this) } });"
+        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+    ),
+    "an element that leaves for what is written": (
+        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
+        "disconnectedCallback() { FIRST } });"
+        "onload = () => setTimeout(() => { document.write('<p>new'); LAST })</script>"
+    ),
+    "a script that is written": (
+        "<script>onload = () => setTimeout(() => {"
+        "document.write(`<script>FIRST<\\/script>`); LAST })</script>"
+    ),
+    "a script that is written in parts": (
+        "<script>onload = () => setTimeout(() => {"
+        "document.write('<p id=p>'); document.writeln(`<script>FIRST;`);"
+        "document.write('</' + 'script>', p.localName); LAST })</script>"
+    ),
+}
+FIRST = "addEventListener('message', ({data}) => console.log('first ' + data.sandwright), true)"
+LAST = (
+    "addEventListener('message', ({data}) => console.log('last ' + data.sandwright), true);"
+    "document.close(); for (const sandwright of ['open', 'end'])"
+    " postMessage({sandwright, url: '#'}, '*')"
+)
+
+
+async def test_no_listener_comes_before_ours_when_a_document_is_opened_for_writing(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    for name, html in REOPENINGS.items():
+        shelf.put("tool", f"<body>{html.replace('FIRST', FIRST).replace('LAST', LAST)}")
+        await show(page, host)
+        await page.wait_for_function("() => messages.some((m) => m.text === 'last end')")
+        said = [message["text"] for message in await messages(page, "console")]
+        # Listeners go with the document; what a written script adds is heard after ours.
+        script = ["first end"] if "script" in name else []
+        assert (name, said) == (name, [*script, "last end"])
+
+
 async def test_an_address_opens_only_by_the_persons_word(
     page: Page, host: Host, shelf: Shelf
 ) -> None:

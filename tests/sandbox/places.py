@@ -74,7 +74,14 @@ async def open_application(
 @contextlib.asynccontextmanager
 async def served(app: Any, port: int = 0) -> AsyncIterator[int]:
     """Serve an app; yields the port."""
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        # Longer than httpx keeps an idle connection: else a request may meet a server that closes.
+        timeout_keep_alive=15,
+    )
     sock = listening(port=port)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]  # pytest owns them
