@@ -22,7 +22,8 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
 	  tests/browser/test_prove.py tests/browser/test_smoke.py tests/browser/test_smoke_busy.py \
-	  tests/browser/test_smoke_isolation.py \
+	  tests/browser/test_smoke_isolation.py tests/browser/test_smoke_browsers.py \
+	  tests/browser/test_bridge_host.py \
 	  tests/browser/test_recipes.py tests/browser/test_library_walls.py tests/browser/test_corpus.py \
 	  -m "sandbox or not sandbox"
 

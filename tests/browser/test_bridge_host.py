@@ -84,6 +84,7 @@ MORE = r"and ([\d,]+) more, not shown"
 STRANGE = r"The tool said ([\d,]+) things that this page does not understand"
 
 
+@pytest.mark.sandbox
 async def test_ten_thousand_lines_a_second_are_dropped_and_counted_and_the_tool_is_told(
     page: Page, open_tool: Open, told: list[str]
 ) -> None:

@@ -136,6 +136,7 @@ async def breached(tmp_path: Path, walls: Walls) -> AsyncIterator[Application]:
         yield application
 
 
+@pytest.mark.sandbox
 async def test_the_command_exits_1_when_something_got_out_of_a_running_server(
     breached: Application, walls: Walls
 ) -> None:

@@ -198,6 +198,7 @@ async def test_a_slow_tool_is_cut_at_the_cap_and_told(tester: SmokeTester) -> No
     assert "Time ran out" in (report.reason or "")
 
 
+@pytest.mark.sandbox
 async def test_the_same_tool_gets_the_same_findings_every_time(tester: SmokeTester) -> None:
     documents = [GOOD["game"], BROKEN["a second control that fails"].html]
     for html in documents:

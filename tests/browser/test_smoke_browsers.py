@@ -112,6 +112,7 @@ def told(report: Report) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.sandbox
 async def test_what_a_browser_takes_to_open_a_page_is_not_the_tool_s_time(
     tester: SmokeTester,
 ) -> None:
@@ -152,6 +153,7 @@ def signal_all(processes: list[int], number: int) -> None:
             os.kill(pid, number)
 
 
+@pytest.mark.sandbox
 async def test_a_tool_that_kills_its_tab_twice_fails_and_the_next_is_unharmed(
     tester: SmokeTester,
 ) -> None:
