@@ -34,8 +34,8 @@ function onAct(event) {
 
 // Again after `document.open`, which takes every listener away.
 function watchActs() {
-  window.addEventListener("pointerdown", onAct, true);
-  window.addEventListener("keydown", onAct, true);
+  addListener(window, "pointerdown", onAct, true);
+  addListener(window, "keydown", onAct, true);
 }
 
 function tellTrapped(message) {

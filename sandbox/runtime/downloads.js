@@ -15,7 +15,6 @@ const composedPathOf = unbound(Event.prototype.composedPath);
 const typeOf = getter(Event.prototype, "type");
 const isPreventedOf = getter(Event.prototype, "defaultPrevented");
 const preventOf = unbound(Event.prototype.preventDefault);
-const addListener = unbound(EventTarget.prototype.addEventListener);
 const afterwards = window.setTimeout.bind(window);
 const { defineProperty: defineOn } = Reflect;
 // What a link can point to; a tool often takes the address back at once after the click.

@@ -24,6 +24,7 @@ function keepKeys(hear) {
   const dataOf = getter(MessageEvent.prototype, "data");
   const post = unbound(MessagePort.prototype.postMessage);
   const now = performance.now.bind(performance);
+  const types = ["keydown", "keypress", "keyup", "beforeinput"];
   let free = false;
   let pressed = false;
   let pressedAt = 0;
@@ -88,7 +89,10 @@ function keepKeys(hear) {
     }
   };
   const stand = () => {
-    ["keydown", "keypress", "keyup", "beforeinput"].forEach((type) => listenTo(window, type, onKey, true));
+    // Also after the tool has replaced what arrays have.
+    for (let index = 0; index < types.length; index += 1) {
+      listenTo(window, types[index], onKey, true);
+    }
     listenTo(window, "pointerdown", onPress, true);
     listenTo(window, "focus", onFocus, true);
     listenTo(window, "blur", onBlur, true);

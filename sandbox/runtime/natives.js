@@ -5,6 +5,7 @@ const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
 const unbound = (method) => Function.prototype.call.bind(method);
 const getter = (owner, name) => unbound(getOwnPropertyDescriptor(owner, name).get);
 const now = performance.now.bind(performance);
+const addListener = unbound(EventTarget.prototype.addEventListener);
 const slice = unbound(String.prototype.slice);
 const split = unbound(String.prototype.split);
 const exec = unbound(RegExp.prototype.exec);

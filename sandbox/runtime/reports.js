@@ -198,9 +198,9 @@ function onViolation(event) {
 
 // Again after `document.open`, which takes every listener away.
 function watchWindow() {
-  window.addEventListener("error", onError, true);
-  window.addEventListener("unhandledrejection", onRejection, true);
-  window.addEventListener("securitypolicyviolation", onViolation, true);
+  addListener(window, "error", onError, true);
+  addListener(window, "unhandledrejection", onRejection, true);
+  addListener(window, "securitypolicyviolation", onViolation, true);
 }
 
 function installReports() {

@@ -72,8 +72,8 @@ function installStored() {
 }
 
 function watchStored() {
-  window.addEventListener("beforeunload", () => onLeaving(), true);
-  window.addEventListener("pagehide", () => onGone.forEach((tell) => tell()), true);
+  addListener(window, "beforeunload", () => onLeaving(), true);
+  addListener(window, "pagehide", () => onGone.forEach((tell) => tell()), true);
 }
 
 // The element that the server puts ahead of ours when something is kept.

@@ -53,6 +53,7 @@ function raiseWalls(ask, reopened, bound, lead) {
     getter(MutationRecord, name),
   );
   const listenTo = unbound(EventTarget.prototype.addEventListener);
+  const unlisten = unbound(EventTarget.prototype.removeEventListener);
   const dispatch = unbound(EventTarget.prototype.dispatchEvent);
   const NativeEvent = Event;
   const pathOf = unbound(Event.prototype.composedPath);
@@ -455,25 +456,45 @@ function raiseWalls(ask, reopened, bound, lead) {
   const { prototype: page } = Document;
   const write = unbound(page.write);
   const openFor = unbound(page.open);
-  let stood = false;
-  const onProbe = (event) => {
-    stood = true;
-    stop(event);
-  };
+  let opening = 0;
+  // A document whose parser was stopped opens no more, and what elements listen to as they leave stays.
+  replace(window, "stop", (native) => ({
+    stop() {
+      if (opening === 0) {
+        native(window);
+      }
+    },
+  }));
+  // Where the stack is at its end, nothing is opened that could not be guarded again.
+  const roomFor = (calls) => (calls === 0 ? 0 : 1 + roomFor(calls - 1));
   // `begin` may open the document, which takes all listeners away and then runs what elements of the
   // tool's do as they leave. So it is opened until none was left; before anything else runs, we stand.
   const reopen = (self, begin) => {
-    listenTo(window, "sandwright", onProbe, true);
-    begin();
-    stood = false;
-    dispatch(window, new NativeEvent("sandwright"));
-    if (!stood) {
-      for (let some = true; some; ) {
-        some = firstOf(self) !== null;
-        openFor(self);
+    roomFor(200);
+    const probe = new NativeEvent("sandwright");
+    let stood = false;
+    const onProbe = (event) => {
+      if (event === probe) {
+        stood = true;
+        stop(event);
       }
-      stand();
-      reopened?.();
+    };
+    listenTo(window, "sandwright", onProbe, true);
+    opening += 1;
+    try {
+      begin();
+      dispatch(window, probe);
+      if (!stood) {
+        for (let some = true; some; ) {
+          some = firstOf(self) !== null;
+          openFor(self);
+        }
+        stand();
+        reopened?.();
+      }
+    } finally {
+      opening -= 1;
+      unlisten(window, "sandwright", onProbe, true);
     }
   };
   const writing = (name, end) => ({

@@ -285,6 +285,23 @@ REOPENINGS = {
         "disconnectedCallback() { FIRST; n += 1; if (n < 4) document.append(this) } });"
         "onload = () => setTimeout(() => { document.open(); LAST })</script>"
     ),
+    "an element that stops the parser": (
+        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
+        "disconnectedCallback() { FIRST; stop() } });"
+        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+    ),
+    "an element that opens it too": (
+        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
+        "disconnectedCallback() { try { document.open.call({}) } catch {} FIRST } });"
+        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+    ),
+    "a tool that replaced natives": (
+        "<script>Array.prototype.forEach = EventTarget.prototype.addEventListener = () => {};"
+        "onload = () => setTimeout(() => { document.open(); onmessage = ({data}) =>"
+        " console.log('last ' + data.sandwright); document.close();"
+        "for (const sandwright of ['open', 'end']) postMessage({sandwright, url: '#'}, '*') })"
+        "</script>"
+    ),
     "an element that leaves for what is written": (
         "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
         "disconnectedCallback() { FIRST } });"

@@ -38,6 +38,8 @@ export function guardFocus(frame, ended, tell, heard) {
   let press = -1;
   // When the focus last left a box.
   let gone = -1;
+  // When a key was last typed in a box, not one that was held.
+  let typed = -PRESS_MS;
   let pressHere = -PRESS_MS;
   let over = false;
   // When the focus was last taken back, and how often since the person last pressed in the tool.
@@ -50,7 +52,9 @@ export function guardFocus(frame, ended, tell, heard) {
   const isFree = () => box === null && lost === null;
   // In the tool or in what it nests, so many milliseconds ago.
   const pressed = (late) => {
-    if (now() - late < since) return;
+    const at = now() - late;
+    // A tool that was busy tells of a press late: who typed in a box meanwhile has not left it.
+    if (at < since || typed - at > PRESS_MS) return;
     taken = 0;
     for (const told of guards) told();
     comeBack();
@@ -86,10 +90,11 @@ export function guardFocus(frame, ended, tell, heard) {
   const onKey = (event) => {
     key = now();
     if (event.key === "Tab" || event.key === "F6") tab = now();
-    // No key that was still held or on its way when the press came.
-    const came = box !== null && !event.repeat && event.timeStamp - press > PRESS_MS;
-    if (press > since && came) {
-      since = event.timeStamp;
+    if (box === null || event.repeat) return;
+    typed = event.timeStamp;
+    // None that was still on its way when the press came.
+    if (press > since && typed - press > PRESS_MS) {
+      since = typed;
       say();
     }
   };
