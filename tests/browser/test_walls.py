@@ -66,7 +66,7 @@ REALMS = {
 LISTEN = (
     "window.told = 0; addEventListener('message', ({data}) => { told += 1; console.log(data) });"
 )
-NESTED = "<script>top.frames[0].postMessage(MEANS, `*`)</script>".replace("MEANS", MEANS)
+NESTED = "<script nonce=k>top.frames[0].postMessage(MEANS, `*`)</script>".replace("MEANS", MEANS)
 
 
 def nested(realm: str) -> str:
@@ -97,15 +97,30 @@ RARE = {
     "document.write(`mode=closed><iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
     "a nested document's declared root": "<iframe srcdoc='<div><template shadowrootmode=closed>"
     '<iframe srcdoc="NESTED2"></iframe></template></div>\'></iframe>',
+    "a policy of the tool's own": "<script>POLICY.content = `script-src 'nonce-k'`; document.body"
+    ".insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)</script>",
+    "a policy that comes after": "<script>document.body.insertAdjacentHTML('beforeend',"
+    " `<p><iframe srcdoc='NESTED'></iframe>`); POLICY.content = `script-src 'nonce-k'`</script>",
+    "a policy for the frame": """<iframe csp="script-src 'nonce-k'" srcdoc='NESTED'></iframe>""",
+    "a policy that changes what is put in front": "<script>if (window.trustedTypes) {"
+    "POLICY.content = `require-trusted-types-for 'script'`; trustedTypes.createPolicy('default',"
+    "{createHTML: (html) => html.replace(/^<script>[^]*?<.script>/, '')}) }"
+    "const f = document.createElement('iframe'); f.srcdoc = `x PLAIN`; document.body.append(f)"
+    "</script>",
 }
+POLICY = (
+    "const meta = document.createElement('meta'); meta.httpEquiv = 'Content-Security-Policy';"
+    "document.head.append(meta); meta"
+)
 
 
 async def test_no_realm_that_a_parser_makes_has_the_means(
     page: Page, host: Host, shelf: Shelf
 ) -> None:
     for name, realm in RARE.items():
-        last = "<script>onload = () => setTimeout(() => console.log('last'), 400)</script>"
-        shelf.put("tool", f"<body><script>{LISTEN}</script>{nested(realm)}{last}")
+        last = "<script nonce=k>onload = () => setTimeout(() => console.log('last'), 400)</script>"
+        html = nested(realm.replace("POLICY", POLICY))
+        shelf.put("tool", f"<body><script>{LISTEN}</script>{html}{last}")
         await show(page, host)
         await page.wait_for_function("() => messages.some((m) => m.text === 'last')")
         said = {message["text"] for message in await messages(page, "console")}
