@@ -47,12 +47,18 @@ function raiseWalls(ask, reopened, bound, lead) {
   const setText = unbound(getOwnPropertyDescriptor(HTMLScriptElement.prototype, "text").set);
   const fill = crypto.getRandomValues.bind(crypto);
   const Words = Uint32Array;
-  // Else a policy of the tool's own could change what is put in front of a nested document.
+  // Else a policy of the tool's own could change what is put in front of a nested document. It may
+  // also refuse ours, in a document that it nests.
   const same = (text) => text;
-  const policy = window.trustedTypes?.createPolicy("sandwright", { createHTML: same, createScript: same });
-  const [asHtml, asScript] = policy
-    ? [policy.createHTML.bind(policy), policy.createScript.bind(policy)]
-    : [same, same];
+  let [asHtml, asScript] = [same, same];
+  try {
+    const policy = window.trustedTypes?.createPolicy("sandwright", { createHTML: same, createScript: same });
+    if (policy) {
+      [asHtml, asScript] = [policy.createHTML.bind(policy), policy.createScript.bind(policy)];
+    }
+  } catch {
+    asScript = null;
+  }
   const attachShadow = unbound(element.attachShadow);
   const append = unbound(DocumentFragment.prototype.append);
   const find = {
@@ -316,7 +322,7 @@ function raiseWalls(ask, reopened, bound, lead) {
     const name = `ran${words[0]}_${words[1]}_${words[2]}_${words[3]}`;
     const script = create("script");
     const place = rootElementOf(document);
-    if (place === null) {
+    if (place === null || asScript === null) {
       return false;
     }
     setText(script, asScript(`window.${name}=1`));
@@ -535,9 +541,11 @@ function raiseWalls(ask, reopened, bound, lead) {
       for (let index = 0; index < parts.length; index += 1) {
         html += parts[index];
       }
-      // Of nothing: opens the document where that is what writing does, and no script runs yet.
+      const whole = written(html + end);
+      // Of nothing first: opens the document where that is what writing does, and no script runs yet.
       reopen(this, () => write(this, ""));
-      write(this, written(html + end));
+      // A tool's policy of trusted types runs before it is written, and may have closed the document.
+      reopen(this, () => write(this, whole));
     },
   });
   replace(page, "write", () => writing("write", ""));

@@ -102,6 +102,8 @@ RARE = {
     "a policy that comes after": "<script>document.body.insertAdjacentHTML('beforeend',"
     " `<p><iframe srcdoc='NESTED'></iframe>`); POLICY.content = `script-src 'nonce-k'`</script>",
     "a policy for the frame": """<iframe csp="script-src 'nonce-k'" srcdoc='NESTED'></iframe>""",
+    "a policy that refuses ours": "<script>POLICY.content = `trusted-types 'none'`; document.body"
+    ".insertAdjacentHTML('beforeend', `<p><iframe srcdoc='NESTED'></iframe>`)</script>",
     "a policy that changes what is put in front": "<script>if (window.trustedTypes) {"
     "POLICY.content = `require-trusted-types-for 'script'`; trustedTypes.createPolicy('default',"
     "{createHTML: (html) => html.replace(/^<script>[^]*?<.script>/, '')}) }"
@@ -119,12 +121,19 @@ async def test_no_realm_that_a_parser_makes_has_the_means(
 ) -> None:
     for name, realm in RARE.items():
         last = "<script nonce=k>onload = () => setTimeout(() => console.log('last'), 400)</script>"
-        html = nested(realm.replace("POLICY", POLICY))
-        shelf.put("tool", f"<body><script>{LISTEN}</script>{html}{last}")
-        await show(page, host)
-        await page.wait_for_function("() => messages.some((m) => m.text === 'last')")
-        said = {message["text"] for message in await messages(page, "console")}
-        assert (name, said - {"last", NONE_OF_THEM}) == (name, set())
+        html = f"<script>{LISTEN}</script>{nested(realm)}{last}"
+        said = await logged(page, host, shelf, html, "last")
+        assert (name, set(said) - {"last", NONE_OF_THEM}) == (name, set())
+
+
+async def logged(page: Page, host: Host, shelf: Shelf, html: str, last: str) -> list[str]:
+    """Show a tool and return what its console has said when it has said `last`."""
+    for word, text in WORDS.items():
+        html = html.replace(word, text)
+    shelf.put("tool", f"<body>{html}")
+    await show(page, host)
+    await page.wait_for_function("(last) => messages.some((m) => m.text === last)", arg=last)
+    return [message["text"] for message in await messages(page, "console")]
 
 
 async def test_a_javascript_address_makes_no_realm(page: Page, host: Host, shelf: Shelf) -> None:
@@ -289,47 +298,49 @@ async def test_walls_and_reports_stand_after_a_document_was_opened_for_writing(
     assert "missing" in (await messages(page, "error"))[0]["message"]
 
 
-REOPENINGS = {
-    "an element that leaves": (
-        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
-        "disconnectedCallback() { FIRST } });"
-        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
-    ),
-    "an element that comes back": (
+def leaving(does: str, then: str) -> str:
+    """A tool whose element does something as it leaves the document, which `then` opens anew."""
+    return (
         "<x-y></x-y><script>let n = 0; customElements.define('x-y', class extends HTMLElement {"
-        "disconnectedCallback() { FIRST; n += 1; if (n < 4) document.append(this) } });"
-        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+        f"disconnectedCallback() {{ {does} }} }}); {later(then)}</script>"
+    )
+
+
+def later(does: str) -> str:
+    return f"onload = () => setTimeout(() => {{ {does}; LAST }});"
+
+
+REOPENINGS = {
+    "an element that leaves": leaving("FIRST", "document.open()"),
+    "an element that comes back": leaving(
+        "FIRST; n += 1; if (n < 4) document.append(this)", "document.open()"
     ),
-    "an element that stops the parser": (
-        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
-        "disconnectedCallback() { FIRST; stop() } });"
-        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
+    "an element that stops the parser": leaving("FIRST; stop()", "document.open()"),
+    "an element that opens it too": leaving(
+        "try { document.open.call({}) } catch {} FIRST", "document.open()"
     ),
-    "an element that opens it too": (
-        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
-        "disconnectedCallback() { try { document.open.call({}) } catch {} FIRST } });"
-        "onload = () => setTimeout(() => { document.open(); LAST })</script>"
-    ),
+    "an element that leaves for what is written": leaving("FIRST", "document.write('<p>new')"),
     "a tool that replaced natives": (
-        "<script>Array.prototype.forEach = EventTarget.prototype.addEventListener = () => {};"
-        "onload = () => setTimeout(() => { document.open(); onmessage = ({data}) =>"
-        " console.log('last ' + data.sandwright); document.close();"
-        "for (const sandwright of ['open', 'end']) postMessage({sandwright, url: '#'}, '*') })"
-        "</script>"
+        "<script>const native = EventTarget.prototype.addEventListener;"
+        "Array.prototype.forEach = EventTarget.prototype.addEventListener = () => {};"
+        + later("document.open(); EventTarget.prototype.addEventListener = native")
+        + "</script>"
     ),
-    "an element that leaves for what is written": (
-        "<x-y></x-y><script>customElements.define('x-y', class extends HTMLElement {"
-        "disconnectedCallback() { FIRST } });"
-        "onload = () => setTimeout(() => { document.write('<p>new'); LAST })</script>"
-    ),
-    "a script that is written": (
-        "<script>onload = () => setTimeout(() => {"
-        "document.write(`<script>FIRST<\\/script>`); LAST })</script>"
-    ),
-    "a script that is written in parts": (
-        "<script>onload = () => setTimeout(() => {"
+    "a script that is written": "<script>"
+    + later("document.write(`<script>FIRST<\\/script>`)")
+    + "</script>",
+    "a script that is written in parts": "<script>"
+    + later(
         "document.write('<p id=p>'); document.writeln(`<script>FIRST;`);"
-        "document.write('</' + 'script>', p.localName); LAST })</script>"
+        "document.write('</' + 'script>', p.localName)"
+    )
+    + "</script>",
+    "a policy that closes what is written to": (
+        "<script>if (window.trustedTypes) { POLICY.content = `require-trusted-types-for 'script'`;"
+        "trustedTypes.createPolicy('default', {createHTML: (html) => {"
+        " if (html) document.close(); return html }}) }"
+        + later("document.write(`<script>FIRST<\\/script>`)")
+        + "</script>"
     ),
 }
 FIRST = "addEventListener('message', ({data}) => console.log('first ' + data.sandwright), true)"
@@ -338,18 +349,16 @@ LAST = (
     "document.close(); for (const sandwright of ['open', 'end'])"
     " postMessage({sandwright, url: '#'}, '*')"
 )
+WORDS = {"FIRST": FIRST, "LAST": LAST, "POLICY": POLICY}
 
 
 async def test_no_listener_comes_before_ours_when_a_document_is_opened_for_writing(
     page: Page, host: Host, shelf: Shelf
 ) -> None:
     for name, html in REOPENINGS.items():
-        shelf.put("tool", f"<body>{html.replace('FIRST', FIRST).replace('LAST', LAST)}")
-        await show(page, host)
-        await page.wait_for_function("() => messages.some((m) => m.text === 'last end')")
-        said = [message["text"] for message in await messages(page, "console")]
+        said = await logged(page, host, shelf, html, "last end")
         # Listeners go with the document; what a written script adds is heard after ours.
-        script = ["first end"] if "script" in name else []
+        script = ["first end"] if name.startswith("a script") else []
         assert (name, said) == (name, [*script, "last end"])
 
 
