@@ -140,7 +140,7 @@ def export_shim(storage_prefix: str, *, carries: bool = False, restores: bool = 
     if carries:
         shim = ("natives.js", "addresses.js", "carried.js", *shim)
     if restores:
-        shim = (*shim, "databases/values.js", "restored.js")
+        shim = (*shim, "databases/values.js", "brought.js", "restored.js")
     gone = "document.currentScript.remove();"
     return _closure(f"const STORAGE_PREFIX = {prefix};", *map(_read, shim), gone)
 

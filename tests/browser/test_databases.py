@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
 
+from sandbox.stored import to_json
 from server.export import export_html
 from tests.browser.tools import Imported, wide_context
 from tests.conftest import Api, Process, until
@@ -411,6 +412,120 @@ async def test_a_file_with_its_data_is_the_persons_from_then_on(
     assert await alone.evaluate("localStorage.length") == 0
     assert faults == []
     await alone.close()
+
+
+async def test_a_newer_file_brings_its_data_where_nothing_was_changed_since(
+    page: Page, notes: Tool, tmp_path: Path
+) -> None:
+    """An older one brings nothing back; what the person changed stays, which is said once."""
+    frame = await opened(page, notes.url)
+
+    async def saved(word: str, *more: str) -> str:
+        await frame.evaluate("(word) => add(word)", word)
+        await frame.evaluate("(word) => localStorage.setItem('last', word)", word)
+        await asyncio.to_thread(until, lambda: notes.data["local"] == {"last": word})
+        wanted = {word, *more}
+        await asyncio.to_thread(
+            until, lambda: {one["word"] for one in notes.records.values()} == wanted
+        )
+        query = {"data": "include"}
+        answer = notes.api.client.get(f"/api/artifacts/{notes.id}/versions/1/export", params=query)
+        (tmp_path / f"{word}.html").write_bytes(answer.content)
+        return (tmp_path / f"{word}.html").as_uri()
+
+    first = await saved("a")
+    second = await saved("b", "a")
+    third = await saved("c", "a", "b")
+    fourth = await saved("d", "a", "b", "c")
+    await page.close()
+
+    alone = await page.context.new_page()
+    said: list[str] = []
+    alone.on("pageerror", lambda error: said.append(str(error)))
+    alone.on("console", lambda message: said.append(message.text))
+
+    # Chromium hands what a file's page wrote to the process of the next one after a moment.
+    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
+    beside = await page.context.new_page()
+    await beside.goto((tmp_path / "blank.html").as_uri())
+
+    async def shows_alone(url: str, words: str, last: str) -> None:
+        await alone.goto(url)
+        await expect(alone.locator("#all")).to_have_text(words)
+        assert await alone.evaluate("localStorage.last") == last
+
+    async def remembered(*places: str) -> None:
+        """Wait until it is written down that what is in these places was brought anew."""
+        taken = """([id, places]) => {
+          const now = JSON.parse(localStorage.getItem(`${id} restored`)) ?? {};
+          const textIn = (all) => (name) => JSON.stringify(all[name]);
+          const [was, is] = [window.old ?? {}, now].map(textIn);
+          if (![...places, "at"].every((name) => is(name) && is(name) !== was(name))) return false;
+          window.old = now;
+          return true;
+        }"""
+        await beside.wait_for_function(taken, arg=[notes.id, places], polling=50)
+
+    await shows_alone(first, "a", "a")
+    await remembered("local", "databases")
+    await shows_alone(second, "a,b", "b")
+    await remembered("local", "databases")
+    await shows_alone(first, "a,b", "b")
+    await shows_alone(third, "a,b,c", "c")
+    await remembered("local", "databases")
+    assert said == []
+    await alone.evaluate("add('mine')")
+    await shows_alone(fourth, "a,b,c,mine", "d")
+    await remembered("local")
+    assert len(said) == 1
+    assert "the database “notes”" in said[0]
+    await shows_alone(fourth, "a,b,c,mine", "d")
+    await shows_alone(third, "a,b,c,mine", "d")
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_newer_file_brings_a_database_of_a_newer_version(
+    context: BrowserContext, tmp_path: Path, *, changed: bool
+) -> None:
+    """Its stores are those of the newer file, unless what an older one brought was changed."""
+    page = await context.new_page()
+    script = """<!doctype html><script>
+    const asked = indexedDB.open("notes", VERSION);
+    asked.onupgradeneeded = () => {};
+    const opened = new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+    const all = async () => {
+      const database = await opened;
+      const names = [...database.objectStoreNames];
+      const store = database.transaction(names).objectStore(names[0]);
+      return new Promise((done) => {
+        store.getAll().onsuccess = ({ target }) => done([...names, ...target.result].join());
+      });
+    };</script>"""
+    for version, store in ((1, "old"), (2, "new")):
+        schema = {"name": store, "keyPath": None, "autoIncrement": False, "next": 0, "indexes": []}
+        indexed = {
+            '["notes"]': json.dumps({"version": version, "stores": [schema]}),
+            f'["notes","{store}",1]': json.dumps(f"word {version}"),
+        }
+        stored = to_json({"at": version, "indexed": indexed})
+        html = script.replace("VERSION", str(version))
+        html = export_html(html, title=store, storage_prefix="x", stored=stored)
+        (tmp_path / f"{version}.html").write_text(html, "utf-8")
+    await page.goto((tmp_path / "1.html").as_uri())
+    assert await page.evaluate("all()") == "old,word 1"
+    if changed:
+        put = "opened.then((db) => db.transaction('old', 'readwrite').objectStore('old')"
+        await page.evaluate(f"{put}.put('mine', 2)).then(() => {{}})")
+        assert await page.evaluate("all()") == "old,word 1,mine"
+    # Chromium hands what a file's page wrote to the process of the next one after a moment.
+    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
+    beside = await context.new_page()
+    await beside.goto((tmp_path / "blank.html").as_uri())
+    await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
+    await page.goto((tmp_path / "2.html").as_uri())
+    stays = "old,word 1,mine"
+    assert await page.evaluate("all()") == (stays if changed else "new,word 2")
 
 
 @pytest.mark.parametrize(
