@@ -6,6 +6,8 @@ const actTypeOf = getter(Event.prototype, "type");
 const actTimeOf = getter(Event.prototype, "timeStamp");
 const acted = [];
 let lastAct = -ACT_PAUSE;
+// Whether the press that ends began here too.
+let held = false;
 // Over all documents of this frame: a reload is no act.
 let dialogsShown = 0;
 
@@ -20,12 +22,18 @@ function actedNow() {
 }
 
 function onAct(event) {
-  if (!event.isTrusted) {
+  const type = actTypeOf(event);
+  const released = type === "pointerup";
+  if (!event.isTrusted || (released && !held)) {
     return;
   }
   actedNow();
-  // A press says who moved the focus here, so it is told of each time; keys may be a thief's.
-  const pressed = actTypeOf(event) === "pointerdown";
+  // A press says who moved the focus here, so it is told of each time; keys may be a thief's. What was
+  // held or drawn for long may move the focus only at its end.
+  const pressed = released || type === "pointerdown";
+  if (pressed) {
+    held = !released;
+  }
   if (pressed || now() - lastAct >= ACT_PAUSE) {
     lastAct = now();
     deliver({ type: "act", pressed, late: now() - actTimeOf(event) });
@@ -35,6 +43,7 @@ function onAct(event) {
 // Again after `document.open`, which takes every listener away.
 function watchActs() {
   addListener(window, "pointerdown", onAct, true);
+  addListener(window, "pointerup", onAct, true);
   addListener(window, "keydown", onAct, true);
 }
 

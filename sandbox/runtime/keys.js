@@ -19,6 +19,7 @@ function keepKeys(hear) {
   const listenTo = unbound(EventTarget.prototype.addEventListener);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
   const prevent = unbound(Event.prototype.preventDefault);
+  const typeOf = getter(Event.prototype, "type");
   const phaseOf = getter(Event.prototype, "eventPhase");
   const timeOf = getter(Event.prototype, "timeStamp");
   const dataOf = getter(MessageEvent.prototype, "data");
@@ -28,6 +29,8 @@ function keepKeys(hear) {
   let free = false;
   let pressed = false;
   let pressedAt = 0;
+  // Whether the press that ends began here too.
+  let held = false;
   // Whether all is heard that was said before the focus came: keys overtake messages.
   let settled = false;
 
@@ -62,14 +65,25 @@ function keepKeys(hear) {
 
   const onPress = (event) => {
     if (event.isTrusted) {
-      pressed = true;
-      pressedAt = now();
-      tellPress(pressedAt - timeOf(event));
+      held = true;
+      isPressed(event);
     }
+  };
+  // What was held or drawn for long may give the focus only at its end.
+  const onRelease = (event) => {
+    if (event.isTrusted && held) {
+      held = false;
+      isPressed(event);
+    }
+  };
+  const isPressed = (event) => {
+    pressed = true;
+    pressedAt = now();
+    tellPress(pressedAt - timeOf(event));
   };
   // What is inserted with no key before it (dictation, an emoji) comes with the focus itself.
   const onKey = (event) => {
-    if (event.isTrusted && !pressed && !(free && (settled || event.type === "beforeinput"))) {
+    if (event.isTrusted && !pressed && !(free && (settled || typeOf(event) === "beforeinput"))) {
       stop(event);
       prevent(event);
     }
@@ -94,6 +108,7 @@ function keepKeys(hear) {
       listenTo(window, types[index], onKey, true);
     }
     listenTo(window, "pointerdown", onPress, true);
+    listenTo(window, "pointerup", onRelease, true);
     listenTo(window, "focus", onFocus, true);
     listenTo(window, "blur", onBlur, true);
     if (onWord) {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -279,6 +281,7 @@ TAKERS = {
         ),
         "a.focus()",
     ),
+    "a document opened anew": ("<input id=a>", "a.focus()"),
     # What the nested guard answers with is never a number, which would be a press.
     "words of its own": (
         (
@@ -304,13 +307,22 @@ def taker(markup: str, take: str, rest: int = 20) -> str:
     ).replace("REST", str(rest))
 
 
+def anew(document: str) -> str:
+    """Writes it in place of itself, once no array can be walked by `forEach`."""
+    written = json.dumps(document).replace("</", "<\\/")
+    return (
+        "<script>Array.prototype.forEach = () => {}; onload = () => setTimeout(() => {"
+        f"document.open(); document.write({written}); document.close() }})</script>"
+    )
+
+
 def heard(page: Page) -> Any:
     return page.locator("[data-console] .text", has_text="got")
 
 
 # The rest in `make sandbox`, for the hash not only because of its time: Chromium's guard against
 # floods of navigations may slow it so much that the tool takes the keyboard fewer than five times.
-OFTEN = ("functions", "a nested document", "a port that tells of a press")
+OFTEN = ("functions", "a nested document", "a port that tells of a press", "a document opened anew")
 
 
 @pytest.mark.parametrize(
@@ -320,7 +332,8 @@ OFTEN = ("functions", "a nested document", "a port that tells of a press")
 async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     name: str, page: Page, open_tool: Open
 ) -> None:
-    await open_tool(taker(*TAKERS[name], rest=700 if name == "rarely at rest" else 20))
+    it = taker(*TAKERS[name], rest=700 if name == "rarely at rest" else 20)
+    await open_tool(anew(it) if "anew" in name else it)
     await tool(page).locator("#mine").click()
     await page.keyboard.type("m")
     await expect(heard(page)).to_have_text(["got m"] * 3)
@@ -332,7 +345,9 @@ async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     await expect(heard(page)).to_have_text(["got m"] * 3)
 
 
-async def scroll_by_finger(page: Page, on: Any) -> None:
+@asynccontextmanager
+async def finger(page: Page, on: Any) -> AsyncIterator[None]:
+    """A finger that moves up, and stays down within."""
     place = await on.bounding_box()
     x, y = place["x"] + 50, place["y"] + 150
     session = await page.context.new_cdp_session(page)
@@ -340,6 +355,7 @@ async def scroll_by_finger(page: Page, on: Any) -> None:
         kind = "touchMove" if step else "touchStart"
         points = [{"x": x, "y": y - 15 * step}]
         await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    yield
     await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await session.detach()
 
@@ -372,7 +388,11 @@ async def test_a_press_that_moves_no_focus_hands_over_no_keyboard(
     inside = tool(page).frame_locator("iframe") if "nested" in name else tool(page)
     b = inside.locator("#b")
     await b.evaluate("(b) => { b.onpointerdown = () => { b.title = 'pressed' } }")
-    await (scroll_by_finger(page, b) if "finger" in name else b.click())
+    if "finger" in name:
+        async with finger(page, b):
+            pass
+    else:
+        await b.click()
     await expect(b).to_have_attribute("title", "pressed")
     await expect(box).to_be_focused()
     if typed:
@@ -480,42 +500,86 @@ async def test_a_box_that_is_disabled_meanwhile_ends_no_tool(page: Page, open_to
 TYPED = "the words that a person types " * 3
 
 
-# On a busy machine a key is still lost now and then (docs/security.md): `make sandbox`.
+async def note_return(box: Any) -> None:
+    """Notes in the box's title when it gets the focus again."""
+    await box.evaluate("(box) => { box.onfocus = () => { box.title = 'back' } }")
+
+
+def is_typed(value: str, typed: str) -> bool:
+    """Whether it is what was typed, but for keys pressed in the moment of a taking."""
+    keys = iter(typed)
+    return all(key in keys for key in value)
+
+
 @pytest.mark.sandbox
-async def test_what_is_typed_in_a_box_of_ours_never_goes_to_the_tool(
+async def test_a_box_of_ours_is_given_back_until_the_tool_is_ended(
     page: Page, open_tool: Open
 ) -> None:
     await open_tool(
-        "<input id=a><output id=o></output><script>let n = '';"
-        "setTimeout(() => setInterval(() => { window.focus(); a.focus(); }, 1), 1500);"
-        "addEventListener('keydown', (e) => console.log('got ' + e.key))</script>"
+        "<input id=a><script>addEventListener('keydown', (e) => console.log('got ' + e.key));"
+        "onmessage = () => setInterval(() => { window.focus(); a.focus(); }, 1)</script>"
     )
     box = page.get_by_role("textbox", name="Ask for a change")
     await expect(tool(page).locator("#a")).to_be_visible()
     await box.click()
+    await page.keyboard.type("before ")
+    await expect(box).to_have_value("before ")
+    await note_return(box)
+    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
     await page.keyboard.type(TYPED, delay=30)
     await expect(halted(page)).to_contain_text("kept taking the keyboard")
-    assert await box.input_value() == TYPED
-    assert await page.get_by_role("list", name="Console").locator("li").count() == 0
+    await expect(box).to_have_attribute("title", "back")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("after")
+    await expect(box).to_have_value(re.compile("^before .*after$"))
+    assert is_typed(await box.input_value(), f"before {TYPED}after")
+    await expect(heard(page)).to_have_count(0)
 
 
 async def test_a_tool_that_takes_the_focus_once_does_not_get_it_from_a_box_but_by_a_press(
     page: Page, open_tool: Open
 ) -> None:
     await open_tool(
-        "<input id=a><output id=o></output><script>let n = '';"
-        "setTimeout(() => { a.focus(); }, 1500);"
+        "<input id=a><output id=o></output><script>let n = ''; onmessage = () => a.focus();"
         "addEventListener('keydown', (e) => { o.value = n += e.key; })</script>"
     )
     box = page.get_by_role("textbox", name="Ask for a change")
     await expect(tool(page).locator("#a")).to_be_visible()
     await box.click()
+    await page.keyboard.type("before ")
+    await expect(box).to_have_value("before ")
+    await note_return(box)
+    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
     await page.keyboard.type(TYPED, delay=30)
+    await expect(box).to_have_attribute("title", "back")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("after")
+    await expect(box).to_have_value(re.compile("^before .*after$"))
+    assert is_typed(await box.input_value(), f"before {TYPED}after")
     assert await tool(page).locator("#o").evaluate("(o) => o.value") == ""
-    assert await box.input_value() == TYPED
     await tool(page).locator("#a").click()
     await page.keyboard.type("mine", delay=20)
     await expect(tool(page).locator("#o")).to_have_text("mine")
+
+
+async def test_what_is_held_for_long_may_give_the_focus_at_its_end(
+    page: Page, open_tool: Open
+) -> None:
+    """A finger that draws for more than two seconds, and then the field for a name."""
+    await open_tool(
+        "<p id=b style='height: 300px; touch-action: none'>B</p><input id=a>"
+        "<script>b.onpointerup = () => { a.focus(); b.title = 'drawn' }</script>"
+    )
+    box = page.get_by_role("textbox", name="Ask for a change")
+    await box.click()
+    async with finger(page, tool(page).locator("#b")):
+        await asyncio.sleep(2.5)
+    await expect(tool(page).locator("#b")).to_have_attribute("title", "drawn")
+    await expect(tool(page).locator("#a")).to_be_focused()
+    await expect(box).not_to_be_focused()
+    await page.keyboard.type("name", delay=20)
+    await expect(tool(page).locator("#a")).to_have_value("name")
+    await expect(box).to_have_value("")
 
 
 async def test_a_tool_scrolls_nothing_of_the_page_around_it(page: Page, open_tool: Open) -> None:
