@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ import httpx
 import hypothesis
 import pytest
 from filelock import FileLock
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from server.ports import BoundPort, bind
 from tests.forks import Forked
@@ -32,6 +34,10 @@ START_SECONDS = 60  # patience on a busy machine, not a promise
 # A clock says nothing about a property; how fast things are is the bench's to tell.
 hypothesis.settings.register_profile("sandwright", deadline=None)
 hypothesis.settings.load_profile("sandwright")
+
+# Unless told otherwise httpx waits for 5 s, and a busy machine may take longer to answer.
+for limit in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, limit, float(START_SECONDS))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -94,9 +100,15 @@ NO_BROWSER = {"SANDWRIGHT_BROWSER": "none"}
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port that stays free until a server takes it, now or after a restart.
+
+    One that the system hands out to whoever asks for any, or connects, may be gone by then.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)  # below those
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def listening(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -165,7 +177,7 @@ class Process:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=START_SECONDS)
 
     def kill(self) -> None:
         self.stop(signal.SIGKILL)
@@ -251,7 +263,9 @@ class Api:
     """A client of the API that fails on an unexpected status."""
 
     def __init__(self, url: str, **headers: str) -> None:
-        self.client = httpx.Client(base_url=url, headers=headers, timeout=30)
+        # A connection that is used again may be one that the server closes in this moment.
+        once = httpx.Limits(max_keepalive_connections=0)
+        self.client = httpx.Client(base_url=url, headers=headers, limits=once)
 
     def __call__(self, method: str, path: str, *, status: int = 200, **body: Any) -> Any:
         response = self.client.request(method, path, json=body or None)

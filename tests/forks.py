@@ -88,7 +88,7 @@ class _Parent:
 
     def _end(self) -> None:
         self._socket.close()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
 
 
 @functools.cache

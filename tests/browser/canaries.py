@@ -17,11 +17,11 @@ class Canary:
     paths: list[str] = field(default_factory=list)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def heard(self, path: str, seconds: float = 5) -> bool:
+    async def heard(self, path: str, seconds: float = 30) -> bool:
         """Wait until a path was asked for; `False` when it was not in time."""
         return await self._wait(lambda: path in self.paths, seconds)
 
-    async def connected(self, seconds: float = 5) -> bool:
+    async def connected(self, seconds: float = 30) -> bool:
         return await self._wait(lambda: self.connections > 0, seconds)
 
     def forget(self) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import uvicorn
 from frames import Host, Shelf, frame_app
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
+from tests.browser.tools import PATIENCE
 from tests.conftest import listening
 
 QUIET = (
@@ -25,6 +26,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=PATIENCE)
 
 Serve = Callable[..., Awaitable[int]]
 OpenBrowser = Callable[[list[str]], Awaitable[Browser]]
@@ -89,7 +92,7 @@ async def browser(open_browser: OpenBrowser, browser_args: list[str]) -> AsyncIt
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context()
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
 

@@ -19,8 +19,6 @@ from tests.conftest import Api, Process, until
 
 pytestmark = pytest.mark.timeout(120)
 
-PATIENCE = 20_000
-
 # A notebook over one database; `within` is for the tests.
 NOTES = """<!doctype html>
 <html lang="en"><head><title>Notes</title></head><body><ul id="all"></ul>
@@ -51,7 +49,7 @@ words().then((text) => { document.getElementById("all").textContent = text || "n
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    async with wide_context(browser, PATIENCE) as context:
+    async with wide_context(browser) as context:
         yield context
 
 

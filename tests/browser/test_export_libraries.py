@@ -161,7 +161,7 @@ async def test_a_file_with_libraries_works_from_disk(
         await page.get_by_role("button").click()
         await expect(page.locator("#done")).to_have_css("background-color", "rgb(239, 68, 68)")
     try:
-        await expect(page.locator("#done")).to_have_attribute("data-done", "true", timeout=10_000)
+        await expect(page.locator("#done")).to_have_attribute("data-done", "true")
     except AssertionError as error:
         raise AssertionError(f"{error}\n{said}") from error
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -199,7 +199,7 @@ async def test_a_file_by_a_cdn_runs_what_its_hashes_are_of(
         file = tmp_path / f"{name}.html"
         file.write_text(whole, "utf-8")
         await page.goto(file.as_uri())
-        await expect(done).to_be_attached(timeout=10_000)
+        await expect(done).to_be_attached()
         assert asked, name
         asked.clear()
     changed = b"\n//"

@@ -71,7 +71,7 @@ def browser_args(browser_args: list[str], outside: tuple[Listener, Listener]) ->
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     place = {"latitude": 59.95, "longitude": 30.3}
-    async with wide_context(browser, 20_000, geolocation=place) as context:
+    async with wide_context(browser, geolocation=place) as context:
         yield context
 
 

@@ -37,7 +37,7 @@ async def brought(page: Page, host: Host, shelf: Shelf, name: str, data: bytes) 
 async def test_a_component_runs(page: Page, host: Host, shelf: Shelf) -> None:
     frame = await brought(page, host, shelf, "counter.tsx", COMPONENT.encode())
     button = frame.get_by_role("button")
-    await button.click(timeout=20_000)
+    await button.click()
     await expect(button).to_have_text("Count 2")
     await expect(button).to_have_css("font-size", "36px")
 
@@ -46,8 +46,8 @@ async def test_a_component_runs(page: Page, host: Host, shelf: Shelf) -> None:
 async def test_a_text_with_a_diagram_is_shown(page: Page, host: Host, shelf: Shelf) -> None:
     text = "# Plan\n\n```mermaid\ngraph TD; A-->B\n```\n"
     frame = await brought(page, host, shelf, "plan.md", text.encode())
-    await expect(frame.get_by_role("heading", name="Plan")).to_be_visible(timeout=20_000)
-    await expect(frame.locator("svg .node")).to_have_count(2, timeout=20_000)
+    await expect(frame.get_by_role("heading", name="Plan")).to_be_visible()
+    await expect(frame.locator("svg .node")).to_have_count(2)
 
 
 async def test_a_page_with_files_beside_it_works(page: Page, host: Host, shelf: Shelf) -> None:
@@ -63,15 +63,15 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     chosen = page.get_by_label("File to import")
     pdf = {"name": "a.html", "mimeType": "text/html", "buffer": b"%PDF-1.4"}
     await chosen.set_input_files(pdf)
-    await expect(page.get_by_role("alert")).to_contain_text("a.html is a PDF.", timeout=20_000)
+    await expect(page.get_by_role("alert")).to_contain_text("a.html is a PDF.")
     # What begins like an archive of everything may be a page's folder all the same.
     site = packed({"sandwright.json": b"{}", "index.html": PAGE.encode(), **FILES})
     await chosen.set_input_files({"name": "x.zip", "mimeType": "application/zip", "buffer": site})
     told = page.get_by_role("alert")
-    await expect(told).to_contain_text("not with it: img/none.png", timeout=20_000)
+    await expect(told).to_contain_text("not with it: img/none.png")
     drawing = b"<svg viewBox='0 0 9 9'><title>Dot</title><circle r='9'/></svg>"
     await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
-    await page.wait_for_url("**/artifacts/*", timeout=20_000)
+    await page.wait_for_url("**/artifacts/*")
     await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()
 
 
@@ -144,12 +144,12 @@ async def test_everything_goes_out_of_the_home_page_and_comes_back(
     chosen = page.get_by_label("File to import")
     await chosen.set_input_files(tmp_path / "all.zip")
     told = page.locator("[data-imported]")
-    await expect(told).to_contain_text("1 tool came.", timeout=20_000)
+    await expect(told).to_contain_text("1 tool came.")
     await told.get_by_role("link", name="See the list").click()
     await expect(page.locator(".card-title")).to_have_text("Round")
     await chosen.set_input_files(tmp_path / "all.zip")
-    await expect(told).to_contain_text("1 was here already", timeout=20_000)
+    await expect(told).to_contain_text("1 was here already")
     (tmp_path / "cut.zip").write_bytes((tmp_path / "all.zip").read_bytes()[:-100])
     await chosen.set_input_files(tmp_path / "cut.zip")
-    await expect(page.get_by_role("alert")).to_contain_text("cannot be unpacked", timeout=20_000)
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be unpacked")
     await expect(told).to_be_hidden()

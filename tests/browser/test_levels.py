@@ -16,12 +16,12 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
+from tests.browser.tools import PATIENCE
 from tests.conftest import NO_BROWSER, Process, clean_environment, free_port
 
 pytestmark = pytest.mark.timeout(120)
 slow = pytest.mark.sandbox  # the rest of the levels' many browsers
 
-PATIENCE = 20_000
 ANSWER = (
     "Here.\n\n```html\n<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1>\n"
     "{1}<button onclick=\"this.textContent = 'done'\">Go</button></body></html>\n```\n"
@@ -106,7 +106,6 @@ def browser_args(browser_args: list[str], rules: list[str], served: Served) -> l
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context()
     context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     yield context
     await context.close()
 

@@ -34,7 +34,7 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def context(browser: Browser) -> Any:
-    async with wide_context(browser, 30_000) as context:
+    async with wide_context(browser) as context:
         yield context
 
 
@@ -169,7 +169,7 @@ def test_only_an_address_that_was_given_is_waited_at(connected: str) -> None:
     wish = {"prompt": "a list", "frame_secret": given["secret"]}
     local, headers = f"http://127.0.0.1:{port}", {"host": host}
     with (
-        httpx.Client(base_url=local, headers=headers, timeout=20.0) as frames,
+        httpx.Client(base_url=local, headers=headers) as frames,
         ThreadPoolExecutor() as aside,
     ):
         assert frames.get(f"/{'a' * 32}").status_code == 404

@@ -18,8 +18,6 @@ from tests.conftest import Process, Start, clean_environment, connected_server, 
 
 pytestmark = pytest.mark.timeout(180)
 
-PATIENCE = 30_000  # milliseconds: the bound of a wait on a busy machine, not a promise
-
 TOOL = """Here it is.
 
 ```html
@@ -36,7 +34,7 @@ def tool(title: str, *, script: str = "this.nextSibling.value = 1", lines: int =
 
 @pytest.fixture
 async def context(browser: Browser) -> Any:
-    async with wide_context(browser, PATIENCE) as context:
+    async with wide_context(browser) as context:
         yield context
 
 
@@ -309,7 +307,7 @@ async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any,
     await page.keyboard.press("Space")
     await page.get_by_role("button", name="Copy HTML").press("Enter")
     told = page.get_by_role("note", name="Export")
-    await expect(told).to_contain_text("of HTML copied.", timeout=30_000)
+    await expect(told).to_contain_text("of HTML copied.")
     await expect(options).to_be_focused()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied.endswith("<title>Tea</title>")
@@ -317,7 +315,7 @@ async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any,
     async with page.expect_download() as saved:
         await page.get_by_role("link", name="Export").click()
     assert (await saved.value).url.endswith("/versions/1/export?policy=false")
-    await expect(told).to_contain_text("It has no policy", timeout=30_000)
+    await expect(told).to_contain_text("It has no policy")
     # The next file has one again, unasked.
     await expect(page.locator("input[name=policy]")).not_to_be_checked()
     await context.close()

@@ -18,6 +18,7 @@ from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 from server.recipes import RECIPES, respond
+from tests.browser.tools import PATIENCE
 from tests.conftest import listening
 
 SECRET = "recipe"
@@ -85,7 +86,7 @@ async def open_tool(stage):
             stage.shelf.html = answer.html
             options = {"viewport": {"width": 800, "height": 700}, "locale": "en-US", **options}
             context = await stack.enter_async_context(await stage.browser.new_context(**options))
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             page = await context.new_page()
             page.on("console", lambda message: logged.append(f"{message.type}: {message.text}"))
             page.on("pageerror", lambda error: logged.append(str(error)))

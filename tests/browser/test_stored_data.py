@@ -18,8 +18,6 @@ from tests.conftest import Api, Process, Start
 
 pytestmark = pytest.mark.timeout(120)
 
-PATIENCE = 20_000
-
 # What it stores, it shows; it reads before anything else runs, and writes while it is left.
 COUNTER = """<!doctype html>
 <html lang="en"><head><title>Counter</title>
@@ -49,7 +47,7 @@ show();
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    async with wide_context(browser, PATIENCE) as context:
+    async with wide_context(browser) as context:
         yield context
 
 

@@ -19,8 +19,6 @@ from tests.conftest import NO_BROWSER, Api, Process, connected_server, until
 
 pytestmark = pytest.mark.timeout(120)
 
-PATIENCE = 20_000
-
 # Keeps in both places what is typed, and shows what was kept when it began.
 KEEPER = """<!doctype html>
 <html lang="en"><head><title>%s</title></head><body>
@@ -61,7 +59,7 @@ SECOND = KEEPER % ("Next", WRITES, "<p>and on it goes</p>\n" * 400)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    async with wide_context(browser, PATIENCE) as context:
+    async with wide_context(browser) as context:
         yield context
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
+from tests.browser.tools import PATIENCE
 from tests.conftest import Process, Start, until
 from tests.integration.tools import answers, fenced, journal, long_document
 
 pytestmark = pytest.mark.timeout(240)
-PATIENCE = 30_000
 
 
 async def share(tool: FrameLocator | Page) -> str:
@@ -28,7 +28,7 @@ async def share(tool: FrameLocator | Page) -> str:
     else:
         await tool.get_by_label("Tip", exact=False).first.fill("20")
     body = tool.locator("body")
-    await expect(body).to_contain_text("25.20", timeout=PATIENCE)
+    await expect(body).to_contain_text("25.20")
     return await body.inner_text()
 
 
@@ -47,25 +47,25 @@ async def test_from_a_sentence_to_a_file_that_works_offline(
     preview = page.frame_locator('iframe[title="Preview"]')
     await share(preview)
     status = page.get_by_role("status")
-    await expect(status).to_contain_text("passed", timeout=PATIENCE)
+    await expect(status).to_contain_text("passed")
 
     await page.get_by_role("textbox", name="Ask for a change").fill("in euros")
     await page.get_by_role("button", name="Send").click()
     versions = page.get_by_role("list", name="Versions").get_by_role("link")
-    await expect(versions).to_have_count(2, timeout=PATIENCE)
-    await expect(preview.locator("body")).to_contain_text("€", timeout=PATIENCE)
+    await expect(versions).to_have_count(2)
+    await expect(preview.locator("body")).to_contain_text("€")
     assert "€" in await share(preview)
-    await expect(status).to_contain_text("passed", timeout=PATIENCE)
+    await expect(status).to_contain_text("passed")
     async with page.expect_download() as saved:
         await page.get_by_role("link", name="Export").click()
     told = page.get_by_role("note", name="Export")
-    await expect(told).to_contain_text("Verified offline", timeout=PATIENCE)
+    await expect(told).to_contain_text("Verified offline")
     file = tmp_path / "tool.html"
     await (await saved.value).save_as(file)
 
     await versions.first.click()
     first = page.frame_locator('iframe[title="Preview"]')
-    await expect(first.locator("body")).not_to_contain_text("€", timeout=PATIENCE)
+    await expect(first.locator("body")).not_to_contain_text("€")
     await share(first)
     await context.close()
     await check_offline(browser, file)
@@ -98,7 +98,7 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
     await page.get_by_role("textbox", name="Describe a tool").fill("a long table")
     await page.get_by_role("button", name="Create").click()
     preview = page.frame_locator('iframe[title="Preview"]')
-    await expect(preview.get_by_text("Row number 160")).to_be_attached(timeout=PATIENCE)
+    await expect(preview.get_by_text("Row number 160")).to_be_attached()
     # On a busy machine a model's words may all come at once, before their first batch is due.
     await asyncio.to_thread(until, lambda: "Row number 100" in journal(data))
     app.stop(signal.SIGKILL)
@@ -112,9 +112,9 @@ async def test_a_killed_server_leaves_a_page_that_can_go_on(
     model = scripted(answers({"match": "cut off", "text": rest, "tokens_per_second": 5000}))
     again = serve_app(data, tests=True, OPENAI_BASE_URL=model.url)
     await page.goto(again.url + path)
-    await expect(page.locator("body")).to_contain_text("kept", timeout=PATIENCE)
+    await expect(page.locator("body")).to_contain_text("kept")
     await page.get_by_role("button", name="Continue").click()
-    await expect(page.get_by_role("status")).to_contain_text("passed", timeout=PATIENCE)
+    await expect(page.get_by_role("status")).to_contain_text("passed")
     source = api(again.url).client.get(f"/api/artifacts/{artifact}/versions/1/source").text
     assert source == document
 
@@ -133,11 +133,11 @@ async def test_a_tool_may_copy_after_a_click(page: Page, server: Process, api: A
     made = api(server.url)("POST", "/api/artifacts/import", status=201, html=CLIPBOARD)
     await page.goto(server.url + made["artifact"]["url"])
     preview = page.frame_locator('iframe[title="Preview"]')
-    await preview.get_by_role("button", name="Copy").click(timeout=PATIENCE)
+    await preview.get_by_role("button", name="Copy").click()
     await expect(preview.locator("output")).to_have_text("copied")
     await page.goto(made["version"]["frame_url"])
     alone = page.frame_locator("iframe")
-    await alone.get_by_role("button", name="Copy").click(timeout=PATIENCE)
+    await alone.get_by_role("button", name="Copy").click()
     await expect(alone.locator("output")).to_have_text("copied")
 
 
@@ -145,7 +145,7 @@ async def test_the_next_tools_site_is_opened_ahead(page: Page, server: Process) 
     """Home opens an empty frame of the very site that the tool made from it will have."""
     await page.goto(server.url)
     ahead = page.locator("iframe[hidden]")
-    await expect(ahead).to_have_count(1, timeout=PATIENCE)
+    await expect(ahead).to_have_count(1)
     origin = await ahead.get_attribute("src")
     await page.get_by_role("textbox", name="Describe a tool").fill("a to-do list")
     await page.get_by_role("button", name="Create").click()

@@ -6,19 +6,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext
 
 from tests.conftest import Api
 
+PATIENCE = 30_000  # milliseconds: the bound of a wait on a busy machine, not a promise
+
 
 @contextlib.asynccontextmanager
-async def wide_context(
-    browser: Browser, patience: float, **options: Any
-) -> AsyncIterator[BrowserContext]:
-    """Pages of a desktop; `patience` bounds each wait, in milliseconds."""
+async def wide_context(browser: Browser, **options: Any) -> AsyncIterator[BrowserContext]:
+    """Pages of a desktop."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-    context.set_default_timeout(patience)
-    expect.set_options(timeout=patience)
+    context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
 

@@ -38,7 +38,7 @@ def read_frame(url: str) -> str:
     address = httpx.URL(url)
     host = f"{address.host}:{address.port}"
     direct = address.copy_with(host="127.0.0.1")
-    return httpx.get(direct, headers={"Host": host}, timeout=30).text
+    return httpx.get(direct, headers={"Host": host}).text
 
 
 def start_long(serve_app: Start, scripted: Start, data: Path | None = None) -> tuple[Process, str]:

@@ -48,7 +48,7 @@ async def test_what_is_written_goes_out_at_once():
     with bound(HERE, 0, chosen=True) as result:
         async with await asyncio.start_server(opened, sock=result.socket):
             _, writer = await asyncio.open_connection(HERE, result.port)
-            assert await asyncio.wait_for(at_once, 10)
+            assert await asyncio.wait_for(at_once, 60)
             writer.close()
 
 

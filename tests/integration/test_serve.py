@@ -17,7 +17,7 @@ import pytest
 
 SANDWRIGHT = Path(sys.executable).parent / "sandwright"
 HERE = "127.0.0.1"
-SECONDS = 30  # for a start or an end on a busy machine
+SECONDS = 60  # for a start or an end on a busy machine
 
 
 class Server:

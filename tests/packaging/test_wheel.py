@@ -148,7 +148,7 @@ def test_the_server_starts_from_the_wheel_and_answers(installed, tmp_path):
             assert url.startswith("http://127.0.0.1:")
             font = "/static/vendor/archivo/archivo-latin-standard-normal.woff2"
             for path in ("/healthz", "/", font):
-                with urllib.request.urlopen(url + path, timeout=20) as response:
+                with urllib.request.urlopen(url + path, timeout=60) as response:
                     assert response.status == 200
                     assert response.read()
         finally:

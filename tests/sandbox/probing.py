@@ -89,7 +89,7 @@ QUESTION = """[...document.querySelectorAll("dialog[open]")].some((dialog) =>
 async def _expected(page: Page, expects: Expects) -> Any:
     """What a person must see besides: a file that was saved, a question with the whole address."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SECONDS):
             if expects is Expects.DOWNLOAD:
                 await page.saved.wait()
             # No event tells of it.
