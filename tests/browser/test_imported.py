@@ -134,8 +134,11 @@ async def test_everything_goes_out_of_the_home_page_and_comes_back(
     sent = await page.request.post(f"{there}/api/artifacts/import", data={"html": PAGE})
     assert sent.status == 201
     await page.goto(there)
+    out, way_in = page.get_by_role("link", name="Export everything"), page.locator("[data-import]")
+    colour = "(one) => getComputedStyle(one).color"
+    assert await out.evaluate(colour) == await way_in.evaluate(colour)
     async with page.expect_download() as saving:
-        await page.get_by_role("link", name="Export everything").click()
+        await out.click()
     saved = await saving.value
     assert saved.suggested_filename.startswith("sandwright-")
     await saved.save_as(tmp_path / "all.zip")

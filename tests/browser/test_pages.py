@@ -269,6 +269,10 @@ async def test_nothing_is_wider_than_a_phone(
     await expect(page.get_by_role("link", name="Export", exact=True)).to_be_in_viewport(ratio=1)
     await page.locator("summary[aria-label='File options']").click()
     await expect(page.get_by_role("button", name="Copy HTML")).to_be_in_viewport(ratio=1)
+    for choice in await page.locator("[data-options] label, [data-options] button").all():
+        box = await choice.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44, await choice.inner_text()
     await page.keyboard.press("Escape")
     send = await page.get_by_role("button", name="Send").bounding_box()
     assert send is not None
@@ -318,6 +322,17 @@ async def test_a_file_is_made_as_a_person_chooses(browser: Browser, server: Any,
     await expect(told).to_contain_text("It has no policy")
     # The next file has one again, unasked.
     await expect(page.locator("input[name=policy]")).not_to_be_checked()
+    # What needs the network is not opened without one.
+    checks: list[Route] = []
+    await page.route("**/export/check*", lambda route: checks.append(route))  # noqa: PLW0108 no builtin
+    await page.get_by_role("link", name="Export").click()
+    await expect(told).to_contain_text("is being opened from disk, with no network")
+    await options.click()
+    await page.get_by_role("checkbox", name="Libraries from the network").check()
+    await page.get_by_role("link", name="Export").click()
+    await expect(told).to_contain_text("is being checked")
+    await expect(told).not_to_contain_text("from disk")
+    assert len(checks) == 2
     await context.close()
 
 

@@ -272,3 +272,20 @@ async def test_what_is_not_saved_yet_is_there_after_a_reload(
         await expect(began).to_have_text(re.compile("local plum, session plum"))
     await expect(began).to_have_text("local plum, session plum, indexed plum")
     await kept.has_local({"word": "plum"})
+
+
+async def test_a_file_with_its_data_waits_for_what_is_not_saved_yet(
+    page: Page, kept: Kept, folder: Path
+) -> None:
+    """Export is pressed while the last word is on its way to a slow disk."""
+    await page.goto(kept.url)
+    await began(page, NOTHING)
+    async with page.expect_download() as saving:
+        with slow_disk(folder):
+            await keep(page, "plum")
+            await page.locator("[data-options] summary").click()
+            await page.get_by_role("checkbox", name="With what the tool has stored").check()
+            await page.get_by_role("link", name="Export").click()
+            await expect(page.get_by_role("note", name="Export")).to_be_visible()
+    text = await asyncio.to_thread((await (await saving.value).path()).read_text, "utf-8")
+    assert '"local":{"word":"plum"}' in text

@@ -1,13 +1,18 @@
 import { ask, Problem } from "./api.js";
+import { pause } from "./host/pause.js";
 import { menu } from "./menu.js";
 import { inUnits } from "./stored-entries.js";
 
+const TOLD_MS = 100; // A tool's last word is on its way to the page a little less long.
+const PATIENCE_MS = 10_000;
+
 /**
  * Says of each file that is taken home what it carries, and whether it works with the network off.
- * `options` is the menu of how it is made; its HTML can be copied there, too.
+ * `options` is the menu of how it is made; its HTML can be copied there, too. `keeper` saves what the tool stores.
  */
-export function exported(place, options) {
+export function exported(place, options, keeper) {
   let latest = 0;
+  let isSaved = false;
   menu(options);
 
   const say = (text) => {
@@ -15,18 +20,41 @@ export function exported(place, options) {
     place.textContent = text;
   };
 
-  document.addEventListener("click", async (event) => {
+  document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a#export[href]");
     if (!link) return;
+    latest += 1;
+    if (isSaved || !withData(options)) {
+      takeHome(link, latest);
+    } else {
+      event.preventDefault();
+      save(latest);
+    }
+  });
+
+  /** Presses the link again once all that the tool has stored is saved. */
+  async function save(mine) {
+    say("What the tool has stored is being saved…");
+    const saved = await settled(keeper);
+    if (mine !== latest) return;
+    if (!saved) {
+      say(NOT_SAVED);
+      return;
+    }
+    isSaved = true;
+    document.querySelector("a#export[href]").click(); // The page may have renewed it meanwhile.
+    isSaved = false;
+  }
+
+  async function takeHome(link, mine) {
     link.search = chosen(options);
     // What one would not want in the next file unasked holds for this one; its address is still needed.
     setTimeout(() => {
       for (const name of ["data", "policy"]) options.querySelector(`[name=${name}]`).checked = false;
       link.search = chosen(options);
     });
-    latest += 1;
-    const mine = latest;
-    say("Exported. The file is being opened from disk, with no network…");
+    const isOffline = !link.search.includes("libraries=cdn");
+    say(`Exported. The file is being ${isOffline ? "opened from disk, with no network" : "checked"}…`);
     let text;
     try {
       const { words, bytes } = await ask("POST", `${link.pathname}/check${link.search}`);
@@ -35,7 +63,7 @@ export function exported(place, options) {
       text = `The file could not be checked. ${problem.message}`;
     }
     if (mine === latest) say(text);
-  });
+  }
 
   options.querySelector("[data-copy-html]").addEventListener("click", async () => {
     latest += 1;
@@ -45,7 +73,9 @@ export function exported(place, options) {
     const link = document.querySelector("a#export[href]");
     let text;
     try {
-      text = link ? `${await copied(link.pathname + chosen(options))} of HTML copied.` : "There is nothing to copy yet.";
+      const query = chosen(options);
+      const kept = withData(options) ? keeper : null;
+      text = link ? `${await copied(() => textOf(link.pathname + query, kept))} of HTML copied.` : "There is nothing to copy yet.";
     } catch (problem) {
       text = `The HTML could not be copied. ${problem.message}`;
     }
@@ -59,19 +89,30 @@ function chosen(options) {
   return query.size > 0 ? `?${query}` : "";
 }
 
-/** Copies what an address gives; returns how much that was. */
-async function copied(url) {
+const withData = (options) => options.querySelector("[name=data]").checked;
+
+const NOT_SAVED = "What the tool has stored last could not be saved yet. Export it again when the server answers.";
+
+/** Whether all that the tool has stored was saved, within a while. */
+async function settled(keeper) {
+  await pause(TOLD_MS);
+  return Promise.race([keeper.settled().then(() => true), pause(PATIENCE_MS).then(() => false)]);
+}
+
+/** Copies the text that `get` promises; returns how much it was. */
+async function copied(get) {
   if (!navigator.clipboard) {
     throw new Problem({ title: "Browsers let a page copy only on this machine or over HTTPS. Export the file instead." });
   }
-  const text = textOf(url);
+  const text = get();
   // Asked for while the click still counts; what is copied may come later.
   const type = "text/plain";
   await navigator.clipboard.write([new ClipboardItem({ [type]: text.then((found) => new Blob([found], { type })) })]);
   return inUnits((await text).length);
 }
 
-async function textOf(url) {
+async function textOf(url, keeper) {
+  if (keeper && !(await settled(keeper))) throw new Problem({ title: NOT_SAVED });
   const response = await fetch(url);
   if (!response.ok) throw new Problem({ title: `The server said ${response.status}.` });
   return response.text();

@@ -60,7 +60,7 @@ widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
 probe();
-exported(one("[data-exported]"), one("[data-options]"));
+exported(one("[data-exported]"), one("[data-options]"), stored.keeper);
 permissions({
   artifact: data.artifact.id,
   bench,
