@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import frontend
+from sandbox.libraries.fetch import missing
 from sandbox.libraries.licences import licence_text
-from sandbox.libraries.manifest import VENDORED, libraries
+from sandbox.libraries.manifest import libraries
 from sandbox.libraries.shelf import shipped_shelf
-
-_NOT_HERE = "The files of this one are not here, and its licence is one of them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,13 @@ class Listed:
 
 
 def listed() -> list[Listed]:
-    """List them by name. Reads from disk: not for an event loop."""
+    """List those that are here, by name. Reads from disk: not for an event loop."""
     shelf = shipped_shelf()
+    lacking = {one.id for one in missing(libraries())}
     found = [
-        Listed(one.name, one.version, one.licence, licence_text(shelf, one) or _NOT_HERE)
+        Listed(one.name, one.version, one.licence, licence_text(shelf, one))
         for one in sorted(libraries(), key=lambda one: (one.name, one.numbers))
-        if (VENDORED / one.id).is_dir() or not one.optional
+        if one.id not in lacking
     ]
     for file in sorted((frontend.STATIC / "vendor").glob("*/LICENSE")):
         name = f"{file.parent.name} (these pages)"

@@ -11,6 +11,7 @@ import pytest
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.manifest import libraries
 from server.cli import main
+from server.licences import listed
 
 SMALL = next(one for one in libraries() if one.name == "crelt")
 
@@ -34,10 +35,16 @@ def lines(capsys) -> list[SimpleNamespace]:
 @pytest.mark.usefixtures("vendored")
 def test_list_says_of_each_library_its_licence_and_whether_it_is_here(capsys):
     assert main(["libraries", "list", "--json"]) == 0
-    listed = lines(capsys)
-    assert len(listed) == len(libraries())
-    assert [one.name for one in listed if one.here] == ["crelt"]
-    assert all(one.licence for one in listed)
+    said = lines(capsys)
+    assert len(said) == len(libraries())
+    assert [one.name for one in said if one.here] == ["crelt"]
+    assert all(one.licence for one in said)
+
+
+@pytest.mark.usefixtures("vendored")
+def test_the_page_of_licences_lists_those_that_are_here():
+    named = {one.name for one in listed() if not one.name.endswith("(these pages)")}
+    assert named == {"crelt"}
 
 
 def test_verify_finds_a_file_that_was_changed_added_or_lost(vendored, capsys):
