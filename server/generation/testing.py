@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from sandbox.grants import Grants
-from sandbox.report import Report
+from sandbox.report import Report, Verdict
 from sandbox.smoke import Progress
 from server import shapes
 from server.generation.hub import Hub
@@ -15,6 +16,8 @@ from server.granting import in_force
 from server.store import reports, versions
 from server.store.database import Database
 from server.store.records import StoredReport
+
+_log = logging.getLogger(__name__)
 
 
 class SmokeTest(Protocol):
@@ -53,7 +56,12 @@ class VersionTester:
             if html is None:
                 return None
             grants = await in_force(connection, artifact_id, n, html)
-        report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
+        try:
+            report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
+        except Exception as error:  # noqa: BLE001 logged in full; the version stands all the same
+            _log.exception("A version could not be tested.")
+            reason = f"The test could not be run: {type(error).__name__}: {error}"
+            report = Report(Verdict.NOT_TESTED, reason=reason)
         async with self._database.write() as connection:
             if await versions.source(connection, artifact_id, n) is None:
                 return None

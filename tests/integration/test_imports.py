@@ -75,3 +75,30 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
     refused = run("import", str(tmp_path / "letter.html"))
     assert refused.returncode == 2
     assert "letter.html is a PDF." in refused.stderr
+
+
+def test_a_test_that_cannot_be_run_does_not_keep_the_next_file_away(tmp_path: Path) -> None:
+    """Each is imported, "not tested", with the reason: here what drives the browser is broken."""
+    package = tmp_path / "broken" / "playwright"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('half installed')")
+    files = [tmp_path / f"{name}.svg" for name in ("one", "two")]
+    for file in files:
+        file.write_text("<svg viewBox='0 0 1 1'><circle r='1'/></svg>")
+    environment = clean_environment(
+        SANDWRIGHT_DATA_DIR=str(tmp_path / "data"), PYTHONPATH=str(tmp_path / "broken")
+    )
+    done = subprocess.run(
+        [str(BIN / "sandwright"), "import", "--json", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=110,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["path"], one["verdict"]) for one in told] == [
+        (str(file), "not tested") for file in files
+    ], done.stderr
+    assert "half installed" in told[0]["report"]["reason"]
+    assert done.returncode == 0
