@@ -22,6 +22,7 @@ from server.everything import lines
 from server.everything.lengths import fits
 from server.everything.page import Listed, page
 from server.everything.reading import FORMAT, MANIFEST, VERSION
+from server.everything.room import is_no_room
 from server.export import export_filename
 from server.exporting import exported
 from server.store import artifacts, overview, versions, whole
@@ -114,23 +115,18 @@ class _Packing:
         found = await artifacts.get(connection, artifact_id, deleted=True)
         if found is None:
             return  # the bin was emptied meanwhile
-        is_whole = await _tried(self._records(connection, artifact_id)) or False
+        with _spooled(self._folder) as file:
+            is_whole = await _tried(_records(connection, artifact_id, file)) or False
+            if is_whole:
+                await asyncio.to_thread(self._add, f"data/{artifact_id}.jsonl", file)
         if found.deleted is not None:
             self.binned += 1
             if is_whole:
                 return
         await self._files(connection, found, is_whole=is_whole)
 
-    async def _records(self, connection: AsyncConnection, artifact_id: str) -> bool:
-        with _spooled(self._folder) as file:
-            async with aclosing(whole.rows(connection, artifact_id)) as parts:
-                async for table, rows in parts:
-                    await asyncio.to_thread(_write, file, table, rows)
-            file.seek(0)
-            await asyncio.to_thread(self._add, f"data/{artifact_id}.jsonl", file)
-        return True
-
     def _add(self, path: str, file: IO[bytes]) -> None:
+        file.seek(0)
         with self._archive.open(path, "w", force_zip64=True) as packed:
             shutil.copyfileobj(file, packed, _PART)
 
@@ -158,6 +154,13 @@ class _Packing:
         )
 
 
+async def _records(connection: AsyncConnection, artifact_id: str, file: IO[bytes]) -> bool:
+    async with aclosing(whole.rows(connection, artifact_id)) as parts:
+        async for table, rows in parts:
+            await asyncio.to_thread(_write, file, table, rows)
+    return True
+
+
 async def _source(connection: AsyncConnection, artifact_id: str, n: int) -> str:
     return await versions.source(connection, artifact_id, n) or ""
 
@@ -166,9 +169,9 @@ async def _tried(making: Coroutine[Any, Any, _Made]) -> _Made | None:
     """Return what comes of it; nothing, told to the log, where it fails: others are to come."""
     try:
         return await making
-    except OSError:
-        raise  # there is no room for the others either
-    except Exception:  # noqa: BLE001 logged in full, and named in the archive
+    except Exception as error:
+        if isinstance(error, OSError) and is_no_room(error):
+            raise
         _log.exception("A part of an archive could not be made.")
         return None
 

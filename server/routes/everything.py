@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.errors import Problem
 from server.everything.reading import Archive, open_archive
+from server.everything.room import is_no_room
 from server.everything.storing import store
 from server.everything.writing import archive_name, pack
 from server.granting import origin_rules
@@ -26,7 +26,6 @@ from server.store.records import Json
 router = APIRouter(prefix="/api", tags=["everything"])
 Viewing = Annotated[View, Depends(view)]
 _ZIP = "application/zip"
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _AT_ONCE = 2
 _slots = asyncio.Semaphore(_AT_ONCE)
 _CONTENT = {_ZIP: {"schema": {"type": "string", "format": "binary"}}}
@@ -84,7 +83,7 @@ async def import_(
             archive = await asyncio.to_thread(_opened, file)
             stored = await store(services.database, archive, rules=rules)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if not is_no_room(error):
             raise
         raise Problem(
             507,

@@ -9,7 +9,6 @@ import io
 import json
 import random
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -427,6 +426,9 @@ def test_a_disk_that_fills_is_told_with_what_came(
     serve_app: Start, api: type[Api], tmp_path: Path
 ) -> None:
     """Made room for, the same archive brings the rest, and nothing a second time."""
+    resource = pytest.importorskip("resource", reason="no limit of a file's size here")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux limits another process")
     there = api(serve_app(tmp_path / "there").url)
     for html in (GOOD, f"<!doctype html>{'A long tale. ' * 400_000}", SECOND):
         there("POST", "/api/artifacts/import", status=201, html=html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import struct
@@ -15,6 +16,7 @@ from server import unpacking
 from server.everything import checking, lines
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
+from server.everything.writing import _tried
 from server.store import tables
 
 ID, OTHER = "a" * 16, "b" * 16
@@ -245,3 +247,20 @@ def test_an_end_within_an_end_hides_no_list() -> None:
     told = 2**30
     struct.pack_into("<L4s", whole, len(whole) - 10, told, b"PK\x05\x06")
     assert unpacking.directory_bytes(io.BytesIO(whole)) == told
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_full_disk_ends_an_archive(number: int) -> None:
+    with pytest.raises(OSError, match="full"):
+        await _tried(_failing(OSError(number, "full")))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "no"), OSError(errno.EIO, "no"), KeyError()]
+)
+async def test_what_fails_of_one_tool_does_not(error: Exception) -> None:
+    assert await _tried(_failing(error)) is None
+
+
+async def _failing(error: Exception) -> None:
+    raise error
