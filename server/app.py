@@ -18,6 +18,7 @@ from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import find_browser
 from server import __version__, errors
 from server.documents import StoredDocuments
+from server.exporting import LatestExport
 from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.leases import Leases
@@ -97,6 +98,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             browser=browser,
             proofs=proofs,
+            export=LatestExport(),
             identity=new_secret(),
         )
 

@@ -19,6 +19,7 @@ from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
 
 _MOST_FAULTS = 3
+_KEPT_SECONDS = 10.0
 HOST = "cdn.jsdelivr.net"
 LARGE = 25_000_000
 """Bytes; a larger file opens slowly, and few servers take one as an upload."""
@@ -125,6 +126,39 @@ async def exported(
     connection: AsyncConnection, artifact: Artifact, n: int, options: Options = AS_EVER
 ) -> Export | None:
     """Read version `n` as an export; None when there is no such version."""
+    of = await _read(connection, artifact, n, options)
+    # In a thread: libraries are read from disk and are large.
+    return None if of is None else await asyncio.to_thread(_made, of)
+
+
+class LatestExport:
+    """Who presses Export asks twice, to save the file and to check it; it is made once."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[_Of, asyncio.Task[Export]] | None = None
+
+    async def of(
+        self, connection: AsyncConnection, artifact: Artifact, n: int, options: Options
+    ) -> Export | None:
+        """As `exported`."""
+        of = await _read(connection, artifact, n, options)
+        if of is None:
+            return None
+        if self._latest is None or self._latest[0] != of:
+            task = asyncio.create_task(asyncio.to_thread(_made, of))
+            self._latest = (of, task)
+            asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, task)
+        # One who goes away takes it from nobody else.
+        return await asyncio.shield(self._latest[1])
+
+    def _forget(self, task: asyncio.Task[Export]) -> None:
+        if self._latest is not None and self._latest[1] is task:
+            self._latest = None
+
+
+async def _read(
+    connection: AsyncConnection, artifact: Artifact, n: int, options: Options
+) -> _Of | None:
     version = await versions.get(connection, artifact.id, n)
     html = await versions.source(connection, artifact.id, n)
     if version is None or html is None:
@@ -136,28 +170,30 @@ async def exported(
     if options.data:
         areas = {str(area): await stored.read(connection, artifact.id, area) for area in Area}
         kept = {area: data for area, data in areas.items() if data}
-    of = _Of(artifact, version, grants, asked, kept)
-    # In a thread: libraries are read from disk and are large.
-    return await asyncio.to_thread(_made, html, of, options)
+    return _Of(html, artifact, version, grants, tuple(asked), kept, options)
 
 
 @dataclass(frozen=True, slots=True)
 class _Of:
+    html: str
     artifact: Artifact
     version: Version
     grants: Grants
     asked: Sequence[str]
     kept: Mapping[str, Mapping[str, str]]
+    options: Options
 
 
-def _made(html: str, of: _Of, options: Options) -> Export:
+def _made(of: _Of) -> Export:
     from sandbox.libraries.cdn import sources  # noqa: PLC0415 - a start must be quick
     from sandbox.libraries.inlining import inline  # noqa: PLC0415
     from sandbox.libraries.licences import licence_text  # noqa: PLC0415
     from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
 
-    shelf = shipped_shelf()
-    inlined = inline(html, shelf, granted=of.grants.network, asked=of.asked, by_cdn=options.by_cdn)
+    options, shelf = of.options, shipped_shelf()
+    inlined = inline(
+        of.html, shelf, granted=of.grants.network, asked=of.asked, by_cdn=options.by_cdn
+    )
     licences = tuple(
         Licence(one.name, one.version, one.licence, licence_text(shelf, one))
         for one in inlined.libraries

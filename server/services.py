@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sandbox.origins import FrameAddress
 from sandbox.smoke import SmokeTester
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
+from server.exporting import LatestExport
 from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.testing import VersionTester
@@ -28,5 +29,6 @@ class Services:
     frames: FrameAddress
     browser: BrowserChoice | NoBrowser
     proofs: Proofs
+    export: LatestExport
     identity: str
     """What the frame origin answers a probe: no other server's frames are taken for ours."""

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from server import shapes
 from server.errors import Problem
 from server.export import export_filename
-from server.exporting import Options, as_tested, exported, verified
+from server.exporting import Options, as_tested, verified
 from server.granting import in_force
 from server.identifiers import new_secret
 from server.routes import schemas
@@ -105,7 +105,7 @@ async def export(
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        made = await exported(connection, artifact, n, chosen)
+        made = await viewing.services.export.of(connection, artifact, n, chosen)
     return _document(made.html if made else "", export_filename(artifact.title))
 
 
@@ -115,7 +115,7 @@ async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Ch
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        made = await exported(connection, artifact, n, chosen)
+        made = await viewing.services.export.of(connection, artifact, n, chosen)
         tested = await as_tested(connection, artifact, n, chosen)
     assert made is not None
     report, words = await verified(viewing.services.smoke, made, tested)

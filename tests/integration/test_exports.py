@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import subprocess
@@ -12,6 +13,12 @@ import pytest
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import VENDORED, libraries
+from sandbox.stored import Area
+from server.exporting import AS_EVER, Export, LatestExport, Options
+from server.importing import read
+from server.routes.artifacts import bring
+from server.store import stored
+from server.store.database import Database
 from tests.conftest import BIN, Start, clean_environment, until
 from tests.integration.tools import GOOD
 
@@ -127,3 +134,31 @@ def test_a_person_chooses_what_is_in_the_file(serve_app: Start, api: Any, tmp_pa
     assert done.stderr.splitlines()[:3] == said
     assert "It has no policy: what is in it may load and send as any page may." in done.stderr
     assert "Content-Security-Policy" not in out.read_text("utf-8")
+
+
+async def test_a_file_that_is_saved_and_checked_is_made_once(tmp_path: Path) -> None:
+    """And anew for another choice, and once what is in it has changed."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    latest, with_data = LatestExport(), Options(data=True)
+
+    async def made(options: Options) -> Export | None:
+        async with database.read() as connection:
+            return await latest.of(connection, artifact, 1, options)
+
+    try:
+        await database.migrate()
+        async with database.write() as connection:
+            artifact = await bring(connection, read("tool.html", TOOL.encode()))
+        saved, checked = await asyncio.gather(made(AS_EVER), made(AS_EVER))
+        assert saved is checked is not None
+        assert await made(with_data) is not saved
+        async with database.write() as connection:
+            await stored.change(connection, artifact.id, {Area.LOCAL: {"mine": "a secret"}})
+        with_secret = await made(with_data)
+        assert with_secret is not None
+        assert "a secret" in with_secret.html
+        assert await made(with_data) is with_secret
+        again = await made(AS_EVER)
+        assert again == saved
+    finally:
+        await database.aclose()
