@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from frames import Host, Shelf, show
-from playwright.async_api import Frame, Page, expect
+from playwright.async_api import Frame, Page, Route, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
@@ -70,7 +73,12 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     told = page.get_by_role("alert")
     await expect(told).to_contain_text("not with it: img/none.png")
     drawing = b"<svg viewBox='0 0 9 9'><title>Dot</title><circle r='9'/></svg>"
+    held: list[Route] = []
+    await page.route("**/api/artifacts/import", lambda route: held.append(route))  # noqa: PLW0108
     await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
+    under_way = page.get_by_role("status").filter(has_text="Importing dot.svg…")
+    await expect(under_way).to_be_visible(timeout=20_000)
+    await held[0].continue_()
     await page.wait_for_url("**/artifacts/*")
     await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()
 
@@ -129,7 +137,7 @@ async def test_a_file_is_dropped_or_pasted_on_the_home_page(page: Page, server: 
 async def test_everything_goes_out_of_the_home_page_and_comes_back(
     page: Page, serve_app: Start, tmp_path: Path
 ) -> None:
-    """One link saves it; brought to another server the page says what came, and what was there."""
+    """One link saves it; another server's page asks, and says what came and what was there."""
     there, here = (serve_app(tmp_path / name).url for name in ("there", "here"))
     await page.goto(there)
     assert await page.get_by_role("link", name="Export everything").count() == 0
@@ -149,12 +157,36 @@ async def test_everything_goes_out_of_the_home_page_and_comes_back(
     chosen = page.get_by_label("File to import")
     await chosen.set_input_files(tmp_path / "all.zip")
     told = page.locator("[data-imported]")
+    await expect(told).to_contain_text("all.zip holds 1 tool.")
+    await told.get_by_role("button", name="Cancel").click()
+    await expect(told).to_be_hidden()
+    await chosen.set_input_files(tmp_path / "all.zip")
+    yes = told.get_by_role("button", name="Import 1 tool")
+    await expect(yes).to_be_visible()
+    assert (await (await page.request.get(f"{here}/api/artifacts")).json())["items"] == []
+    await yes.click()
     await expect(told).to_contain_text("1 tool came.")
     await told.get_by_role("link", name="See the list").click()
     await expect(page.locator(".card-title")).to_have_text("Round")
     await chosen.set_input_files(tmp_path / "all.zip")
+    await yes.click()
     await expect(told).to_contain_text("1 was here already")
     (tmp_path / "cut.zip").write_bytes((tmp_path / "all.zip").read_bytes()[:-100])
     await chosen.set_input_files(tmp_path / "cut.zip")
     await expect(page.get_by_role("alert")).to_contain_text("cannot be unpacked")
     await expect(told).to_be_hidden()
+
+
+async def test_an_archive_of_very_many_tools_is_asked_about(page: Page, server: Process) -> None:
+    """More files than a zip's first form can count, and none of them unpacked or sent."""
+    packed_all = io.BytesIO()
+    with zipfile.ZipFile(packed_all, "w") as archive:
+        archive.writestr("sandwright.json", "{}")
+        for letters in itertools.islice(itertools.product("abcdefgh", repeat=6), 70_000):
+            archive.writestr(f"data/{'a' * 10}{''.join(letters)}.jsonl", "")
+        archive.writestr("index.html", "")
+    await page.goto(server.url)
+    many = {"name": "all.zip", "mimeType": "application/zip", "buffer": packed_all.getvalue()}
+    await page.get_by_label("File to import").set_input_files(many)
+    told = page.get_by_role("status").filter(has_text="all.zip")
+    await expect(told).to_contain_text("all.zip holds 70,000 tools. Import 70,000 tools")

@@ -1,14 +1,14 @@
 import { ask, Problem } from "./api.js";
+import { toolsIn } from "./archive.js";
+import { made } from "./host/made.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 const MOST_BYTES = 20_000_000;
-const NAME_AT = 30; // of the first file in a zip
-const MANIFEST = "sandwright.json";
 
 /**
- * Makes a tool of a file that a person has, and goes there; of an archive of everything, says in `told`
- * what came. What fails is said in `place`. Returns what takes a file that came another way, and tells whether it
- * was imported.
+ * Makes a tool of a file that a person has, and goes there; of an archive of everything, asks first, and says in
+ * `told` what came. What fails is said in `place`. Returns what takes a file that came another way, and tells whether
+ * it was imported.
  */
 export function importing(button, place, told) {
   const input = button.nextElementSibling;
@@ -18,9 +18,53 @@ export function importing(button, place, told) {
     input.value = "";
     if (file) take(file);
   });
+  // Whoever comes back finds the page as it was left.
+  addEventListener("pagehide", () => {
+    told.hidden = true;
+  });
   return take;
 
-  async function take(file) {
+  function take(file) {
+    return alone(async () => {
+      const tools = await toolsIn(file);
+      if (tools > 0) {
+        offer(file, tools);
+        return false;
+      }
+      say(`Importing ${file.name}…`);
+      await bring(file, place, told);
+      return true;
+    });
+  }
+
+  function offer(file, tools) {
+    const choice = (words, act) => {
+      const chosen = made("button", "link", words);
+      chosen.type = "button";
+      chosen.addEventListener("click", act);
+      return chosen;
+    };
+    const some = counted(tools);
+    const yes = choice(`Import ${some}`, () =>
+      alone(async () => {
+        say(`Importing ${some}…`);
+        if (!(await bringEverything(file, told))) await bring(file, place, told);
+      }),
+    );
+    const no = choice("Cancel", () => {
+      told.hidden = true;
+      button.focus();
+    });
+    say(`${file.name} holds ${some}. `, yes, " · ", no);
+  }
+
+  function say(...words) {
+    told.replaceChildren(...words);
+    told.hidden = false;
+  }
+
+  /** One file at a time. */
+  async function alone(work) {
     if (button.disabled) {
       showProblem(place, new Problem({ title: "Another file is being imported.", action: "Wait until it has come." }));
       return false;
@@ -29,8 +73,7 @@ export function importing(button, place, told) {
     told.hidden = true;
     button.disabled = true;
     try {
-      if (!((await isEverything(file)) && (await bringEverything(file, told)))) await bring(file, place);
-      return true;
+      return await work();
     } catch (problem) {
       told.hidden = true;
       showProblem(place, problem);
@@ -41,32 +84,26 @@ export function importing(button, place, told) {
   }
 }
 
-/** Whether Export everything wrote it, which begins with a file that says so. */
-async function isEverything(file) {
-  const name = file.slice(NAME_AT, NAME_AT + MANIFEST.length).text();
-  return (await name.catch(() => "")) === MANIFEST;
-}
+const counted = (tools) => (tools === 1 ? "1 tool" : `${tools.toLocaleString("en")} tools`);
 
 /** Returns whether it was what it looks like: a page's folder may have a file of that name. */
 async function bringEverything(file, told) {
-  told.hidden = false;
-  told.textContent = `Importing ${file.name}…`;
   let words;
   try {
     ({ words } = await ask("POST", "/api/import", file));
   } catch (problem) {
     if (problem.code !== "not_everything") throw problem;
-    told.hidden = true;
     return false;
   }
   const link = document.createElement("a");
   link.href = "/";
   link.textContent = "See the list";
   told.replaceChildren(`${words} `, link);
+  if (document.activeElement === document.body) link.focus(); // What was pressed is gone.
   return true;
 }
 
-async function bring(file, place) {
+async function bring(file, place, told) {
   if (file.size > MOST_BYTES) {
     throw new Problem({ title: `${file.name} is too large.`, detail: "At most 20 MB fit." });
   }
@@ -76,6 +113,7 @@ async function bring(file, place) {
     location.assign(artifact.url);
     return;
   }
+  told.hidden = true;
   const link = document.createElement("a");
   link.href = artifact.url;
   link.textContent = `Open ${artifact.title}`;
