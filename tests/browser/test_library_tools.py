@@ -17,6 +17,7 @@ from sandbox.libraries.manifest import libraries
 from sandbox.live import LiveDocument
 from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
+from tests.browser.asking import told_in_time
 from tests.browser.library_documents import TOOLS
 
 pytestmark = pytest.mark.skipif(
@@ -67,7 +68,7 @@ async def test_a_tool_with_libraries_of_a_cdn_works_while_it_streams(
 async def test_a_tool_with_libraries_of_a_cdn_passes_its_test(
     name: str, tester: SmokeTester
 ) -> None:
-    report = await tester.test(TOOLS[name])
+    report = await told_in_time(tester, TOOLS[name])
     assert report.verdict is Verdict.PASSED, report
     told = [one.message for one in report.findings]
     assert not [one for one in told if "network" in one or "missing" in one], told
@@ -91,7 +92,7 @@ async def test_another_version_and_an_integrity_that_was_not_compared_are_said(
     """With the line; nothing else speaks against the tool."""
     tag = f"<script src='{REACT}' integrity='sha384-AAAA' crossorigin></script>"
     check = "if (!React.version.startsWith('18.')) throw new Error(React.version);"
-    report = await tester.test(document(tag, check))
+    report = await told_in_time(tester, document(tag, check))
     assert report.verdict is Verdict.PASSED, report
     used = next(one.version for one in libraries() if one.id.startswith("react@18"))
     told = {(one.kind, one.severity, one.message, one.line) for one in report.findings}
@@ -129,14 +130,14 @@ LACKING = {
 @pytest.mark.parametrize("kind", LACKING)
 async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTester) -> None:
     html, name, address = LACKING[kind]
-    report = await tester.test(html)
+    report = await told_in_time(tester, html)
     told = [(one.severity, one.message) for one in report.findings if "library" in one.kind]
     assert told == [("advisory", f"the library {name} is not here: {address}")]
 
 
 async def test_a_module_that_is_not_here_is_named_and_fatal(tester: SmokeTester) -> None:
     address = "https://esm.sh/never-heard-of@1.2.3"
-    report = await tester.test(document("", f"\nimport x from '{address}';"))
+    report = await told_in_time(tester, document("", f"\nimport x from '{address}';"))
     assert report.verdict is Verdict.FAILED
     told = "the library never-heard-of 1.2.3 is not here, so its module cannot run: " + address
     assert [(one.message, one.line) for one in report.fatal] == [(told, 5)]
@@ -144,7 +145,7 @@ async def test_a_module_that_is_not_here_is_named_and_fatal(tester: SmokeTester)
 
 async def test_a_message_has_the_address_that_the_tool_has(tester: SmokeTester) -> None:
     script = "const name = 'never-heard-of@1.2.3'; await import('https://esm.sh/' + name);"
-    report = await tester.test(document("", script))
+    report = await told_in_time(tester, document("", script))
     told = {one.message for one in report.findings}
     asked = "https://esm.sh/never-heard-of@1.2.3"
     assert told == {
@@ -155,7 +156,7 @@ async def test_a_message_has_the_address_that_the_tool_has(tester: SmokeTester) 
 
 async def test_a_font_that_is_not_here_is_named(tester: SmokeTester) -> None:
     address = "https://fonts.googleapis.com/css2?family=Never+Heard"
-    report = await tester.test(document(f"<link rel='stylesheet' href='{address}'>"))
+    report = await told_in_time(tester, document(f"<link rel='stylesheet' href='{address}'>"))
     assert report.verdict is Verdict.PASSED
     assert [one.message for one in report.findings] == [
         f"the font Never Heard is not here: {address}"

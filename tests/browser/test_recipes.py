@@ -18,6 +18,7 @@ from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 from server.recipes import RECIPES, respond
+from tests.browser.asking import told_in_time
 from tests.browser.tools import PATIENCE
 from tests.conftest import listening
 
@@ -391,15 +392,6 @@ async def tester():
         yield tester
 
 
-async def verdict_of(tester, document):
-    """A machine too busy to try anything in time says "not tested"; then it is asked again."""
-    for _ in range(3):
-        report = await tester.test(document)
-        if report.verdict is not Verdict.NOT_TESTED:
-            break
-    return report
-
-
 @pytest.mark.parametrize("listing", RECIPES, ids=lambda listing: listing.name)
 async def test_each_recipe_passes_the_smoke_test_without_a_finding(tester, listing):
     await passes(tester, respond([listing.example]), listing)
@@ -422,7 +414,7 @@ async def test_each_recipe_passes_it_whatever_was_said(tester, listing):
 
 async def passes(tester, answer, listing):
     assert answer.recipe == listing.name
-    report = await verdict_of(tester, answer.html)
+    report = await told_in_time(tester, answer.html)
     found = json.dumps([finding.message for finding in report.findings])
     assert report.verdict is Verdict.PASSED, f"{report.reason} {found}"
     assert report.findings == ()

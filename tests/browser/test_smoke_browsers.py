@@ -18,6 +18,7 @@ import pytest_asyncio
 from sandbox.report import Report, Verdict
 from sandbox.smoke import BrowserChoice, Progress, SmokeTester
 from sandbox.smoke.browsers import NoBrowser
+from sandbox.smoke.tester import BUSY
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import SPLIT, page
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_closing_leaves_no_process_behind(choice: BrowserChoice) -> None:
     before = descendants()
     async with SmokeTester(choice) as tester:
-        assert (await tester.test(SPLIT)).verdict is Verdict.PASSED
+        assert (await told_in_time(tester, SPLIT)).verdict is Verdict.PASSED
         assert descendants() - before, "there was something to leave behind"
     await until(lambda: not descendants() - before)
 
@@ -40,7 +41,7 @@ async def test_closing_leaves_no_process_behind_when_the_browser_had_died(
 ) -> None:
     before = descendants()
     async with SmokeTester(choice) as tester:
-        assert (await tester.test(SPLIT)).verdict is Verdict.PASSED
+        assert (await told_in_time(tester, SPLIT)).verdict is Verdict.PASSED
         kill_browser(tester)
     await until(lambda: not descendants() - before)
 
@@ -94,7 +95,7 @@ def descendants() -> set[int]:
     return found
 
 
-async def until(holds: object, seconds: float = 10) -> None:
+async def until(holds: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not come to hold in time"
@@ -170,14 +171,17 @@ async def test_a_tool_that_kills_its_tab_twice_fails_and_the_next_is_unharmed(
 async def test_a_browser_that_dies_once_is_started_again_and_the_verdict_stands(
     tester: SmokeTester,
 ) -> None:
-    killed: list[int] = []
+    for _ in range(3):
+        killed: list[int] = []
 
-    def kill_once(_progress: Progress) -> None:
-        if not killed:
-            killed.append(kill_browser(tester))
+        def kill_once(_progress: Progress, killed: list[int] = killed) -> None:
+            if not killed:
+                killed.append(kill_browser(tester))
 
-    report = await tester.test(SPLIT, on_progress=kill_once)
-    assert killed
+        report = await tester.test(SPLIT, on_progress=kill_once)
+        assert killed
+        if BUSY not in (report.reason or ""):
+            break
     assert report.verdict is Verdict.PASSED, report
 
 
@@ -185,7 +189,8 @@ async def test_a_browser_that_dies_twice_leaves_the_tool_not_tested(tester: Smok
     report = await tester.test(SPLIT, on_progress=lambda _progress: kill_browser(tester))
     assert report.verdict is Verdict.NOT_TESTED
     assert report.reason
-    assert (await tester.test(SPLIT)).verdict is Verdict.PASSED, "the next test is unharmed"
+    next_one = await told_in_time(tester, SPLIT)
+    assert next_one.verdict is Verdict.PASSED, "the next test is unharmed"
 
 
 def kill_browser(tester: SmokeTester) -> int:

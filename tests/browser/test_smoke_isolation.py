@@ -37,6 +37,7 @@ from sandbox.smoke import BrowserChoice, SmokeTester, find_browser, memory, pool
 from sandbox.smoke.confinement import Isolation, own_folder
 from sandbox.smoke.pool import BrowserPool
 from sandbox.smoke.stage import Stage
+from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import SPLIT
 from tests.browser.smoke_documents import page as document
 
@@ -292,7 +293,7 @@ async def raw(port: int, ask: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         writer.close()
@@ -339,7 +340,7 @@ async def test_the_browser_is_not_root_keeps_its_sandbox_and_gets_no_secret(
                     kept = Path(f"/proc/{pid}/environ").read_text(errors="replace")
                     looks.append((status(pid), f"{command}\n{kept}"))
 
-        report = await tester.test(SPLIT, on_progress=look)
+        report = await told_in_time(tester, SPLIT, on_progress=look)
         isolation = tester.isolation
     assert report.verdict is Verdict.PASSED
     assert isolation is not None
@@ -393,7 +394,7 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-async def until(holds: Any, seconds: float = 10) -> None:
+async def until(holds: Any, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
@@ -443,7 +444,7 @@ document.title = 'tried';
                 begun: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
                 page.on("download", lambda one: begun.done() or begun.set_result(one))
                 await page.goto(f"http://{'ab' * 10}.localhost:{stage.port}/")
-                assert await (await asyncio.wait_for(begun, 5)).failure()
+                assert await (await asyncio.wait_for(begun, 60)).failure()
                 assert browsers.pid is not None
                 assert files_of(browsers.pid, folder) == []
             finally:
@@ -467,7 +468,7 @@ def test_doctor_says_what_keeps_the_browser_apart(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=110,
     )
     found = json.loads(run.stdout)
     (check,) = (one for one in found["checks"] if one["name"] == "Browser's walls")
