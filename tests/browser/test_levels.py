@@ -30,7 +30,7 @@ ANSWERS = [
     {
         "match": "wish-first",
         "text": ANSWER.format("First", "<p>words</p>\n" * 25),
-        "tokens_per_second": 80,
+        "tokens_per_second": 25,
     },
     {"text": ANSWER.format("Second", "")},
 ]

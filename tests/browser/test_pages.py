@@ -68,12 +68,13 @@ FORGED = (
     "setTimeout(() => console.log('all was said'), 1000)"
 )
 
-# What the scripted model writes for each wish; the last two in turn, for all others.
+# What the scripted model writes for each wish; the last two in turn, for all others. What must be
+# seen while it is written takes so long that a busy machine does not miss it.
 ANSWERS = [
-    {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 200},
-    {"match": "wish-long", "text": tool("Long", lines=300), "tokens_per_second": 300},
+    {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 60},
+    {"match": "wish-long", "text": tool("Long", lines=300), "tokens_per_second": 200},
     {"match": "wish-old", "text": tool("Old")},
-    {"match": "wish-new", "text": tool("New", lines=150), "tokens_per_second": 300},
+    {"match": "wish-new", "text": tool("New", lines=150), "tokens_per_second": 150},
     {"match": "wish-first", "text": tool("First")},
     {"match": "wish-two", "text": tool("First") + "\nBetter:\n\n" + tool("Second")},
     {"match": "wish-broken", "text": tool("Broken", script="splitEvenly()")},
@@ -559,7 +560,7 @@ async def test_kill_nine_and_the_tab_goes_on(page: Page, scripted: Start, tmp_pa
     whole = tool("Lasting", lines=200)
     script = [
         {"match": "cut off", "text": whole[whole.index("<p>", 3000) :]},
-        {"text": whole, "tokens_per_second": 300},
+        {"text": whole, "tokens_per_second": 120},
     ]
     model = scripted(json.dumps(script))
     ports = ["--port", str(free_port()), "--frame-port", str(free_port())]
@@ -568,7 +569,8 @@ async def test_kill_nine_and_the_tab_goes_on(page: Page, scripted: Start, tmp_pa
     first = Process(arguments, environment).start()
     await create(page, first.url, "a tool")
     await expect(preview(page).get_by_role("heading", name="Lasting")).to_be_visible()
-    await expect(page.locator("[data-activity]")).to_contain_text(re.compile("[3-9][0-9][0-9] tok"))
+    some = re.compile(r"([3-9]|\d,?\d)\d\d tok")
+    await expect(page.locator("[data-activity]")).to_contain_text(some)
     first.kill()
     await expect(page.get_by_text("The server is away.")).to_be_visible()
     second = await asyncio.to_thread(Process(arguments, environment).start)

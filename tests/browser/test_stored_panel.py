@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def writing(folder: Path) -> Iterator[str]:
     """The address of a server whose model writes the next version over some seconds."""
     text = f"Here.\n\n```html\n{SECOND}\n```\n"
-    answers = [{"text": text, "tokens_per_second": 900}]
+    answers = [{"text": text, "tokens_per_second": 350}]
     with connected_server(folder, answers, **NO_BROWSER) as url:
         yield url
 

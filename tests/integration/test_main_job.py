@@ -143,7 +143,8 @@ def test_a_change_that_waits_stands_on_the_one_before(
     serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
     """Two messages at once: the second is queued and builds on the first one's version."""
-    model = scripted(answers({"text": fenced(GOOD)}, {"text": fenced(SECOND)}), 400)
+    first = {"text": fenced(GOOD), "tokens_per_second": 20}
+    model = scripted(answers(first, {"text": fenced(SECOND)}))
     client = api(serve_app(OPENAI_BASE_URL=model.url).url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
     path = f"/api/artifacts/{made['artifact']['id']}"
