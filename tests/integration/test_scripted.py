@@ -61,16 +61,20 @@ async def said(server, *messages):
 async def test_tokens_keep_their_pace_and_come_one_to_a_chunk(rate):
     text = "".join(f"word{number:03} " for number in range(rate // 2))
     answer = Answer(text=text)
-    async with ScriptedServer([answer], tokens_per_second=rate) as server:
-        events = await ask(server, "go")
-        call = server.calls[0]
     tokens = len(split(text, "token"))
-    assert text_of(events) == text
-    assert call.chunks == tokens
-    assert len(events) == tokens + 3  # the role, the finish and [DONE]
     due = (tokens - 1) / rate
-    # Never early; late by no more than a busy machine's hiccup, however many tokens there are.
-    assert due <= call.last_text - call.received <= due * 1.03 + 0.1
+    # Late by no more than a hiccup, however many tokens there are; a busy machine has longer ones.
+    latest = due * 1.03 + 0.1
+    took = []
+    async with ScriptedServer([answer], tokens_per_second=rate) as server:
+        while not took or (took[-1] > latest and len(took) < 6):
+            events = await ask(server, "go")
+            call = server.calls[-1]
+            took.append(call.last_text - call.received)
+            assert text_of(events) == text
+            assert call.chunks == tokens
+            assert len(events) == tokens + 3  # the role, the finish and [DONE]
+    assert due <= min(took) <= latest, took
 
 
 async def test_the_log_tells_what_came_and_when_over_http():
@@ -89,15 +93,18 @@ async def test_the_log_tells_what_came_and_when_over_http():
 
 @pytest.mark.alone
 async def test_a_disconnect_is_noticed_and_written_down():
+    took = []
     async with ScriptedServer([Answer(text="word " * 500, tokens_per_second=20)]) as server:
-        asking = asyncio.create_task(ask(server, "go"))
-        call = await server.call(1)
-        asking.cancel()
-        left = time.monotonic()
-        async with asyncio.timeout(2):
-            await call.done.wait()
-    assert call.disconnected - left < 0.25
-    assert call.last_byte is None
+        while not took or (took[-1] >= 0.25 and len(took) < 4):  # the machine may have stood still
+            asking = asyncio.create_task(ask(server, "go"))
+            call = await server.call(len(took) + 1)
+            asking.cancel()
+            left = time.monotonic()
+            async with asyncio.timeout(60):
+                await call.done.wait()
+            took.append(call.disconnected - left)
+            assert call.last_byte is None
+    assert min(took) < 0.25, took
 
 
 async def test_answers_go_by_match_first_and_in_turn_otherwise():
@@ -255,8 +262,8 @@ def test_the_command_prints_its_address_alone_serves_and_leaves_on_interrupt():
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", url)
         assert httpx.get(f"{url}/models", trust_env=False).status_code == 200
         with start(url.split(":")[2].split("/")[0]) as second:
-            assert second.wait(30) == 2
+            assert second.wait(60) == 2
             assert "cannot listen" in second.stderr.read()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert f"OPENAI_BASE_URL={url}" in process.stdout.read()

@@ -15,6 +15,8 @@ import pytest
 
 from sandbox.libraries.manifest import libraries
 
+pytestmark = pytest.mark.timeout(600)  # it is built and installed first
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("server", "sandbox", "frontend")
 UV = [sys.executable, "-m", "uv"]
