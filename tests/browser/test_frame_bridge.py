@@ -65,8 +65,8 @@ async def test_a_ping_is_answered_until_the_main_thread_is_silent(
     await messages(page, "ready")
     await page.evaluate("port.postMessage({type: 'ping', n: 7})")
     assert await messages(page, "pong") == [{"type": "pong", "n": 7}]
-    await frame.evaluate("void setTimeout(() => { for (;;) {} })")
-    await page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    await frame.evaluate("void setTimeout(() => { console.log('from here on'); for (;;) {} })")
+    await messages(page, "console")
     await page.evaluate("port.postMessage({type: 'ping', n: 8})")
     # The page itself lives on, in a process of its own, and can count its seconds.
     await page.evaluate("new Promise((done) => setTimeout(done, 700))")
@@ -129,23 +129,27 @@ async def test_a_flood_does_not_fill_the_browsers_own_console(
     shelf.put(
         "tool",
         """<script>
+        const begun = performance.now();
         for (let i = 0; i < 1000; i++) console.log("row " + i);
         for (let i = 0; i < 30000; i++) console.assert(true, "holds");
         for (let i = 0; i < 9000; i++) console.log("flood" + "x".repeat(2000));
         for (let i = 0; i < 9000; i++) { console.log(); console.table([["flood"]]); }
         console.assert(false, "does not hold");
         console.error("large" + "x".repeat(3e6));
+        window.took = performance.now() - begun;
         const again = setInterval(() => console.log("again"), 100);
         </script>""",
     )
     async with page.expect_console_message(lambda line: line.text == "again"):
-        await show(page, host)
+        frame = await show(page, host)
+    seconds = await frame.evaluate("took") / 1000
     assert [line for line in seen if line.startswith("row ")] == [f"row {i}" for i in range(1000)]
-    assert sum(line.startswith("flood") for line in seen) < 1000
-    assert sum(line in ("", "Array(1)") for line in seen) < 1000
+    # Of 200,000 characters a second more may be there, and it is said once for 100,000.
+    assert sum(line.startswith("flood") for line in seen) < 600 + 100 * seconds
+    assert sum(line in ("", "Array(1)") for line in seen) < 600 + 400 * seconds
     assert sum("does not hold" in line for line in seen) == 1
     assert sum(line.startswith("large") for line in seen) == 1
-    assert 1 <= sum("are not in this console" in line for line in seen) < 20
+    assert 1 <= sum("are not in this console" in line for line in seen) < 20 + 2 * seconds
 
 
 async def test_what_is_told_is_bounded_and_nothing_of_the_tool_runs_to_tell_it(

@@ -112,7 +112,7 @@ async def test_two_modules_of_one_page_share_what_they_both_import(plain: Page, 
           const Counter = () => React.createElement("b", null, React.useState(7)[0]);
           const place = document.body.appendChild(document.createElement("div"));
           createRoot(place).render(React.createElement(Counter));
-          await new Promise((done) => setTimeout(done, 200));
+          while (!place.textContent) await new Promise((done) => setTimeout(done, 20));
           return place.textContent;
         }""",
         [base + address(f"https://esm.sh/{name}") for name in ("react@18", "react-dom@18/client")],

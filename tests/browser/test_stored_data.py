@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
 
 from tests.browser.tools import Imported, wide_context
-from tests.conftest import Api, Process, Start
+from tests.conftest import Api, Process, Start, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -68,11 +68,7 @@ class Made(Imported):
         return local
 
     async def keeps(self, wanted: dict[str, str]) -> None:
-        for _ in range(200):
-            if self.kept == wanted:
-                return
-            await asyncio.sleep(0.02)
-        assert self.kept == wanted
+        await asyncio.to_thread(until, lambda: self.kept == wanted)
 
 
 async def opened(page: Page, url: str) -> Frame:
@@ -176,9 +172,10 @@ async def test_two_windows_keep_each_others_keys_and_hear_of_them(
     await shows(first, "heard", "b: null to of two")
     await made.keeps({"a": "of one", "b": "of two"})
     assert await first.evaluate("localStorage.b") == "of two"
+    assert await second.evaluate("localStorage.length") == 2
     await first.evaluate("localStorage.clear()")
     await made.keeps({})
-    assert await second.evaluate("localStorage.length") == 0
+    await second.wait_for_function("localStorage.length === 0", polling=100)
 
 
 STRANGE = {
