@@ -263,9 +263,7 @@ class Api:
     """A client of the API that fails on an unexpected status."""
 
     def __init__(self, url: str, **headers: str) -> None:
-        # A connection that is used again may be one that the server closes in this moment.
-        once = httpx.Limits(max_keepalive_connections=0)
-        self.client = httpx.Client(base_url=url, headers=headers, limits=once)
+        self.client = httpx.Client(base_url=url, headers=headers)
 
     def __call__(self, method: str, path: str, *, status: int = 200, **body: Any) -> Any:
         response = self.client.request(method, path, json=body or None)
