@@ -6,15 +6,15 @@ flaw in a browser could.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import ConsoleMessage, Frame, Page, expect
 
+from tests.browser.tools import until
 from tests.conftest import Process
 
 pytestmark = pytest.mark.timeout(120)
@@ -73,13 +73,6 @@ async def shown(page: Page, pattern: str) -> int:
 def said(lines: list[str], words: str) -> int:
     """Add up the numbers before these words in lines of the browser's console."""
     return sum(int(line.split()[0]) for line in lines if words in line)
-
-
-async def until(holds: Callable[[], Awaitable[bool]], told: Callable[[], Any] = str) -> None:
-    deadline = time.monotonic() + 60
-    while not await holds():
-        assert time.monotonic() < deadline, told()
-        await asyncio.sleep(0.05)
 
 
 TOO_MANY = "messages were too many at once and were dropped"

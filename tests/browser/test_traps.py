@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
+from tests.browser.tools import until
 from tests.conftest import Process
 
 pytestmark = pytest.mark.timeout(120)
@@ -50,7 +51,7 @@ async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
 ) -> None:
     await open_tool(LOOP)
     await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
-    await expect(page.get_by_text("This tool does not answer")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("This tool does not answer")).to_be_visible()
     took = await page.evaluate(STOPPING, "Halt it")
     assert took < 1000
     await expect(halted(page)).to_contain_text("This tool froze.")
@@ -109,7 +110,7 @@ async def test_a_flood_of_messages_ends_the_tool_and_it_is_remembered(
         f"<script>function go() {{ {FLOODS[name]} }}</script>"
     )
     await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
-    await expect(halted(page)).to_contain_text("This tool flooded the page.", timeout=15_000)
+    await expect(halted(page)).to_contain_text("This tool flooded the page.")
     assert await page.locator("iframe").count() == 0
     await page.reload()
     await expect(halted(page)).to_contain_text("flooded the page last time")
@@ -150,6 +151,12 @@ async def test_entries_that_a_tool_pushed_are_five_however_many_it_wanted(
         " document.querySelector('h1').textContent = 'Pushed' }</script>"
     )
     await expect(tool(page).get_by_role("heading")).to_have_text("Pushed")
+    # The browser hears of them a moment later; were there more, six back would not lead home.
+
+    async def five_are_there() -> bool:
+        return await history_of(page) >= home + 1 + 5
+
+    await until(five_are_there)
     assert await history_of(page) == home + 1 + 5
     await history_of(page, back=6)
     await page.wait_for_url(re.compile(r"/$"))
@@ -630,4 +637,13 @@ async def test_downloads_are_written_by_the_page_and_only_three_in_a_row(
     await expect(page.get_by_role("list", name="Console")).to_contain_text(
         "after three, nothing more"
     )
-    assert names == ["0.txt", "1.txt", "2.txt"]
+    # The browser tells of a file when it begins, which may be after the page has said this; one
+    # that is saved now comes after all of those.
+    await page.get_by_role("tab", name="Preview").click()
+    await tool(page).locator("#one").click()
+
+    async def the_last_has_begun() -> bool:
+        return len(names) >= 4
+
+    await until(the_last_has_begun)
+    assert sorted(names) == ["0.txt", "1.txt", "2.txt", "report.html"]

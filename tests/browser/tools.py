@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext
@@ -32,6 +34,14 @@ async def wide_context(browser: Browser, **options: Any) -> AsyncIterator[Browse
     context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], told: Callable[[], Any] = str) -> None:
+    """Wait for what no event tells of; `told` says what there was instead."""
+    deadline = time.monotonic() + 60
+    while not await holds():
+        assert time.monotonic() < deadline, told()
+        await asyncio.sleep(0.05)
 
 
 class Imported:

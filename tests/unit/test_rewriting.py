@@ -282,6 +282,9 @@ def test_a_document_of_nothing_but_addresses_holds_nobody_up() -> None:
     text = "".join(f'<script src="{UNPKG}/a{n}@1"></script>' for n in range(1700))
     quoted = "<script>" + "".join(f'"{UNPKG}/react{n}/",' for n in range(2000))
     for one in (text[:65536], quoted[:65536], "<script>" + '"//' * 20_000):
-        started = time.process_time()
-        through(one)
-        assert time.process_time() - started < 0.05 * 3
+        took = []
+        for _ in range(3):  # others on this machine make a processor slower
+            started = time.process_time()
+            through(one)
+            took.append(time.process_time() - started)
+        assert min(took) < 0.05 * 3, took
