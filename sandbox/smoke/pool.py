@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.smoke.browsers import BrowserChoice
     from sandbox.smoke.stage import Stage
 
-LAUNCH_SECONDS = 10.0
+LAUNCH_SECONDS = 30.0  # on a busy machine
 CLOSE_SECONDS = 3.0
 # Of a browser that serves another test meanwhile, which would go with it.
 CONTEXT_SECONDS = 10.0

@@ -5,8 +5,8 @@
 import { ask } from "./api.js";
 import { openPort } from "./host/port.js";
 
-const CONTROL_MS = 4000;
-const START_MS = 6000;
+const CONTROL_MS = 10_000;
+const START_MS = 10_000;
 const QUIET_MS = 1800;
 const POLL_MS = 200;
 
