@@ -16,7 +16,7 @@ from server.everything.checking import GIVES
 from server.everything.reading import Archive
 from server.granting import checked_origin
 from server.identifiers import new_id, new_secret
-from server.store import versions, whole
+from server.store import artifacts, versions, whole
 from server.store.database import Database, is_full
 
 _SHRINKS = 3
@@ -33,6 +33,10 @@ class Stored:
     """Of those that were here: have fewer versions here than in the archive."""
     without_grants: int = 0
     """Of those that came: had permissions that they have not here."""
+    artifacts: list[str] = field(default_factory=list)
+    """The ids of those that came."""
+    binned: list[str] = field(default_factory=list)
+    """The ids of those that were here, in the bin."""
 
     def words(self) -> str:
         tools = "1 tool" if self.added == 1 else f"{self.added:,} tools"
@@ -40,6 +44,8 @@ class Stored:
         if self.kept:
             stays = "1 was" if self.kept == 1 else f"{self.kept:,} were"
             said.append(f"{stays} here already and stayed as here.")
+        if self.binned:
+            said.append(f"Of these, {len(self.binned):,} in the bin.")
         if self.behind:
             said.append(f"Of these, {self.behind:,} with newer versions in the archive.")
         if self.without_grants:
@@ -65,10 +71,13 @@ async def store(
             raise _no_room(archive, stored) from error
         if is_new:
             stored.added += 1
+            stored.artifacts.append(artifact_id)
             stored.without_grants += grantable is None and artifact_id in archive.giving
         else:
             stored.kept += 1
             stored.behind += await _is_behind(database, archive, artifact_id)
+            if await _is_binned(database, artifact_id):
+                stored.binned.append(artifact_id)
     return stored
 
 
@@ -102,6 +111,12 @@ async def _is_behind(database: Database, archive: Archive, artifact_id: str) -> 
     async with database.read() as connection:
         newest = await versions.newest(connection, artifact_id)
     return (newest or 0) < archive.newest[artifact_id]
+
+
+async def _is_binned(database: Database, artifact_id: str) -> bool:
+    async with database.read() as connection:
+        found = await artifacts.get(connection, artifact_id, deleted=True)
+    return found is not None and found.deleted is not None
 
 
 async def _grantable(archive: Archive, rules: OriginRules) -> frozenset[str]:

@@ -163,6 +163,23 @@ async def empty_bin(viewing: Viewing) -> Json:
     return {"deleted": deleted}
 
 
+@router.post("/bin", response_model=schemas.Several)
+async def delete_several(body: schemas.Several, viewing: Viewing) -> Json:
+    """Move several to the bin at once, as DELETE does; answers which of them it moved."""
+    async with viewing.services.database.write() as connection:
+        moved = await artifacts.bin_several(connection, body.ids)
+    for artifact_id in moved:
+        await viewing.services.generator.cancel_all(artifact_id)
+    return {"ids": moved}
+
+
+@router.post("/undelete", response_model=schemas.Several)
+async def undelete_several(body: schemas.Several, viewing: Viewing) -> Json:
+    """Take several out of the bin at once; answers which of them it took."""
+    async with viewing.services.database.write() as connection:
+        return {"ids": await artifacts.take_out_several(connection, body.ids)}
+
+
 @router.get("/{artifact_id}", response_model=schemas.Artifact)
 async def read(artifact_id: str, viewing: Viewing) -> Json:
     async with viewing.services.database.read() as connection:

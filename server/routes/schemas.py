@@ -83,14 +83,21 @@ class ImportedEverything(BaseModel):
     """How many tools came, and how many were here already and stayed as they are.
 
     `behind` of these have fewer versions here than in the archive; `without_grants` of those that
-    came had permissions that they have not here.
+    came had permissions that they have not here. `artifacts` are the ids of those that came,
+    `binned` of those that were here, in the bin.
     """
 
     added: int
     kept: int
     behind: int
     without_grants: int
+    artifacts: list[str]
+    binned: list[str]
     words: str
+
+
+class Several(Shape):
+    ids: Annotated[list[str], Field(max_length=1000)]
 
 
 class ArtifactChange(Shape):

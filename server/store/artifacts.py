@@ -124,6 +124,22 @@ async def bin_(connection: AsyncConnection, artifact_id: str) -> None:
     await connection.execute(change.values(deleted=datetime.now(UTC)))
 
 
+async def bin_several(connection: AsyncConnection, ids: Sequence[str]) -> list[str]:
+    """Put those of them that are not there into the bin; return which."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id.in_(ids), table.c.deleted.is_(None))
+    moved = change.values(deleted=datetime.now(UTC)).returning(table.c.id)
+    return list((await connection.execute(moved)).scalars())
+
+
+async def take_out_several(connection: AsyncConnection, ids: Sequence[str]) -> list[str]:
+    """Take those of them that are there out of the bin; return which."""
+    table = tables.artifacts
+    change = update(table).where(table.c.id.in_(ids), table.c.deleted.is_not(None))
+    moved = change.values(deleted=None).returning(table.c.id)
+    return list((await connection.execute(moved)).scalars())
+
+
 async def take_out(connection: AsyncConnection, artifact_id: str) -> None:
     table = tables.artifacts
     change = update(table).where(table.c.id == artifact_id)

@@ -168,6 +168,17 @@ async def test_everything_goes_out_of_the_home_page_and_comes_back(
     await expect(told).to_contain_text("1 tool came.")
     await told.get_by_role("link", name="See the list").click()
     await expect(page.locator(".card-title")).to_have_text("Round")
+    await told.get_by_role("button", name="Undo").click()
+    await expect(told).to_contain_text("1 tool was put into the bin.")
+    await expect(page.locator(".card-title")).to_have_count(0)
+    await chosen.set_input_files(tmp_path / "all.zip")
+    await yes.click()
+    await expect(told).to_contain_text(
+        "1 was here already and stayed as here. Of these, 1 in the bin."
+    )
+    await told.get_by_role("button", name="Bring back").click()
+    await expect(told).to_contain_text("1 tool was brought back. Undo")
+    await expect(page.locator(".card-title")).to_have_text("Round")
     await chosen.set_input_files(tmp_path / "all.zip")
     await yes.click()
     await expect(told).to_contain_text("1 was here already")

@@ -224,6 +224,8 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
     for path, methods in {
         "/api/artifacts": {"get", "post"},
         "/api/artifacts/import": {"post"},
+        "/api/artifacts/bin": {"post", "delete"},
+        "/api/artifacts/undelete": {"post"},
         "/api/artifacts/{artifact_id}": {"get", "patch", "delete"},
         "/api/artifacts/{artifact_id}/undelete": {"post"},
         "/api/artifacts/{artifact_id}/messages": {"get", "post"},

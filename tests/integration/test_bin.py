@@ -53,3 +53,20 @@ def test_a_bin_that_many_empty_at_once_leaves_no_fault(
         client("GET", f"/api/artifacts/{id_}", status=404)
     server.stop()
     assert not [line for line in server.errors if "Error" in line]
+
+
+def test_several_tools_go_into_the_bin_and_come_back(serve_app: Start, api: Any) -> None:
+    """Those that were there already, or are nowhere, are not among those that were moved."""
+    client = api(serve_app().url)
+    one, two, three = (
+        client("POST", "/api/artifacts/import", status=201, html=GOOD)["artifact"]["id"]
+        for _ in range(3)
+    )
+    client("DELETE", f"/api/artifacts/{three}", status=204)
+    moved = client("POST", "/api/artifacts/bin", ids=[one, two, three, "nowhere"])
+    assert set(moved["ids"]) == {one, two}
+    assert client("GET", "/api/artifacts")["items"] == []
+    assert set(client("POST", "/api/artifacts/undelete", **moved)["ids"]) == {one, two}
+    assert {item["id"] for item in client("GET", "/api/artifacts")["items"]} == {one, two}
+    client("GET", f"/api/artifacts/{three}", status=404)
+    client("POST", "/api/artifacts/bin", status=422, ids=["a"] * 1001)

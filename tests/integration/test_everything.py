@@ -163,11 +163,14 @@ def test_what_comes_back_is_what_went(
     first, second, gone = fill(full)
     archive = exported(full)
     empty = api(serve_app(tmp_path / "empty").url)
-    assert imported(empty, archive, grants="true") == {
+    told = imported(empty, archive, grants="true")
+    assert sorted(told.pop("artifacts")) == sorted([first, second, gone])
+    assert told == {
         "added": 3,
         "kept": 0,
         "behind": 0,
         "without_grants": 0,
+        "binned": [],
         "words": "3 tools came.",
     }
     before, after = contents(tmp_path / "full"), contents(tmp_path / "empty")
@@ -187,7 +190,9 @@ def test_what_comes_back_is_what_went(
 
     again = imported(empty, archive)
     assert (again["added"], again["kept"]) == (0, 3)
-    assert again["words"] == "Nothing new came. 3 were here already and stayed as here."
+    assert again["binned"] == [gone]
+    words = "Nothing new came. 3 were here already and stayed as here. Of these, 1 in the bin."
+    assert again["words"] == words
     assert contents(tmp_path / "empty") == before
 
 

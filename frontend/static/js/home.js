@@ -1,4 +1,5 @@
 import { ages } from "./ages.js";
+import { tellAgain } from "./brought.js";
 import { attachments } from "./attach.js";
 import { create } from "./create.js";
 import { draft } from "./draft.js";
@@ -32,5 +33,6 @@ const problem = document.querySelector(".ask [data-problem]");
 const told = document.querySelector("[data-imported]");
 const take = importing(document.querySelector("[data-import]"), problem, told);
 dropping(form, { take, attach: files.add, place: told, problem });
+tellAgain(told, problem);
 deletable(document.getElementById("cards"));
 offerUndo(document.querySelector("[data-undo]"));

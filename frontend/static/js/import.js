@@ -1,5 +1,6 @@
 import { ask, Problem } from "./api.js";
 import { toolsIn } from "./archive.js";
+import { tellBrought } from "./brought.js";
 import { made } from "./host/made.js";
 import { clearProblem, showProblem } from "./problem.js";
 
@@ -48,7 +49,7 @@ export function importing(button, place, told) {
     const yes = choice(`Import ${some}`, () =>
       alone(async () => {
         say(`Importing ${some}…`);
-        if (!(await bringEverything(file, told))) await bring(file, place, told);
+        if (!(await bringEverything(file, told, place))) await bring(file, place, told);
       }),
     );
     const no = choice("Cancel", () => {
@@ -87,19 +88,15 @@ export function importing(button, place, told) {
 const counted = (tools) => (tools === 1 ? "1 tool" : `${tools.toLocaleString("en")} tools`);
 
 /** Returns whether it was what it looks like: a page's folder may have a file of that name. */
-async function bringEverything(file, told) {
-  let words;
+async function bringEverything(file, told, place) {
+  let answer;
   try {
-    ({ words } = await ask("POST", "/api/import", file));
+    answer = await ask("POST", "/api/import", file);
   } catch (problem) {
     if (problem.code !== "not_everything") throw problem;
     return false;
   }
-  const link = document.createElement("a");
-  link.href = "/";
-  link.textContent = "See the list";
-  told.replaceChildren(`${words} `, link);
-  if (document.activeElement === document.body) link.focus(); // What was pressed is gone.
+  tellBrought(told, place, answer);
   return true;
 }
 
