@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.tools import wide_context
+from tests.browser.tools import until, wide_context
 from tests.conftest import Process, Start, clean_environment, connected_server, free_port
 
 pytestmark = pytest.mark.timeout(180)
@@ -43,6 +43,16 @@ async def create(page: Page, url: str, wish: str) -> None:
     await page.get_by_role("textbox", name="Describe a tool").fill(wish)
     await page.get_by_role("button", name="Create").click()
     await page.wait_for_url("**/artifacts/*", wait_until="commit")
+
+
+async def open_with_models(page: Page, url: str) -> None:
+    """A page waits for no list of models for longer than a second; then it has to be reloaded."""
+
+    async def has_models() -> bool:
+        await page.goto(url)
+        return await page.locator("option[value='recipes/built-in']").count() > 0
+
+    await until(has_models)
 
 
 async def ask(page: Page, change: str) -> None:
@@ -676,7 +686,7 @@ async def test_a_renewal_that_cannot_be_read_stops_no_other(page: Page, connecte
 
 async def test_the_menu_names_the_model_first(page: Page, connected: str) -> None:
     """The model menu says which model writes, then where it is."""
-    await page.goto(connected)
+    await open_with_models(page, connected)
     await expect(page.get_by_label("Model").locator("option").first).to_have_text(
         re.compile(r"^scripted · .*127\.0\.0\.1")
     )
@@ -744,7 +754,7 @@ async def test_the_access_token_opens_the_door(page: Page, serve_app: Start) -> 
 
 async def test_the_model_that_made_a_tool_stays_chosen(page: Page, connected: str) -> None:
     """A tool made by a recipe is changed by the recipe, though a model is connected."""
-    await page.goto(connected)
+    await open_with_models(page, connected)
     await page.locator("[data-model]").select_option("recipes/built-in")
     await page.get_by_role("textbox", name="Describe a tool").fill("a password generator")
     await page.get_by_role("button", name="Create").click()
