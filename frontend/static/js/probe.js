@@ -1,6 +1,7 @@
 import { ask } from "./api.js";
 
-const PATIENCE = 2500;
+// A machine that is only busy must not get a weaker level for it.
+const PATIENCE = 6000;
 const HEAD_START = 300;
 const KEY = "sandwright.level";
 
