@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.libraries.manifest import Library
 from sandbox.report import Finding, Phase, Severity
-from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking
+from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, unfetched
 from sandbox.smoke.signatures import sign
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
@@ -92,7 +93,10 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
         return None
     if "Content Security Policy" in text:
         return None
-    asked = asked_at_cdn(str(entry.get("url") or ""))
+    url = str(entry.get("url") or "")
+    if entry.get("source") == "network" and (listed := unfetched(url)):
+        return _unfetched(listed[0], document, moment)
+    asked = asked_at_cdn(url)
     if asked is not None and (said := lacking(asked)):
         line = _line_of_text(asked, document)
         if _is_imported(asked, document.html):
@@ -291,6 +295,23 @@ def _is_imported(url: str, html: str) -> bool:
     name = re.search(rf"[\"']([^\"']+)[\"']\s*:\s*{quoted}", html)
     return name is not None and (
         re.search(rf"(?:from|import)\s*[\"']{re.escape(name[1])}[\"']", html) is not None
+    )
+
+
+def _unfetched(library: Library, document: Document, moment: Moment) -> Finding:
+    """Make the finding for what `libraries add` would answer; without a module nothing runs."""
+    name = re.escape(library.name)
+    imported = re.search(rf"(?:from|import)\s*[\"'][^\"']*\b{name}\b", document.html)
+    command = f"sandwright libraries add {library.name}"
+    message = f"the library {library.name} {library.version} is not here: {command} fetches it"
+    return Finding(
+        kind="missing library",
+        severity="fatal" if imported else "advisory",
+        phase=moment.phase,
+        message=message,
+        signature=sign("missing library", message),
+        line=_line_of_text(imported[0] if imported else library.name, document),
+        control=moment.control,
     )
 
 

@@ -12,9 +12,11 @@ from sandbox.report import Finding
 from sandbox.smoke.signatures import sign
 
 if TYPE_CHECKING:
+    from sandbox.libraries.manifest import Library
     from sandbox.libraries.resolve import Catalogue
 
-_FOLDER = "/libraries/cdn/"
+_SERVED = "/libraries/"
+_FOLDER = f"{_SERVED}cdn/"
 _OURS = re.compile(rf"http://[a-z0-9]+\.localhost:\d+{_FOLDER}")
 
 
@@ -31,6 +33,21 @@ def lacking(url: str) -> str:
     """Say what of an address of a CDN is not here; empty where that is not known."""
     names = _catalogue().lacking(url)
     return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not here" if names else ""
+
+
+def unfetched(url: str) -> tuple[Library, ...]:
+    """Return the libraries that answer an address of ours, and were not fetched."""
+    from sandbox.libraries.addresses import read_address  # noqa: PLC0415 - a start must be quick
+    from sandbox.libraries.fetch import missing  # noqa: PLC0415
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
+
+    path, asked = urlsplit(url).path, asked_at_cdn(url)
+    if asked is not None:
+        given = (_catalogue().find(one) for one in read_address(asked) or ())
+        return tuple(missing(one.library for one in given if one is not None))
+    if not path.startswith(_SERVED):
+        return ()
+    return tuple(missing(shipped_shelf().libraries_of(path.removeprefix(_SERVED))))
 
 
 def asked_at_cdn(url: str) -> str | None:

@@ -135,6 +135,30 @@ async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTeste
     assert told == [("advisory", f"the library {name} is not here: {address}")]
 
 
+UNFETCHED = {one.name: one for one in missing(libraries())}
+
+
+@pytest.mark.skipif("phaser" not in UNFETCHED, reason="it was fetched")
+async def test_a_library_that_was_not_fetched_is_named_with_what_fetches_it(
+    tester: SmokeTester,
+) -> None:
+    html = document(f"<script src='{UNPKG}/phaser@3/dist/phaser.min.js'></script>")
+    report = await told_in_time(tester, html)
+    version = UNFETCHED["phaser"].version
+    told = [(one.severity, one.message, one.line) for one in report.findings]
+    said = f"the library phaser {version} is not here: sandwright libraries add phaser fetches it"
+    assert [one for one in told if "phaser" in one[1] or "404" in one[1]] == [("advisory", said, 2)]
+
+
+@pytest.mark.skipif("pyodide" not in UNFETCHED, reason="it was fetched")
+async def test_a_module_that_was_not_fetched_is_fatal(tester: SmokeTester) -> None:
+    script = f"\nimport {{ loadPyodide }} from '{UNPKG}/pyodide@0.27.8/pyodide.mjs';"
+    report = await told_in_time(tester, document("", script))
+    assert report.verdict is Verdict.FAILED
+    said = "the library pyodide 0.27.8 is not here: sandwright libraries add pyodide fetches it"
+    assert [(one.message, one.line) for one in report.fatal] == [(said, 5)]
+
+
 async def test_a_module_that_is_not_here_is_named_and_fatal(tester: SmokeTester) -> None:
     address = "https://esm.sh/never-heard-of@1.2.3"
     report = await told_in_time(tester, document("", f"\nimport x from '{address}';"))
