@@ -49,5 +49,5 @@ def _tell(shape: dict[str, Any]) -> None:
             cost = "no cost" if free else f"${price['input']}/${price['output']} per million tokens"
         context = f", {item['context']:,} tokens of context" if item["context"] else ""
         print(f"{shown(item['id'])}  {shown(item['label'])}{context}, {cost}")
-    for error in shape["errors"]:
-        print(f"{error['provider']}: {shown(error['message'])}")
+    for told in (*shape["errors"], *shape["notes"]):
+        print(f"{told['provider']}: {shown(told['message'])}")

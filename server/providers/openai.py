@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from sandbox.text import without_lone_surrogates
 from server.providers.openai_errors import Refusals
 from server.providers.protocol import (
     Error,
@@ -60,6 +62,9 @@ _OTHER_WORK = (
 )
 _AFTER_FINISH = 5.0  # how long usage may stay out once the model has finished, in seconds
 _LISTING = 5.0  # how long a host may stay silent when asked for its models, in seconds
+_MOST_MODELS = 800  # of one host; a menu of more helps nobody
+_MOST_NAME = 200  # characters
+_LARGEST = 2**53  # what every reader of JSON holds exactly
 _DONE = "[DONE]"
 
 
@@ -117,13 +122,15 @@ class OpenAIProvider:
             f"{self.base_url}/models", headers=self._headers(), silence=_LISTING
         )
         if isinstance(reply, Error):
-            return ModelList(error=reply.message)
+            return ModelList(error=without_lone_surrogates(reply.message))
         data = reply.json() if reply.status == 200 else None  # noqa: PLR2004 - OK
         entries = data.get("data") if isinstance(data, dict) else data
         if not isinstance(entries, list):
-            return ModelList(error=Refusals(self._host, self._key).from_reply(reply).message)
-        found = (self._model(entry) for entry in entries if isinstance(entry, dict))
-        return ModelList(tuple(model for model in found if model is not None))
+            refusal = Refusals(self._host, self._key).from_reply(reply)
+            return ModelList(error=without_lone_surrogates(refusal.message))
+        read = (self._model(entry) for entry in entries if isinstance(entry, dict))
+        found = [model for model in read if model is not None]
+        return ModelList(tuple(found[:_MOST_MODELS]), left_out=max(0, len(found) - _MOST_MODELS))
 
     async def aclose(self) -> None:
         """Hold nothing: the transport belongs to who made it."""
@@ -160,24 +167,19 @@ class OpenAIProvider:
 
     def _model(self, entry: Mapping[str, Any]) -> ModelInfo | None:
         identity = entry.get("id") or entry.get("name")
-        if not isinstance(identity, str):
+        if not isinstance(identity, str) or len(identity) > _MOST_NAME:
             return None
+        identity = without_lone_surrogates(identity)
         if self.is_official and any(word in identity for word in _OTHER_WORK):
             return None
-        context = next(
-            (
-                entry[name]
-                for name in ("context_length", "context_window", "max_model_len")
-                if isinstance(entry.get(name), int)
-            ),
-            None,
-        )
+        told = ("context_length", "context_window", "max_model_len")
+        contexts = (_count(entry.get(name)) for name in told)
         label = entry.get("name")
         return ModelInfo(
             self.name,
             identity,
-            label if isinstance(label, str) else identity,
-            context,
+            without_lone_surrogates(label[:_MOST_NAME]) if isinstance(label, str) else identity,
+            next((context for context in contexts if context is not None), None),
             _price(entry.get("pricing")),
             _sees(entry.get("architecture")),
         )
@@ -388,8 +390,8 @@ def _usage(value: Mapping[str, Any]) -> Usage:
 
 
 def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if is_count else None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < _LARGEST else None
 
 
 def _price(pricing: Any) -> Price | None:
@@ -397,10 +399,16 @@ def _price(pricing: Any) -> Price | None:
     if not isinstance(pricing, dict):
         return None
     try:
-        rates = [float(cast("str", pricing[name])) * 1e6 for name in ("prompt", "completion")]
-    except (KeyError, TypeError, ValueError):
+        rates = [_rate(pricing[name]) for name in ("prompt", "completion")]
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return Price(*rates) if min(rates) >= 0 else None
+    return Price(*rates) if all(math.isfinite(rate) and rate >= 0 for rate in rates) else None
+
+
+def _rate(price: Any) -> float:
+    if isinstance(price, bool):
+        raise TypeError
+    return float(price) * 1e6
 
 
 def _sees(architecture: Any) -> bool | None:

@@ -123,10 +123,14 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class ModelList:
-    """What a provider says it has; `error` is a sentence when it could not be asked."""
+    """What a provider says it has; `error` is a sentence when it could not be asked.
+
+    `left_out` counts the models behind those that a menu has room for.
+    """
 
     models: tuple[ModelInfo, ...] = field(default=())
     error: str | None = None
+    left_out: int = 0
 
 
 class Provider(Protocol):

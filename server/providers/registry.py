@@ -40,8 +40,8 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderError:
-    """A provider that could not say which models it has."""
+class ProviderNote:
+    """A sentence about a provider's list of models."""
 
     provider: str
     message: str
@@ -49,10 +49,14 @@ class ProviderError:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """All models that the connected providers list, in order of the providers."""
+    """All models that the connected providers list, in order of the providers.
+
+    `errors` are of those that could not say; `notes` of those that said too much.
+    """
 
     items: tuple[ModelInfo, ...]
-    errors: tuple[ProviderError, ...]
+    errors: tuple[ProviderNote, ...]
+    notes: tuple[ProviderNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,11 @@ class Registry:
     async def models(self) -> Models:
         """Ask all providers at once; a provider that is away is an error, not an exception."""
         listings = await asyncio.gather(*(self._list(name) for name in self.providers))
-        errors = (
-            ProviderError(name, listing.error)
-            for name, listing in zip(self.providers, listings, strict=True)
-            if listing.error is not None
-        )
+        named = list(zip(self.providers, listings, strict=True))
         return Models(
-            tuple(model for listing in listings for model in listing.models), tuple(errors)
+            tuple(model for listing in listings for model in listing.models),
+            tuple(ProviderNote(name, one.error) for name, one in named if one.error is not None),
+            tuple(ProviderNote(name, _behind(one)) for name, one in named if one.left_out),
         )
 
     async def _first_of(self, openai: OpenAIProvider) -> Choice:
@@ -163,6 +165,13 @@ class Registry:
         lasts = _LIST_SECONDS if listing.error is None else _RETRY_SECONDS
         self._listed[name] = _Listed(listing, time.monotonic() + lasts)
         return listing
+
+
+def _behind(listing: ModelList) -> str:
+    return (
+        f"The first {len(listing.models):,} models of the host are shown, {listing.left_out:,} "
+        "are not. SANDWRIGHT_MODEL=openai/… names any."
+    )
 
 
 def _is_served(name: str, providers: Iterable[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -40,7 +41,7 @@ async def models_for_page(registry: Registry) -> Json:
     slow = ", ".join(name for name in registry.providers if name != "recipes")
     error = {"provider": slow, "message": "The host has not listed its models yet. Reload to see."}
     unknown = {"provider": slow, "model": "", "label": slow, "why": error["message"]}
-    return {"default": unknown, "items": [], "errors": [error]}
+    return {"default": unknown, "items": [], "errors": [error], "notes": []}
 
 
 async def models_shape(registry: Registry) -> Json:
@@ -67,7 +68,8 @@ async def models_shape(registry: Registry) -> Json:
             }
             for one in listing.items
         ],
-        "errors": [{"provider": one.provider, "message": one.message} for one in listing.errors],
+        "errors": [asdict(one) for one in listing.errors],
+        "notes": [asdict(one) for one in listing.notes],
     }
 
 

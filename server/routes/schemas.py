@@ -383,7 +383,7 @@ class DefaultModel(BaseModel):
     why: str
 
 
-class ModelsError(BaseModel):
+class ModelsNote(BaseModel):
     provider: str
     message: str
 
@@ -391,7 +391,8 @@ class ModelsError(BaseModel):
 class Models(BaseModel):
     default: DefaultModel
     items: list[Model]
-    errors: list[ModelsError]
+    errors: list[ModelsNote]
+    notes: list[ModelsNote]
 
 
 class Health(BaseModel):

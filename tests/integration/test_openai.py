@@ -8,6 +8,7 @@ import json
 import socket
 import time
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -493,18 +494,79 @@ async def test_context_price_and_eyes_are_read_where_a_host_tells_them():
         "pricing": {"prompt": "0.000002", "completion": "0.00001"},
         "architecture": {"input_modalities": ["text", "image"]},
     }
-    body = json.dumps({"data": [entry, {"id": 7}, "junk"]}).encode()
-
-    async def answer(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        size = b"%d" % len(body)
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-        writer.write(head + size + b"\r\n\r\n" + body)
-        writer.close()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        listing = await OpenAIProvider(transport_of(), base_url=f"http://127.0.0.1:{port}").models()
+    async with listing_host(json.dumps({"data": [entry, {"id": 7}, "junk"]})) as base_url:
+        listing = await OpenAIProvider(transport_of(), base_url=base_url).models()
     (model,) = listing.models
     assert (model.label, model.context, model.images) == ("One", 128000, True)
     assert (model.price.input, model.price.output) == (2.0, 10.0)
+
+
+@contextlib.asynccontextmanager
+async def listing_host(body):
+    """The address of a host that has this to say about its models."""
+    said = body.encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + b"%d" % len(said) + b"\r\n\r\n" + said)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "pricing", ["1" * 401, "NaN", '"nan"', '"inf"', "1e308", "true", "-1", "[]", "null"]
+)
+async def test_a_price_that_is_none_is_unknown(pricing):
+    body = '{"data":[{"id":"m","pricing":{"prompt":PRICE,"completion":1}}]}'
+    async with listing_host(body.replace("PRICE", pricing)) as base_url:
+        listing = await OpenAIProvider(transport_of(), base_url=base_url).models()
+    assert [(model.model, model.price) for model in listing.models] == [("m", None)]
+
+
+@pytest.mark.parametrize("context", ["1" + "0" * 300, "true", "-1"])
+async def test_a_context_that_is_none_is_unknown(context):
+    body = '{"data":[{"id":"m","context_length":CONTEXT}]}'.replace("CONTEXT", context)
+    async with listing_host(body) as base_url:
+        listing = await OpenAIProvider(transport_of(), base_url=base_url).models()
+    assert [(model.model, model.context) for model in listing.models] == [("m", None)]
+
+
+LISTS = [
+    r'{"data":[{"id":"m\ud800"}]}',
+    r'{"data":[{"id":"m","name":"M\udfff"}]}',
+    r'{"error":{"message":"no \ud800 list"}}',
+    f'{{"data":[{{"id":"m","pricing":{{"prompt":{"1" * 401},"completion":1}}}}]}}',
+    '{"data":[{"id":"m","pricing":{"prompt":NaN,"completion":1}}]}',
+    json.dumps({"data": [{"id": f"m{n}", "name": "long" * 500} for n in range(3000)]}),
+]
+
+
+@pytest.mark.parametrize("body", LISTS, ids=range(len(LISTS)))
+async def test_pages_stand_whatever_a_host_says_of_its_models(body, serve_app):
+    async with listing_host(body) as base_url:
+        app = await asyncio.to_thread(serve_app, OPENAI_BASE_URL=base_url)
+        async with httpx.AsyncClient(base_url=app.url) as client:
+            models = await client.get("/api/models")
+            pages = [await client.get(path) for path in ("/", "/settings")]
+    assert [models.status_code, *(page.status_code for page in pages)] == [200, 200, 200]
+    assert len(models.content) < 1_000_000
+    assert all(len(page.content) < 1_000_000 for page in pages)
+
+
+async def test_of_a_very_long_list_the_first_models_are_offered_and_it_is_said(serve_app):
+    body = json.dumps({"data": [{"id": f"m{n}"} for n in range(3000)]})
+    async with listing_host(body) as base_url:
+        app = await asyncio.to_thread(serve_app, OPENAI_BASE_URL=base_url)
+        async with httpx.AsyncClient(base_url=app.url) as client:
+            models = (await client.get("/api/models")).json()
+            settings = (await client.get("/settings")).text
+    of_host = [item["model"] for item in models["items"] if item["provider"] == "openai"]
+    assert of_host == [f"m{n}" for n in range(800)]
+    assert models["errors"] == []
+    (note,) = models["notes"]
+    assert note["provider"] == "openai"
+    assert "2,200" in note["message"]
+    assert note["message"] in settings
