@@ -178,7 +178,7 @@ grants = Table(
     metadata,
     Column("artifact_id", ForeignKey("artifacts.id"), primary_key=True),
     Column("capability", String(32), primary_key=True),  # as in store/grants.py
-    Column("value", String(255), primary_key=True),  # an origin, or "" for a yes
+    Column("value", String(255), primary_key=True),  # an origin (SQLite takes any), "" for a yes
     Column("created", Moment, nullable=False),
 )
 

@@ -223,6 +223,39 @@ def test_an_archive_is_read_without_sandwright_and_holds_no_keys(full: Api, tmp_
     assert second in whole
 
 
+@pytest.mark.parametrize("is_old", [False, True])
+def test_an_odd_count_of_a_host_keeps_no_tool_out(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path, *, is_old: bool
+) -> None:
+    """Neither now nor where an older Sandwright took its word."""
+    count = 7 if is_old else 10**30
+    chunks = (
+        {"choices": [{"delta": {"content": fenced(GOOD)}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": count, "completion_tokens": 5}},
+    )
+    raw = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
+    model = scripted(answers({"raw": f"{raw}data: [DONE]\n\n"}))
+    there = api(serve_app(tmp_path / "there", OPENAI_BASE_URL=model.url).url)
+    made = there("POST", "/api/artifacts", status=201, prompt="a counter")["generation"]
+    assert there.ended(made)["usage"]["input"] == (7 if is_old else None)
+    if is_old:
+        with contextlib.closing(sqlite3.connect(tmp_path / "there" / "sandwright.db")) as database:
+            triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in triggers.fetchall():
+                database.execute(f"DROP TRIGGER {name}")
+            columns = {"generations": "usage", "versions": "usage", "journal": "data"}
+            for table, column in columns.items():
+                told = f"replace({column}, '\"input\": 7', '\"input\": {10**30}')"
+                database.execute(f"UPDATE {table} SET {column} = {told}")
+                query = f"SELECT count(*) FROM {table} WHERE {column} LIKE '%{10**30}%'"
+                assert database.execute(query).fetchone() == (1,)
+            database.commit()
+    here = api(serve_app(tmp_path / "here").url)
+    assert imported(here, exported(there))["added"] == 1
+    usage = here("GET", f"/api/generations/{made['id']}")["usage"]
+    assert (usage["input"], usage["output"]) == (None, 5)
+
+
 def test_what_was_running_is_interrupted_where_it_comes_to(
     serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
 ) -> None:

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sandbox.network_origins import parse_network_origin
 from server import unpacking
 from server.everything import checking, lines
 from server.everything.checking import Checking
@@ -117,6 +120,45 @@ def test_half_a_surrogate_pair_in_a_report_is_replaced() -> None:
     }
     _, row = lines.read(line(REPORT, findings=[finding]))
     assert row["findings"] == [{**finding, "message": "\ufffd said"}]
+
+
+NUMBERS = st.integers() | st.sampled_from([2**63, -(2**63), 10**30, 10**400]) | st.none()
+VALUES = st.recursive(
+    NUMBERS | st.floats() | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc"), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=50)
+@given(
+    usage=st.fixed_dictionaries(dict.fromkeys(("input", "output", "reasoning", "cached"), NUMBERS)),
+    event=st.dictionaries(st.text("abc"), VALUES),
+)
+def test_what_a_host_counted_survives_the_archive(
+    usage: dict[str, Any], event: dict[str, Any]
+) -> None:
+    """A count that no reader could take is left out: the rest of the tool comes."""
+    row = {**lines.read(line(GENERATION))[1], "usage": usage}
+    told = lines.read(lines.write(tables.generations, row))[1]
+    for name, count in usage.items():
+        assert told["usage"][name] in {count, None}
+        assert told["usage"][name] == count or abs(count or 0) >= 2**63
+    entry = {"generation_id": OTHER, "offset": 1, "kind": "usage", "data": json.dumps(event)}
+    found = Checking(ID)
+    for table, one in ((tables.generations, row), (tables.journal, entry)):
+        if not found._keys:
+            found.see(*lines.read(line(ARTIFACT)))
+        found.see(*lines.read(lines.write(table, one)))
+    found.end()
+
+
+def test_every_server_that_can_be_granted_survives_the_archive() -> None:
+    name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 57, "com"])
+    origin = parse_network_origin(f"https://{name}:65535")
+    assert origin == f"https://{name}:65535"
+    row = {"capability": "network", "value": origin, "created": datetime(2026, 1, 1, tzinfo=UTC)}
+    assert lines.read(lines.write(tables.grants, row))[1]["value"] == origin
 
 
 def seen(*records: bytes) -> Checking:
