@@ -161,8 +161,12 @@ def host_headers(frame_sources: tuple[str, ...], connect_sources: tuple[str, ...
 
 
 def frame_allow(grants: Grants) -> str:
-    """Value of the `allow` attribute of an iframe that holds a tool."""
-    return "; ".join(_allowed_powers(grants))
+    """Value of the `allow` attribute of an iframe that holds a tool.
+
+    To Firefox and WebKit a name alone means the origin of the frame's address, which a sandboxed
+    document does not have. `frame-src` lets nothing else into the frame.
+    """
+    return "; ".join(f"{power} *" for power in _allowed_powers(grants))
 
 
 def export_csp(grants: Grants, loads: Mapping[str, tuple[str, ...]] = NOTHING) -> str:
