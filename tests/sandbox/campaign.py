@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from sandbox.prove.canaries import LOOPBACK, Ear, NameServer, open_ear
-from sandbox.prove.cases import OUTSIDE, Attack, Canary, Kind
-from tests.sandbox.drivers.page import Driver, DriverError
+from sandbox.prove.cases import OUTSIDE, Act, Attack, Canary, Kind
+from tests.sandbox.drivers.page import TOOL, Driver, DriverError, Page
 from tests.sandbox.places import Application, Unconfined
 from tests.sandbox.watch import Watch
 
@@ -90,6 +91,8 @@ class Campaign:
             path = f"framed/{ear.label}" if framed else ear.label
             watch = Watch(page, ear)
             await watch.go(f"{self.plain_url}/{path}")
+            if framed and attack.act is not Act.NOTHING:
+                await _bring_into_sight(page)
             await page.act(attack, framed=framed)
             return await watch.sees(attack.canary, CONTROL_SECONDS)
 
@@ -103,3 +106,10 @@ class Campaign:
             await watch.sees(attack.canary, self.quiet + MORE_SECONDS.get(attack.canary, 0))
             await asyncio.sleep(0.2)
             return await watch.signs(attack.canary)
+
+
+async def _bring_into_sight(page: Page) -> None:
+    """The careless page's frame lies below the fold: a press there would be none."""
+    with contextlib.suppress(DriverError, TimeoutError):
+        async with asyncio.timeout(2):
+            await page.evaluate(f"document.querySelector({TOOL!r}).scrollIntoView()")

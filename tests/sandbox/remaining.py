@@ -68,9 +68,6 @@ BROKEN: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         "drag-and-drop": "its driver begins no drag",
-        "file-input": "nothing came of the file that its driver chose; why was not found",
-        "file-reader": "nothing came of the file that its driver chose; why was not found",
-        "fullscreen": "denied; why was not found",
         "history-push": "nothing came of the step back; why was not found",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
@@ -78,10 +75,7 @@ BROKEN: dict[str, dict[str, str]] = {
     },
     "webkit": {
         "audio-worklet-parts": "its worklets import past the policy, so they import nothing here",
-        "confirm": "nothing came of the dialog; why was not found",
         "drag-and-drop": "its driver begins no drag",
-        "form-enter": "nothing came of the key; why was not found",
-        "fullscreen": "the engine says that the permissions policy forbids it",
     },
 }
 """Probes that did not work, by engine."""

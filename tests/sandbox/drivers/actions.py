@@ -77,7 +77,8 @@ class ActingPage(Page):
             return
         if case.act in (Act.ENTER, Act.CONTROL_ENTER):
             # Keys are the page's around the tool until the person presses there.
-            await self.perform(press_at(3, 3), framed=framed)
+            # In the margin, and not so far left that the page's divider lies over it.
+            await self.perform(press_at(20, 3), framed=framed)
             await self.call("(element) => element.focus()", element, framed=framed)
             held = CONTROL if case.act is Act.CONTROL_ENTER else ""
             await self.perform(chord(ENTER, held), framed=framed)

@@ -48,6 +48,7 @@ PREFERENCES: dict[str, bool | int | str] = {
     "browser.topsites.contile.enabled": False,
     "browser.translations.enable": False,
     "datareporting.policy.dataSubmissionEnabled": False,
+    "dom.file.createInChild": True,  # only what drives it hands a file over there
     "dom.ipc.processPrelaunch.enabled": False,
     "dom.push.connection.enabled": False,
     "extensions.getAddons.cache.enabled": False,

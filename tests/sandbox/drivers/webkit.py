@@ -22,6 +22,7 @@ from tests.sandbox.watch import PLANTED
 
 START_SECONDS = 30.0
 GO_SECONDS = 10.0
+FRAME_SECONDS = 5.0  # where a dialog opens meanwhile, its driver never answers
 LOOK_SECONDS = 0.1
 MOST_FRAMES = 12
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # what the standard calls an element's reference
@@ -168,14 +169,28 @@ class Seated:
 
 async def command(client: httpx.AsyncClient, method: str, path: str, **body: Any) -> Any:
     """Send a command and return its value. Raises `DriverError`."""
+    patience = FRAME_SECONDS if path.endswith("/frame") else httpx.USE_CLIENT_DEFAULT
     try:
-        answer = await client.request(method, path, json=body if method == "POST" else None)
+        answer = await client.request(
+            method, path, json=body if method == "POST" else None, timeout=patience
+        )
         value = answer.json()["value"]
     except (httpx.HTTPError, ValueError) as error:
         raise DriverError(f"{type(error).__name__}: {error}") from error
     if answer.is_error:
         raise DriverError(f"{value['error']}: {value['message']}"[:300])
     return value
+
+
+def moved(sources: Sources, left: float, top: float) -> Sources:
+    """Return actions whose points in the viewport are those of one that begins there."""
+
+    def one(action: dict[str, Any]) -> dict[str, Any]:
+        if action.get("origin") != "viewport":
+            return action
+        return {**action, "x": round(action["x"] + left), "y": round(action["y"] + top)}
+
+    return [{**source, "actions": [one(a) for a in source["actions"]]} for source in sources]
 
 
 class WebKitPage(ActingPage):
@@ -270,8 +285,17 @@ class WebKitPage(ActingPage):
             return found
 
     async def perform(self, sources: Sources, *, framed: bool) -> None:
+        if framed:
+            sources = moved(sources, *await self._corner())
         async with self._framed(framed=framed):
             await self._command("POST", "/actions", actions=sources)
+
+    async def _corner(self) -> list[float]:
+        """Return where the frame begins: this driver's viewport is always the page's."""
+        corner = "const {x, y} = document.querySelector(arguments[0]).getBoundingClientRect();"
+        async with self._framed(framed=False):
+            found: list[float] = await self._execute(f"{corner} return [x, y]", TOOL)
+            return found
 
     async def call(self, function: str, element: dict[str, Any], *, framed: bool) -> None:
         async with self._framed(framed=framed):
