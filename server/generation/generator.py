@@ -184,7 +184,7 @@ class Generator:
             lease_expires=now + LEASE,
         )
         async with self._database.write() as connection:
-            await generations.add(connection, generation)
+            generation = await generations.add(connection, generation)
             await artifacts.touch(connection, artifact.id)
         self._begin(artifact, generation, choice)
         return generation
@@ -239,8 +239,7 @@ class Generator:
             owner=self._leases.owner,
             lease_expires=datetime.now(UTC) + LEASE,
         )
-        await generations.add(connection, generation)
-        return generation, message
+        return await generations.add(connection, generation), message
 
     def _begin(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
         run = Run(generation, title=artifact.title)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import tables
@@ -27,10 +28,20 @@ def _record(row: RowMapping) -> Generation:
     return Generation(**{**values, "state": State(values["state"])})
 
 
-async def add(connection: AsyncConnection, generation: Generation) -> None:
-    """Store a new generation (inside a write transaction)."""
+async def add(connection: AsyncConnection, generation: Generation) -> Generation:
+    """Store a new generation (inside a write transaction); returns it as it is stored.
+
+    It is dated behind all others of its artifact, whose order the dates are: these may come
+    from a clock that was ahead of this one.
+    """
+    table = tables.generations
+    dates = select(func.max(table.c.created)).where(table.c.artifact_id == generation.artifact_id)
+    last = (await connection.execute(dates)).scalar()
+    if last is not None and last >= generation.created:
+        generation = replace(generation, created=last + timedelta(milliseconds=1))
     values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
-    await connection.execute(insert(tables.generations).values(**values))
+    await connection.execute(insert(table).values(**values))
+    return generation
 
 
 async def get(connection: AsyncConnection, generation_id: str) -> Generation | None:

@@ -274,6 +274,44 @@ def test_what_was_running_is_interrupted_where_it_comes_to(
     assert "Row number" in read_frame(here("GET", path)["frame_url"])
 
 
+def test_a_tool_from_a_clock_that_is_ahead_shows_what_is_asked_of_it_here(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """Or one that was made before the clock was set back: a later change comes later."""
+    cut = {"text": fenced(GOOD), "truncate_at": 200, "ending": "cut", "finish_reason": None}
+    model = scripted(answers(cut, {"text": fenced(SECOND), "turn": "follow-up"}))
+    client = api(serve_app(tmp_path / "there", OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    assert client.ended(made["generation"])["state"] == "failed"
+    year = made["artifact"]["created"][:4]
+    archive = changed(
+        exported(client),
+        lambda line: re.sub(rf'("(?:created|updated|ended)":"){year}', r"\g<1>2926", line),
+    )
+    assert archive != exported(client)
+    here = api(serve_app(tmp_path / "here", OPENAI_BASE_URL=model.url).url)
+    assert imported(here, archive)["added"] == 1
+    artifact = made["artifact"]["id"]
+    path = f"/api/artifacts/{artifact}"
+    events: list[str] = []
+    with here.client.stream("GET", f"{path}/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 1000"
+        asked = here("POST", f"{path}/messages", status=202, prompt="bigger")["generation"]
+        for line in lines:
+            events.append(line)
+            if line in {"event: end", ": keep-alive"}:  # silent for 15 s
+                break
+    assert "event: document" in events
+    assert events[-1] == "event: end"
+    assert here("GET", path)["state"] == here("GET", f"/api/generations/{asked['id']}")["state"]
+    again = here("POST", f"/api/generations/{asked['id']}/retry", status=202)["generation"]
+    here.ended(again)
+    with contextlib.closing(sqlite3.connect(tmp_path / "here" / "sandwright.db")) as database:
+        newest = database.execute("SELECT id FROM generations ORDER BY created DESC, id DESC")
+        assert newest.fetchone() == (again["id"],)
+
+
 def test_what_is_here_stays_and_what_is_new_comes(
     server: Process, serve_app: Start, api: type[Api], tmp_path: Path
 ) -> None:
