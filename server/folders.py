@@ -27,7 +27,7 @@ _URL = re.compile(
 )
 _IMPORT = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
 # One of several of a `srcset`: what ends with a comma has no size after it.
-_SOURCE = re.compile(r"[\s,]*+(?P<url>\S++)(?:(?<!,)[^,]*+)?")
+_SOURCE = re.compile(r"[\s,]*+(?:(?P<url>\S++)(?:(?<!,)[^,]*+)?)?+")
 _OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
 
 
@@ -114,7 +114,7 @@ class _Joining:
         return None
 
     def _source(self, found: re.Match[str]) -> str:
-        url = found["url"].rstrip(",")
+        url = (found["url"] or "").rstrip(",")
         address = self._address(self.folder, url)
         return found[0] if address is None else found[0].replace(url, address, 1)
 

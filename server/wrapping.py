@@ -22,18 +22,19 @@ _MODULES = {
     "react-dom/client": f"{_ESM}/react-dom@18/client",
     "recharts": f"{_ESM}/recharts@2",
 }
-# Possessive and bounded: the text is a stranger's, and no other thread runs while it is searched.
+# Possessive, and nothing is read twice: the text is a stranger's, and no other thread runs while
+# it is searched. An import's name is whatever is quoted next; where nothing is, it has none.
 _IMPORTED = re.compile(
-    r"""^[ \t]*+import\b[^"'`;]{0,2000}+["']([@\w][^"'\n]{0,300}+)["']""", re.MULTILINE
+    r"""^[ \t]*+import\b[^"'`;]*+(?:["']([@\w][^"'\n]{0,300}+)["'])?+""", re.MULTILINE
 )
 _REACT = re.compile(r"^[ \t]*+import\s++(?:React\b|\*\s++as\s++React\b)", re.MULTILINE)
 _DEFAULT = re.compile(
-    r"^[ \t]*export\s+default\s+(?:(?P<kind>(?:async\s+)?function|class)\s+(?P<name>\w+)"
-    r"|(?P<given>[A-Za-z_$][\w$]*)\s*;?[ \t]*$)",
+    r"^[ \t]*+export\s++default\s++(?:(?P<kind>(?:async\s++)?+function|class)\s++(?P<name>\w++)"
+    r"|(?P<given>[A-Za-z_$][\w$]*+)(?:\s*+;)?+[ \t]*+$)",
     re.MULTILINE,
 )
-_EXPRESSION = re.compile(r"^[ \t]*export\s+default\s+", re.MULTILINE)
-_COMPONENT = re.compile(r"^(?:export\s+)?(?:function|const|class)\s+([A-Z]\w*)", re.MULTILINE)
+_EXPRESSION = re.compile(r"^[ \t]*+export\s++default\s++", re.MULTILINE)
+_COMPONENT = re.compile(r"^(?:export\s++)?+(?:function|const|class)\s++([A-Z]\w*+)", re.MULTILINE)
 _PROLOGUE = re.compile(
     r"(?:<\?xml[^>]*\?>|<!doctype[^>\[]*(?:\[.*?\]\s*)?>|<!--.*?-->|\s)*", re.IGNORECASE | re.DOTALL
 )
@@ -46,7 +47,7 @@ def from_react(source: str, title: str) -> str | None:
         return None
     if not _REACT.search(code):
         code = f'import React from "react";\n{code}'
-    names = dict.fromkeys((*_IMPORTED.findall(code), "react-dom/client"))
+    names = dict.fromkeys((*filter(None, _IMPORTED.findall(code)), "react-dom/client"))
     imports = {one: _MODULES.get(one, f"{_ESM}/{one}") for one in names}
     shown = (
         '\nimport { createRoot as showAtRoot } from "react-dom/client";\n'

@@ -48,6 +48,7 @@ _LACKING = re.compile(
 )
 
 
+_SCRIPT_TAG = re.compile(r"<script\b[^>]*+", re.IGNORECASE)
 _OF_LIBRARIES = ("script-src", "style-src", "font-src")
 
 
@@ -287,7 +288,8 @@ def _is_imported(url: str, html: str) -> bool:
 
     Such a module never runs, and nothing is thrown that would say so.
     """
-    if re.search(rf"<script[^>]+src\s*=\s*[\"']?{re.escape(url)}", html, re.IGNORECASE):
+    source = re.compile(rf"src\s*+=\s*+[\"']?+{re.escape(url)}", re.IGNORECASE)
+    if any(source.search(tag[0]) for tag in _SCRIPT_TAG.finditer(html)):
         return False
     quoted = rf"[\"']{re.escape(url)}[\"']"
     if re.search(rf"(?:from|import)\s*{quoted}", html):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -11,8 +12,17 @@ from sandbox.smoke.signatures import sign
 # The elements whose text is not markup: what is not closed swallows the rest of the document
 # (https://html.spec.whatwg.org/multipage/syntax.html, raw text and escapable raw text elements).
 _SWALLOWING = frozenset({"script", "style", "textarea", "title", "iframe", "xmp"})
-_COMMENT_OR_TAG = re.compile(
-    r"""<!--|<(/?[a-zA-Z][^\s/><]*)(?>=\s*"[^"]*"|=\s*'[^']*'|[^><])*+>""",
+_COMMENT_OR_TAG = re.compile(r"<!--|<(/?[a-zA-Z][^\t\n\f\r />]*+)")
+# What follows a tag's name (the same, tokenization). It gives nothing back: text that is no end of
+# a tag is read once. A quote that is never closed holds the rest of the document.
+_TAG_END = re.compile(
+    r"""(?>
+      [\t\n\f\r\ /]++
+      | [^\t\n\f\r\ />][^\t\n\f\r\ />=]*+
+        (?>[\t\n\f\r\ ]*+=[\t\n\f\r\ ]*+
+          (?>"[^"]*+(?>"|\Z) | '[^']*+(?>'|\Z) | [^\t\n\f\r\ >"'][^\t\n\f\r\ >]*+)?+)?+
+    )*+>""",
+    re.VERBOSE,
 )
 # SVG and MathML, where "/>" closes any element and style and script are markup that ends with
 # its parent (the same, rules for parsing tokens in foreign content).
@@ -52,19 +62,26 @@ def _is_whole(html: str) -> bool:
 def _first_unclosed(html: str) -> _Unclosed | None:
     at = 0
     around: list[str] = []  # what is open of svg, math and foreignObject
+    endless: set[str] = set()  # what no end tag follows any more
     while match := _COMMENT_OR_TAG.search(html, at):
         name = (match[1] or "").lower()
         at = match.end()
+        if name:
+            tag_end = _TAG_END.match(html, at)
+            if tag_end is None:
+                return None  # the document ends within this tag
+            at = tag_end.end()
+        tag = html[match.start() : at]
         is_foreign = bool(around) and around[-1] in _FOREIGN
-        _follow(around, name, match[0])
-        if is_foreign and _closes_itself(match[0]):
+        _follow(around, name, tag)
+        if is_foreign and _closes_itself(tag):
             continue
         if match[1] is None:
             # "<!-->" is a whole comment, so its end may share the two dashes of its start.
             end = _COMMENT_END.search(html, match.start() + 2)
             shown = "a comment, <!--,"
         elif name in _SWALLOWING:
-            end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+            end = None if name in endless else _end_tag(name).search(html, at)
             shown = f"<{name}>"
         else:
             continue
@@ -72,7 +89,14 @@ def _first_unclosed(html: str) -> _Unclosed | None:
             at = end.end()
         elif not (is_foreign and name in _END_WITH_PARENT):
             return _Unclosed(shown, match.start())
+        else:
+            endless.add(name)
     return None
+
+
+@functools.cache
+def _end_tag(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
 
 
 def _follow(around: list[str], name: str, tag: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tracemalloc
 import zipfile
@@ -10,6 +11,7 @@ import pytest
 
 from server.errors import Problem
 from server.importing import read, read_folder
+from tests.growing import growth
 
 PAGE = """<!doctype html><html lang="en"><head><title>Round</title>
 <link rel="stylesheet" href="css/style.css?v=2"><script src="./js/app.js" defer></script></head>
@@ -247,3 +249,63 @@ def test_a_folder_may_have_a_file_named_as_ours_is() -> None:
     ours = {**files, "sandwright.json": b'{"format": "sandwright everything", "version": 9}'}
     with pytest.raises(Problem, match="Export everything wrote"):
         read("x.zip", packed(ours))
+
+
+REPEATED = {
+    "a default export before spaces": ("a.jsx", "export default a", " ", "x\n"),
+    "a default export before lines": ("a.jsx", "export default a", "\n", "x\n"),
+    "imports of nothing": ("a.jsx", "export default a\n", "import\n", ""),
+    "imports without an end": ("a.jsx", "export default a\n", 'import "a\n', ""),
+    "exports of nothing": ("a.jsx", "const A = 1;\n", "export\n", ""),
+    "a drawing's prologue": ("a.svg", "<svg>", "<!--", ""),
+    "a drawing after spaces": ("a.svg", "", "<?xml ?", "><svg>"),
+}
+
+
+@pytest.mark.parametrize("case", list(REPEATED))
+def test_no_file_takes_longer_than_its_length(case: str) -> None:
+    name, start, part, end = REPEATED[case]
+
+    def brought(size: int) -> None:
+        with contextlib.suppress(Problem):
+            read(name, (start + part * (size // len(part)) + end).encode())
+
+    assert growth(brought, 30_000) < 8
+
+
+PARTS = {
+    "a srcset of spaces": ('<img srcset="', " ", '">'),
+    "a srcset of commas": ('<img srcset="', ",", '">'),
+    "attributes without an end": ("<a ", 'b="', ">"),
+    "addresses without an end": ("<style>", "url(", "</style>"),
+    "imports without an end": ("<script type=module>", "import ", "</script>"),
+    "styles that never end": ("", "<style>", ""),
+}
+
+
+@pytest.mark.parametrize("case", list(PARTS))
+def test_no_page_of_a_folder_takes_longer_than_its_length(case: str) -> None:
+    start, part, end = PARTS[case]
+
+    def brought(size: int) -> None:
+        page = start + part * (size // len(part)) + end
+        read_folder("x", {"index.html": page.encode(), "a.png": b"PNG"})
+
+    assert growth(brought, 15_000) < 8
+
+
+def test_what_a_component_imports_has_an_address_each() -> None:
+    code = """import './style.css'
+import React, {
+  useState
+} from "react";
+import dayjs from 'dayjs'
+// import nothing
+import * as d3 from "d3"
+export default App ;
+"""
+    brought = read("a.jsx", code.encode())
+    for name in ("react", "dayjs", "d3", "react-dom"):
+        assert f'"https://esm.sh/{name}' in brought.html
+    assert "export default" not in brought.html
+    assert "React.createElement(App)" in brought.html

@@ -26,6 +26,7 @@ from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
 from sandbox.smoke.values import Field, value_for
 from sandbox.smoke.verdict import conclude
+from tests.growing import growth
 
 URL = "http://abc.localhost:1234/secret/"
 DOCUMENT = Document(URL, "<script>\nfetch('https://api.example.org/x')\n</script>", 1)
@@ -192,6 +193,16 @@ class TestFindings:
         assert found is not None
         assert (found.severity == "fatal") is fatal
 
+    def test_a_module_is_told_from_a_script_in_time_that_grows_with_the_document(self) -> None:
+        details = {"violatedDirective": "script-src-elem", "blockedURL": "https://cdn.example/a.js"}
+        issue = {"details": {"contentSecurityPolicyIssueDetails": details}}
+
+        def read(size: int) -> None:
+            html = "<script " * (size // 8)
+            assert findings.from_issue(issue, Document(URL, html, 1), LOAD) is not None
+
+        assert growth(read, 30_000) < 8
+
 
 class TestSignatures:
     def test_numbers_places_and_addresses_do_not_count(self) -> None:
@@ -314,6 +325,31 @@ class TestSource:
             return time.thread_time() - begun
 
         assert seconds(80_000) < 40 * max(seconds(8_000), 0.002)
+
+    @pytest.mark.parametrize(
+        ("start", "part", "end"),
+        [
+            ("<!doctype html><title>T</title><p>x<", "a", ""),
+            ("<a ", ' ="<a "', ""),
+            ("", "<a b='", ""),
+            ("", '<a b=""', ""),
+            ("<svg>", "<style>", ""),
+            ("<svg>", "<style>x", "</svg>"),
+            ("<a ", "b ", ">"),
+            ("<!--", "--", ""),
+        ],
+    )
+    def test_no_text_takes_longer_than_its_length(self, start: str, part: str, end: str) -> None:
+        def read(size: int) -> None:
+            read_findings(start + part * (size // len(part)) + end)
+
+        assert growth(read, 30_000) < 8
+
+    def test_what_stands_in_a_tag_that_never_ends_is_in_no_element(self) -> None:
+        assert read_findings('<p>seen<a title="<script>') == []
+        assert read_findings("<p>seen<a title='>' b='<textarea>") == []
+        (found,) = read_findings('<a title=">">seen</a><script>')
+        assert found.kind == "unclosed"
 
 
 class TestValues:
