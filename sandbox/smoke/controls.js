@@ -16,6 +16,8 @@
   ]);
   const SET = new Set(["range", "color", "date", "time", "datetime-local", "month", "week"]);
 
+  const FITTING_MS = 500;
+
   const ids = new WeakMap();
   const elements = new Map();
 
@@ -88,11 +90,14 @@
     );
   }
 
+  // An attribute or name as far as anybody would read it.
+  const brief = (text) => String(text ?? "").slice(0, 200);
+
   // Words near a field that has no label of its own, as a person would read them.
   function wordsAround(element) {
     const before = element.previousElementSibling ?? element.parentElement?.previousElementSibling;
     const near = before && !before.matches(CONTROLS) ? plain(before.innerText) : "";
-    return [nameOf(element), element.name, element.id, near].filter(Boolean).join(" ");
+    return [nameOf(element), brief(element.name), brief(element.id), near].filter(Boolean).join(" ");
   }
 
   function kindOf(element) {
@@ -161,7 +166,7 @@
     const { localName: tag } = element;
     const type = tag === "input" ? element.type : tag;
     const name = nameOf(element);
-    const attribute = (key) => element.getAttribute(key) ?? "";
+    const attribute = (key) => brief(element.getAttribute(key));
     const form = element.form ?? null;
     return {
       id: idOf(element),
@@ -262,6 +267,19 @@
     return isFocused;
   }
 
+  // The first value that fits the field's pattern; without any, the first of all. The browser's own
+  // check gives a pattern up that takes too long, and the field beside it is nobody's.
+  function fitting(id, values) {
+    const field = document.createElement("input");
+    field.type = elementOf(id)?.type ?? "text";
+    field.pattern = elementOf(id)?.pattern ?? "";
+    const until = performance.now() + FITTING_MS;
+    return values.find((value) => {
+      field.value = value;
+      return performance.now() < until && !field.validity.patternMismatch;
+    }) ?? values[0];
+  }
+
   function announce(element) {
     element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
     element.dispatchEvent(new Event("change", { bubbles: true }));
@@ -356,5 +374,5 @@
     });
   }
 
-  return { collect, reach, select, set, options, choose, look, quiet, elementOf };
+  return { collect, reach, select, fitting, set, options, choose, look, quiet, elementOf };
 })()

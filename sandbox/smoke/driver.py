@@ -25,7 +25,7 @@ from sandbox.smoke.run import (
     SilentError,
     TabCrashedError,
 )
-from sandbox.smoke.values import value_for
+from sandbox.smoke.values import value_for, values_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -371,13 +371,19 @@ class Driver:
         keyboard = self._page.keyboard
         if not await self._answered(self._session.ask("select", control.id)):
             return
-        text = value_for(control.field) if control.kind == "type" else "Tea and cake"
+        text = await self._value(control) if control.kind == "type" else "Tea and cake"
         await self._answered(keyboard.insert_text(text))
         takes_enter = control.tag == "input" and (
             control.form == 0 or self._tour.is_last_of_form(control)
         )
         if takes_enter:
             await self._answered(keyboard.press("Enter"))
+
+    async def _value(self, control: Control) -> str:
+        values = values_for(control.field)
+        if len(values) == 1:
+            return values[0]
+        return str(await self._answered(self._session.ask("fitting", control.id, values)))
 
     async def _play_keys(self) -> None:
         assert self._page is not None, "opened first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -73,16 +74,25 @@ _NUMBERS_BY_WORDS: tuple[tuple[str, int], ...] = (
 
 
 def value_for(field: Field) -> str:
-    """Choose a value by pattern, type, limits, label and placeholder, in that order."""
+    """Choose a value by type, limits, label and placeholder, in that order."""
+    return values_for(field)[0]
+
+
+def values_for(field: Field) -> list[str]:
+    """List what to try, the best first; more than one only where there is a pattern.
+
+    Only the page can tell which of them fits it (`fitting` in controls.js): a tool's regular
+    expression may take for ever, so it never runs here.
+    """
     if field.type in ("number", "range"):
-        return _number(field)
+        return [_number(field)]
     candidates = _candidates(field)
-    chosen = candidates[0]
-    if field.pattern:
-        chosen = next((text for text in candidates if _fits(text, field)), chosen)
+    if not field.pattern:
+        del candidates[1:]
     if field.type in _BY_TYPE and field.type not in ("email", "url", "tel", "password", "color"):
-        chosen = _within(chosen, field)
-    return chosen[: field.max_length] if field.max_length > 0 else chosen
+        candidates = [_within(text, field) for text in candidates]
+    most = field.max_length if field.max_length > 0 else None
+    return [text[:most] for text in candidates]
 
 
 def _candidates(field: Field) -> list[str]:
@@ -115,7 +125,8 @@ _INTRODUCED = re.compile(
 )
 _ZERO = re.compile(r"[$€£¥]?\s*0+(?:[.,]0+)?")
 _SAMPLE = re.compile(
-    r"[-\d.,:/]+|#[0-9a-fA-F]{3,8}|\{.*\}|\[.*\]|https?://\S+|\S+@\S+\.\S+", re.DOTALL
+    r"[-\d.,:/]+|#[0-9a-fA-F]{3,8}|\{.*\}|\[.*\]|https?://\S+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+",
+    re.DOTALL,
 )
 
 
@@ -130,14 +141,6 @@ def _example(placeholder: str) -> str:
     return text if _SAMPLE.fullmatch(text) else ""
 
 
-def _fits(text: str, field: Field) -> bool:
-    try:
-        return re.fullmatch(field.pattern, text) is not None
-    except re.error:
-        # The pattern is JavaScript's; where Python cannot read it, any value is as good.
-        return True
-
-
 def _number(field: Field) -> str:
     low, high = _float(field.minimum), _float(field.maximum)
     step = abs(_float(field.step) or 1.0)
@@ -147,8 +150,8 @@ def _number(field: Field) -> str:
     if high is not None and wanted > high:
         wanted = high if low is None else low + (high - low) / 2
     base = low or 0.0
-    steps = int((wanted - base) / step + 1e-9)
-    value = base + steps * step
+    steps = (wanted - base) / step + 1e-9
+    value = base + int(steps) * step if math.isfinite(steps) else wanted
     decimals = len(field.step.partition(".")[2])
     if decimals:
         return f"{value:.{decimals}f}"

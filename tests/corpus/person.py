@@ -13,7 +13,7 @@ from playwright.async_api import Error, Frame, JSHandle, Page
 
 from sandbox.smoke.controls import Control, read_control
 from sandbox.smoke.files import sample_file
-from sandbox.smoke.values import value_for
+from sandbox.smoke.values import values_for
 
 _ALIKE = 3  # of controls that look the same, so many
 _MOST_CONTROLS = 200
@@ -67,7 +67,8 @@ class Person:
         if not free:
             return None
         control, nth = min(free, key=lambda pair: pair[0].rank)
-        value = value_for(control.field) if control.kind in ("type", "set") else ""
+        values = values_for(control.field) if control.kind in ("type", "set") else [""]
+        value = values[0] if len(values) == 1 else await self.ask("fitting", control.id, values)
         return Act(control.key, nth, control.label, value)
 
     async def do(self, act: Act) -> bool:

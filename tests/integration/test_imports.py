@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import BIN, Process, clean_environment
+from tests.conftest import BIN, Process, clean_environment, until
 from tests.integration.tools import BROKEN
 from tests.unit.test_importing import FILES, PAGE, packed
 
@@ -38,6 +38,16 @@ def test_what_is_no_tool_is_a_problem_that_says_what_it_is(server: Process, api:
         assert response.headers["content-type"] == "application/problem+json"
         assert said in response.json()["detail"]
     client("POST", "/api/artifacts/import", status=422)
+
+
+def test_a_pattern_that_takes_for_ever_stops_no_server(testing_server: Process, api: Any) -> None:
+    client = api(testing_server.url)
+    field = f'<label>Code <input value="{"a" * 40}!" pattern="(a+)+"></label><button>Go</button>'
+    made = client("POST", "/api/artifacts/import", status=201, html=f"<h1>Code</h1>{field}")
+    path = f"/api/artifacts/{made['artifact']['id']}/versions/1"
+    until(lambda: client("GET", path)["report"])
+    assert client("GET", path)["report"]["verdict"] != "failed"
+    client("GET", "/healthz")
 
 
 def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -> None:

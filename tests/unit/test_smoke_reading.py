@@ -24,7 +24,7 @@ from sandbox.smoke.run import Run
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
-from sandbox.smoke.values import Field, value_for
+from sandbox.smoke.values import Field, value_for, values_for
 from sandbox.smoke.verdict import conclude
 from tests.growing import growth
 
@@ -371,14 +371,28 @@ class TestValues:
             (Field("text", placeholder="0.00"), "12"),
             (Field("date", minimum="2030-01-01"), "2030-01-01"),
             (Field("date", maximum="2020-01-01"), "2020-01-01"),
-            (Field("text", pattern="[A-Z]{2}[0-9]{2}"), "AB12"),
             (Field("text", pattern="[unclosed"), "Tea and cake"),
+            (Field("text", placeholder="you@example.co.uk"), "you@example.co.uk"),
+            (Field("number", step="1e-310"), "12"),
             (Field("text", max_length=3), "Tea"),
             (Field("text", value="kept as it is"), "kept as it is"),
         ],
     )
     def test_a_value_fits_its_field(self, field: Field, value: str) -> None:
         assert value_for(field) == value
+
+    def test_the_page_is_given_a_choice_where_there_is_a_pattern(self) -> None:
+        values = values_for(Field("text", pattern="[A-Z]{2}[0-9]{2}", value="none", max_length=5))
+        assert values[0] == "none"
+        assert {"AB12", "12345", "ABC-1"} <= set(values)
+
+    def test_what_a_tool_writes_takes_no_time(self) -> None:
+        endless = Field(value="a" * 26 + "!", pattern="(a+)+")
+        fields = [endless, Field(placeholder="@.a" * 400 + " a")]
+        begun = time.thread_time()
+        for field in fields:
+            value_for(field)
+        assert time.thread_time() - begun < 0.2
 
     def test_a_field_for_json_gets_json(self) -> None:
         assert json.loads(value_for(Field("textarea", words="Paste JSON here")))
