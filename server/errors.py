@@ -9,9 +9,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from server.everything.room import is_no_room
+from server.store.database import is_full, is_locked
+
 _log = logging.getLogger(__name__)
+
+_BUSY = 503
+_RETRY_SECONDS = 5
 
 _TITLES = {
     401: "Not signed in",
@@ -77,13 +84,43 @@ def install(app: FastAPI) -> None:
         said = "; ".join(f"{one['field'] or 'body'}: {one['message']}" for one in fields)
         return await _answer(request, 422, said or "The request is not valid.", errors=fields)
 
+    @app.exception_handler(OperationalError)
     @app.exception_handler(Exception)
     async def on_crash(request: Request, error: Exception) -> Response:
         # The route, not the path: addresses of tools do not belong in a log.
         route = getattr(request.scope.get("route"), "path", "unknown")
+        no_mistake = _hindrance(error)
+        if no_mistake is not None:
+            _log.error("%s %s failed: %s", request.method, route, no_mistake)
+            wait = {"Retry-After": str(_RETRY_SECONDS)} if no_mistake.status == _BUSY else None
+            return await _answer(
+                request,
+                no_mistake.status,
+                no_mistake.detail,
+                action=no_mistake.action,
+                headers=wait,
+            )
         _log.error("%s %s failed", request.method, route, exc_info=error)
         detail = "This is our mistake; the server's log has the details. Nothing was lost."
         return await _answer(request, 500, detail, action="Try again.")
+
+
+def _hindrance(error: Exception) -> Problem | None:
+    """Say what is no mistake of ours, and what a person can do; `None` for any other fault."""
+    failed = error if isinstance(error, OperationalError) else None
+    if (failed and is_full(failed)) or (isinstance(error, OSError) and is_no_room(error)):
+        return Problem(
+            507,
+            "The disk is full: nothing could be saved.",
+            action="Free some space where Sandwright keeps its data, then try again.",
+        )
+    if failed and is_locked(failed):
+        return Problem(
+            _BUSY,
+            "The database is held by another program: nothing could be saved.",
+            action="Try again in a moment. If it lasts, end what else has the database open.",
+        )
+    return None
 
 
 async def _answer(
@@ -99,6 +136,7 @@ async def _answer(
     else:
         templates = request.app.state.templates
         context = {"status": status, "title": _TITLES.get(status, "Error"), "detail": detail}
+        context["action"] = extra.get("action")
         response = templates.TemplateResponse(request, "error.html", context, status_code=status)
     if headers:
         response.headers.update(headers)

@@ -87,6 +87,12 @@ def is_full(error: DBAPIError) -> bool:
     }
 
 
+def is_locked(error: DBAPIError) -> bool:
+    """Whether what failed is that another process kept the database for too long."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest tells more of the same
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def _prepare(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import json
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from server.app import create_application
+from server.settings import load_settings
+from server.store.database import Database
 from tests.conftest import NO_BROWSER, Api, Process, Start, clean_environment
-from tests.integration.tools import GOOD, answers, fenced
+from tests.integration.tools import GOOD, answers, fenced, limit_files
 
 JSON = "application/problem+json"
 BAD_FILE = {"name": "a.txt", "media_type": "text/plain", "data": "?"}
@@ -348,3 +356,68 @@ def test_emptying_the_bin_stops_what_still_runs(
     assert client("DELETE", "/api/artifacts/bin")["deleted"] == 1
     app.stop()
     assert not any("Traceback" in line for line in app.errors), app.errors
+
+
+def test_a_full_disk_is_no_mistake_of_ours(serve_app: Start, api: type[Api]) -> None:
+    """Whatever is asked, the answer says what to do; with room again, the same is done."""
+    app = serve_app()
+    client = api(app.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=GOOD)["artifact"]
+    path = f"/api/artifacts/{made['id']}"
+    asked: list[tuple[str, str, dict[str, Any], int]] = [
+        ("POST", "/api/artifacts/import", {"html": GOOD}, 201),
+        ("POST", "/api/artifacts", {"prompt": "a counter"}, 201),
+        ("PATCH", f"{path}/data", {"local": {"k": "v" * 50_000}}, 204),
+        ("POST", f"{path}/messages", {"prompt": "bigger"}, 202),
+        ("PATCH", path, {"title": "Other"}, 200),
+    ]
+    limit_files(app, 1)
+    for method, where, body, _ in asked:
+        problem = refused(client.client.request(method, where, json=body), 507)
+        assert "The disk is full" in problem["detail"]
+        assert "Free some space" in problem["action"]
+    assert client("GET", path)["title"] == made["title"]
+    limit_files(app)
+    for method, where, body, status in asked:
+        client(method, where, status=status, **body)
+    app.stop()
+    assert not any("Traceback" in line for line in app.errors), app.errors
+
+
+def test_a_database_that_another_program_holds_is_told_so(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    app = serve_app(tmp_path / "data")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "sandwright.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = api(app.url).client.post("/api/artifacts/import", json={"html": GOOD})
+    problem = refused(response, 503)
+    assert int(response.headers["retry-after"]) > 0
+    assert "another program" in problem["detail"]
+    assert "ry again" in problem["action"]
+
+
+def test_a_page_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = sqlite3.OperationalError("disk I/O error")
+    full.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+
+    def failing_read(_: Database) -> None:
+        raise OperationalError(None, None, full)
+
+    async def page() -> httpx.Response:
+        data = {"SANDWRIGHT_DATA_DIR": str(tmp_path), **NO_BROWSER}
+        async with create_application(load_settings(data)) as made:
+            monkeypatch.setattr(Database, "read", failing_read)
+            transport = httpx.ASGITransport(made.host)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1:8000"
+            ) as client:
+                found = await client.get("/", headers={"Accept": "text/html"})
+            monkeypatch.undo()
+            return found
+
+    response = asyncio.run(page())
+    assert response.status_code == 507
+    assert response.headers["content-type"].startswith("text/html")
+    assert "The disk is full" in response.text
+    assert "Free some space" in response.text

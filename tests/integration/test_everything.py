@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -36,9 +36,17 @@ from tests.conftest import (
     clean_environment,
     until,
 )
-from tests.forks import Forked
 from tests.integration.test_nothing_lost import read_frame
-from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced, journal, long_document
+from tests.integration.tools import (
+    BROKEN,
+    GOOD,
+    SECOND,
+    answers,
+    fenced,
+    journal,
+    limit_files,
+    long_document,
+)
 
 # What opens a frame, and who ran a generation, is one server's own.
 OWN = {"label", "secret", "owner", "lease_expires"}
@@ -502,32 +510,21 @@ def test_a_disk_that_fills_is_told_with_what_came(
     serve_app: Start, api: type[Api], tmp_path: Path
 ) -> None:
     """Made room for, the same archive brings the rest, and nothing a second time."""
-    resource = pytest.importorskip("resource", reason="no limit of a file's size here")
-    if not hasattr(resource, "prlimit"):
-        pytest.skip("only Linux limits another process")
     there = api(serve_app(tmp_path / "there").url)
     for html in (GOOD, f"<!doctype html>{'A long tale. ' * 400_000}", SECOND):
         there("POST", "/api/artifacts/import", status=201, html=html)
     archive = exported(there)
     process = serve_app(tmp_path / "here")
     here = api(process.url)
-    assert process.process is not None
-
-    def limit(most: int) -> None:
-        """A file that is full, to whoever writes it, as one on a full disk is."""
-        pid = cast("Forked", process.process).pid
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
-
-    limit(2_000_000)
+    limit_files(process, 2_000_000)
     problem = imported(here, archive, 507)
     assert problem["detail"] == "The disk took no more. 1 tool came; 2 tools were not imported."
     assert "not brought a second time" in problem["action"]
     assert here("GET", "/readyz")
-    limit(len(archive) // 2)
+    limit_files(process, len(archive) // 2)
     problem = imported(here, archive, 507)
     assert problem["detail"] == "The disk has no room for the archive. Nothing was imported."
-    limit(resource.RLIM_INFINITY)
+    limit_files(process)
     told = imported(here, archive)
     assert (told["added"], told["kept"]) == (2, 1)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")

@@ -6,7 +6,12 @@ import contextlib
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import pytest
+
+from tests.conftest import Process
+from tests.forks import Forked
 
 GOOD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Counter</title></head>
@@ -35,6 +40,18 @@ def long_document(lines: int = 400) -> str:
 
 def answers(*items: dict[str, Any]) -> str:
     return json.dumps(list(items))
+
+
+def limit_files(process: Process, most: int | None = None) -> None:
+    """Files of a server that are full at `most` bytes to whoever writes them, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="no limit of a file's size here")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux limits another process")
+    pid = cast("Forked", process.process).pid
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(
+        pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY if most is None else most, hard)
+    )
 
 
 def journal(data: Path) -> str:
