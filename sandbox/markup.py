@@ -16,9 +16,12 @@ elements hold raw text depends on the tree; of it only the depth of foreign cont
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections.abc import Callable
 from typing import Protocol
+
+_log = logging.getLogger(__name__)
 
 _RENAMED = "data-"
 _SHADOW = "shadowrootmode"
@@ -84,6 +87,32 @@ class Rewriting(Protocol):
         ...
 
 
+class _Guarded:
+    """Lets text pass as it is where its rewriting throws: the frame's stream has begun by then."""
+
+    def __init__(self, rewriting: Rewriting) -> None:
+        self._rewriting = rewriting
+        self._told = False
+
+    def tag(self, name: str, text: str) -> str:
+        return self._tried(lambda: self._rewriting.tag(name, text), text)
+
+    def raw(self, text: str) -> str:
+        return self._tried(lambda: self._rewriting.raw(text), text)
+
+    def end(self) -> str:
+        return self._tried(self._rewriting.end, "")
+
+    def _tried(self, change: Callable[[], str], text: str) -> str:
+        try:
+            return change()
+        except Exception:  # noqa: BLE001 logged in full, once for each document
+            if not self._told:
+                _log.warning("an address in a document could not be read", exc_info=True)
+            self._told = True
+            return text
+
+
 class Markup:
     """One document's stream: `feed` it piece by piece, then `finish`.
 
@@ -98,7 +127,7 @@ class Markup:
         keeps_shadows: bool = False,
         shows_all: bool = False,
     ) -> None:
-        self._rewriting = rewriting
+        self._rewriting = None if rewriting is None else _Guarded(rewriting)
         self._shows_all = shows_all
         self._keeps_shadows = keeps_shadows
         self._dropped = 0  # letters that stood before `_text`

@@ -340,15 +340,16 @@ class _Inlining:
     def _take_map(self, text: str) -> None:
         try:
             whole = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(whole, dict):
             return
         imports, scopes = whole.get("imports"), whole.get("scopes")
         if isinstance(imports, dict):
-            self._imports = {**imports, **self._imports}
+            self._imports = {**_flat(imports), **self._imports}
         if isinstance(scopes, dict):
-            self._scopes = {**scopes, **self._scopes}
+            flat = {at: _flat(of) if isinstance(of, dict) else None for at, of in scopes.items()}
+            self._scopes = {**flat, **self._scopes}
 
     def _mapped(self, names: dict[str, Any]) -> dict[str, Any]:
         new: dict[str, Any] = {}
@@ -408,3 +409,8 @@ def _characters(source: str) -> frozenset[str]:
 
 def _at_once(scanner: Scanner, text: str) -> str:
     return scanner.feed(text) + scanner.finish()
+
+
+def _flat(names: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is no address, however deep: a browser takes null for it."""
+    return {name: value if isinstance(value, str) else None for name, value in names.items()}

@@ -84,7 +84,8 @@ class Library:
 
 def numbers_of(version: str) -> tuple[int, ...]:
     """Return the leading numbers of a version, or of a part of one: "3.4.1-rc" is (3, 4, 1)."""
-    return tuple(int(part) for part in re.findall(r"\d+", version.partition("-")[0]))
+    # No package has more digits; int() throws on thousands of them.
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version.partition("-")[0]))
 
 
 @functools.cache

@@ -183,9 +183,12 @@ class Rewriting:
 
     def _import_map(self, text: str) -> str:
         try:
-            whole = json.loads(text)
-        except ValueError:
+            return self._new_map(text)
+        except (ValueError, RecursionError):
             return text
+
+    def _new_map(self, text: str) -> str:
+        whole = json.loads(text)
         if not isinstance(whole, dict) or not isinstance(whole.get("imports", {}), dict):
             return text
         imports = self._mapped(whole.get("imports", {}))

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sandbox.libraries.fetch import missing
@@ -19,7 +20,8 @@ from server.importing import read
 from server.routes.artifacts import bring
 from server.store import stored
 from server.store.database import Database
-from tests.conftest import BIN, Start, clean_environment, until
+from tests.conftest import BIN, Process, Start, clean_environment, until
+from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import GOOD
 
 pytestmark = pytest.mark.skipif(
@@ -95,6 +97,29 @@ def test_what_was_asked_for_in_its_test_is_in_the_file(serve_app: Start, api: An
     checked = client("POST", f"{path}/export/check")
     assert [one["name"] for one in checked["libraries"]] == ["dayjs"]
     assert checked["verdict"] == "passed", checked
+
+
+ENDLESS = "https://unpkg.com/react@" + "1" * 5000
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        f'<script src="{ENDLESS}"></script>',
+        '<script type="importmap">' + '{"imports":' * 1_800 + "{}" + "}" * 1_800 + "</script>",
+    ],
+)
+def test_an_address_that_cannot_be_read_cuts_nothing(server: Process, api: Any, odd: str) -> None:
+    client = api(server.url)
+    html = GOOD.replace("</head>", f"{odd}</head>")
+    made = client("POST", "/api/artifacts/import", status=201, html=html)
+    path = f"/api/artifacts/{made['artifact']['id']}/versions/1"
+    rest = html.partition("</head>")[2]
+    assert read_frame(client("GET", path)["frame_url"]).endswith(rest)
+    file = client.client.get(f"{path}/export").raise_for_status().text
+    assert file.rstrip().endswith("</body></html>")
+    asked = f"{server.url}/frame/k7/libraries/cdn/{ENDLESS.removeprefix('https://')}"
+    assert httpx.get(asked).status_code == 404
 
 
 def test_a_person_chooses_what_is_in_the_file(serve_app: Start, api: Any, tmp_path: Path) -> None:

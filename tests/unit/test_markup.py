@@ -175,3 +175,19 @@ def test_a_large_document_takes_little_time() -> None:
     started = time.thread_time()
     assert through(text) == text
     assert (time.thread_time() - started) / (len(text) / 65536) < 0.05
+
+
+def test_what_a_rewriting_throws_leaves_the_text_as_it_is() -> None:
+    class Thrown:
+        def tag(self, _name: str, _text: str) -> str:
+            raise ValueError
+
+        def raw(self, _text: str) -> str:
+            raise RecursionError
+
+        def end(self) -> str:
+            raise KeyError
+
+    text = "<script src='//a.test'>1;</script><style>b{}</style><img src='//a.test'>"
+    markup = Markup(Thrown())
+    assert markup.feed(text[:30]) + markup.feed(text[30:]) + markup.finish() == text
