@@ -35,9 +35,17 @@ from server.providers.protocol import (
     Turn,
     Usage,
 )
-from server.providers.transport import Reply, ServerEvent, Transport, host_of
+from server.providers.transport import (
+    QUIET_LIMIT,
+    Reply,
+    ServerEvent,
+    Transport,
+    endless,
+    host_of,
+)
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
+_LEAST = 8  # characters that an event has besides its data
 _VERSION_SEGMENT = re.compile(r"v\d")
 _STOPS: Mapping[str, StopReason] = {
     "length": "length",
@@ -194,6 +202,7 @@ class _Call:
         self._started = False
         self._finish: str | None = None
         self._usage: Usage | None = None
+        self._quiet = 0  # characters since the last words
 
     async def events(
         self,
@@ -203,10 +212,16 @@ class _Call:
         item = first
         while item is not None:
             ended = False
+            self._quiet += len(item.data) + _LEAST if isinstance(item, ServerEvent) else 0
             for event in self._read(item):
+                if isinstance(event, (Text, Reasoning)):
+                    self._quiet = 0
                 ended = isinstance(event, (Stop, Error))
                 yield event
             if ended:
+                return
+            if self._quiet > QUIET_LIMIT:
+                yield endless(self._host)
                 return
             item = await self._following(items)
         yield self._end()

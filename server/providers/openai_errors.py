@@ -12,9 +12,13 @@ from server.providers.protocol import Error
 from server.providers.transport import Reply
 
 _SAID_LIMIT = 300
+_READ_LIMIT = 20_000  # characters of an answer that are searched: it waits for nobody else
 _KEY_LENGTH = 8  # what is shorter ("none", "test") is a placeholder, not a secret
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+# What has no end goes on to the end of the text, so that nothing is read twice.
+_TAG = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*+>|\Z)|<[^>]*+(?:>|\Z)", re.DOTALL | re.IGNORECASE
+)
+_TITLE = re.compile(r"<title\b[^>]*+>([^<]*+)", re.IGNORECASE)
 _CREDIT = re.compile(
     r"insufficient[_ ](quota|funds|balance|credits?)|billing|exceeded your current quota"
     r"|out of credits?|credit balance|payment required",
@@ -70,7 +74,7 @@ class Refusals:
         data = reply.json()
         said = _said(data) if data is not None else _plain(reply)
         if reply.status >= 300:  # noqa: PLR2004 - a refusal, or a redirect: none is followed
-            # The whole body is searched: some hosts put the telling code beside the message.
+            # The body is searched: some hosts put the telling code beside the message.
             return self._refused(reply.status, said, reply.body, reply.retry_after)
         if isinstance(data, dict) and data.get("error"):
             return self.from_chunk(data["error"])
@@ -90,6 +94,7 @@ class Refusals:
     def _refused(
         self, status: int, said: str, body: str, retry_after: float | None = None
     ) -> Error:
+        body = body[:_READ_LIMIT]
         code = _code(status, body)
         number = f" ({status})" if status else ""
         what = _WHAT[code].format(host=self.host, model=self.model) + number
@@ -147,12 +152,12 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return _said(value[0]) if value else ""
-    return _shortened(str(value)) if isinstance(value, (str, int)) else ""
+    return _shortened(str(value)[:_READ_LIMIT]) if isinstance(value, (str, int)) else ""
 
 
 def _plain(reply: Reply) -> str:
     """Return an answer's words, and of a page its title."""
-    body = reply.body[:20_000]
+    body = reply.body[:_READ_LIMIT]
     title = _TITLE.search(body)
     if title is not None:
         return _shortened(html.unescape(title.group(1)))

@@ -89,7 +89,8 @@ class Error:
     Codes: `unauthorized` (401, 403) · `payment_required` (402, or 429 for lack of credit) ·
     `rate_limited` (429) · `model_not_found` · `bad_request` (other 4xx) · `unavailable` (5xx) ·
     `overloaded` · `timeout` (nothing for 60 s) · `unreachable` (connect, DNS, TLS) ·
-    `garbage` (not the wire format) · `truncated` (the stream ended without a stop reason).
+    `garbage` (not the wire format) · `truncated` (the stream ended without a stop reason) ·
+    `too_large` (the stream has no end and no words in it).
     """
 
     code: str

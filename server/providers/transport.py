@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import anyio._backends._asyncio  # noqa: F401 - loaded with the server, not under the first call
@@ -28,6 +28,9 @@ from server.providers.protocol import Error
 
 _GATHER_SECONDS = 0.004
 _BODY_LIMIT = 8 * 1024 * 1024
+_REFUSAL_LIMIT = 256 * 1024
+QUIET_LIMIT = 16_000_000
+"""Characters of a stream without anything in them: no event here, no words in `openai`."""
 _UNANSWERED = "without sending a response"  # httpcore's words
 _DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
@@ -75,7 +78,8 @@ class Transport:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             mounts=dict.fromkeys(_DIRECT),
             follow_redirects=False,
-            headers={"User-Agent": "sandwright"},
+            # Unpacked, a packet of a bomb would have 64 MB.
+            headers={"User-Agent": "sandwright", "Accept-Encoding": "identity"},
         )
 
     async def aclose(self) -> None:
@@ -97,11 +101,15 @@ class Transport:
                     yield await _reply(response)
                     return
                 response.encoding = "utf-8"  # the only one server-sent events have
-                events = httpx_sse.EventSource(response).aiter_sse()
+                counted = _Counted(response)
+                events = httpx_sse.EventSource(cast("httpx.Response", counted)).aiter_sse()
                 async with contextlib.aclosing(events):
                     with gathering(response.extensions["network_stream"]):
                         async for event in events:
+                            counted.quiet = 0
                             yield ServerEvent(event.event, event.data)
+        except _EndlessError:
+            yield endless(host_of(url))
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             reset = isinstance(error, (httpx.ReadError, httpx.WriteError)) and not answered
             if reset:
@@ -153,6 +161,35 @@ class Transport:
             "that cannot be sent.",
             "Check the base URL and the key for stray characters.",
         )
+
+
+class _EndlessError(Exception):
+    """A stream went on and on without an event."""
+
+
+class _Counted:
+    """What `httpx_sse` reads of a response; it keeps a line until its end, however far that is."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.headers = response.headers
+        self.quiet = 0
+        self._response = response
+
+    async def aiter_text(self) -> AsyncIterator[str]:
+        async for text in self._response.aiter_text():
+            self.quiet += len(text)
+            if self.quiet > QUIET_LIMIT:
+                raise _EndlessError
+            yield text
+
+
+def endless(host: str) -> Error:
+    """Say that a host sends and sends, and nothing comes of it."""
+    return Error(
+        "too_large",
+        f"{host} sent {QUIET_LIMIT // 1_000_000} MB with no words in them, so it was stopped.",
+        "Try again; if it happens often, choose another model.",
+    )
 
 
 class _Failure(NamedTuple):
@@ -302,15 +339,16 @@ def _is_stream(response: httpx.Response) -> bool:
 
 
 async def _reply(response: httpx.Response) -> Reply:
-    body = b""
+    most = _BODY_LIMIT if response.is_success else _REFUSAL_LIMIT
+    body = bytearray()
     async for piece in response.aiter_bytes():
         body += piece
-        if len(body) > _BODY_LIMIT:
+        if len(body) > most:
             break
     return Reply(
         response.status_code,
         response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-        body[:_BODY_LIMIT].decode("utf-8", "replace"),
+        body[:most].decode("utf-8", "replace"),
         _retry_after(response.headers.get("retry-after")),
     )
 

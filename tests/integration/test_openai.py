@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from server.providers.openai import OpenAIProvider
+from server.providers.openai_errors import Refusals
 from server.providers.protocol import (
     Error,
     Image,
@@ -26,7 +27,7 @@ from server.providers.protocol import (
 )
 from server.providers.scripted import ScriptedServer
 from server.providers.scripted_answers import Answer, ScriptedError
-from server.providers.transport import Timeouts, Transport
+from server.providers.transport import Reply, Timeouts, Transport
 
 KEY = "sk-secret-0123456789"
 PATIENT = Timeouts(connect=60, silence=60)
@@ -514,6 +515,59 @@ async def listing_host(body):
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@contextlib.asynccontextmanager
+async def endless_host(begin, piece):
+    """The address of a host that sends one piece for ever, and a list of how many it sent."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    sent = []
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + begin)
+        with contextlib.suppress(OSError):
+            while sum(sent) < 200_000_000:
+                writer.write(piece)
+                await writer.drain()
+                sent.append(len(piece))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", sent
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"data: ", b"x" * 1_000_000),
+        (b"", b": still here\n" * 80_000),
+        (b"", b"data: {}\n\n" * 20_000),
+        (b"id: 1\n", b"\n" * 100_000),
+        (b"", b'data: {"choices":[{"delta":{"content":""}}]}\n\n' * 8_000),
+    ],
+    ids=["no line end", "comments", "nothing", "empty events", "empty words"],
+)
+async def test_a_stream_without_words_and_without_end_is_stopped(begin, piece):
+    async with endless_host(begin, piece) as (base_url, sent):
+        events = await gathered(OpenAIProvider(transport_of(), base_url=base_url))
+    assert events[-1].code == "too_large"
+    assert "127.0.0.1" in events[-1].message
+    assert "16 MB" in events[-1].message
+    assert sum(sent) < 60_000_000
+
+
+async def test_a_refusal_is_read_in_time_however_long_it_is():
+    for words in ("model ", "<script ", "<title>", "<" * 8, "credit "):
+        said = words * 200_000
+        for body in ({"error": {"message": "x", "d": said}}, said, f"<html>{said}"):
+            kind = "text/html" if body is not said else "application/json"
+            began = time.thread_time()
+            reply = Reply(400, kind, body if isinstance(body, str) else json.dumps(body))
+            error = Refusals("host", "", "m").from_reply(reply)
+            assert time.thread_time() - began < 0.5, words
+            assert error.code == "bad_request"
+            assert len(error.message) < 1000
 
 
 @pytest.mark.parametrize(

@@ -394,6 +394,13 @@ class TestValues:
             value_for(field)
         assert time.thread_time() - begun < 0.2
 
+    @pytest.mark.parametrize("part", ["@", "a@", "@.", "a.", "0", "e.g. "])
+    def test_a_placeholder_is_read_in_time_that_grows_with_its_length(self, part: str) -> None:
+        def read(size: int) -> None:
+            value_for(Field("text", placeholder=part * (size // len(part)) + " a"))
+
+        assert growth(read, 4_000) < 8
+
     def test_a_field_for_json_gets_json(self) -> None:
         assert json.loads(value_for(Field("textarea", words="Paste JSON here")))
 
