@@ -14,6 +14,9 @@ from sandbox.stored import QUOTA, Area, units
 from server.everything.lines import DamagedError, loaded
 
 _MOST_RECORDS = 200_000  # of one artifact, its journal and its stored data apart
+_MOST_ENTRIES = 1_000_000  # of the journals of one artifact
+_MOST_SAID = 128 * 1024**2  # bytes: an answer of 12 MB, escaped, in many small entries
+_ENTRY = 100  # bytes that an entry takes beside what it says
 _MOST_STORED = 2_000_000  # its quota is in units, and a tool may keep many small things
 GIVES = frozenset({"network", "geolocation", "clipboard_read"})
 """Grants that open something; the others only remember what a person said."""
@@ -61,7 +64,9 @@ class Checking:
     _messages: set[str] = field(default_factory=set)
     _named: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     """What records refer to, by what it is."""
-    _said: dict[str, int] = field(default_factory=dict)
+    _at: dict[str, int] = field(default_factory=dict)
+    _said: Counter[str] = field(default_factory=Counter)
+    _entries: int = 0
     _kept: dict[str, int] = field(default_factory=dict)
 
     def see(self, table: Table, row: Row) -> None:
@@ -120,9 +125,14 @@ class Checking:
     def _entry(self, row: Row) -> None:
         generation, offset = row["generation_id"], row["offset"]
         _expect(generation in self._generations, "a journal's generation is missing")
-        _expect(offset > self._said.get(generation, -1), "a journal is not in its order")
-        self._said[generation] = offset
+        _expect(offset > self._at.get(generation, -1), "a journal is not in its order")
+        self._at[generation] = offset
         _expect(_is_event(row), "an event of a journal cannot be used")
+        self._entries += 1
+        _expect(self._entries <= _MOST_ENTRIES, "it holds too many records")
+        self._said[generation] += len(row["data"].encode()) + _ENTRY
+        most = f"a generation said more than {_MOST_SAID:,} bytes"
+        _expect(self._said[generation] <= _MOST_SAID, most)
 
     def _version(self, row: Row) -> None:
         _expect(row["n"] > (row["parent"] or 0), "a version is older than its parent")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 MOST = 128 * 1024**2
+MOST_OF_TOOL = 512 * 1024**2
+"""Bytes of one tool's records: while these are stored, every other change waits."""
 _MOST_PLAIN = 4 * 1024**2
 _LONG = (b"generations", b"journal", b"versions", b"messages", b"screenshots", b"stored_data")
 _IS_LONG = re.compile(rb'\s*+\{\s*+"table"\s*+:\s*+"(?:' + b"|".join(_LONG) + rb')"')

@@ -136,6 +136,14 @@ def open_archive(name: str, file: BinaryIO) -> Archive | None:
         if path.startswith(folder) and (match := _DATA.fullmatch(path.removeprefix(folder)))
     }
     # Nothing is read beyond the size that an entry says it has.
+    for entry in found.values():
+        if entry.file_size > lengths.MOST_OF_TOOL:
+            raise Problem(
+                422,
+                f"{entry.filename} in {name} unpacks to {entry.file_size:,} bytes; "
+                f"at most {lengths.MOST_OF_TOOL:,} of one tool fit. Nothing was imported.",
+                action="Take that file out of the archive to import the other tools.",
+            )
     if sum(entry.file_size for entry in found.values()) > _MOST_UNPACKED:
         raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
     return Archive(name, archive, found)

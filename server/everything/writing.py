@@ -18,8 +18,7 @@ from typing import IO, Any, TypeVar, cast
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.everything import lines
-from server.everything.lengths import fits
+from server.everything import lengths, lines
 from server.everything.page import Listed, page
 from server.everything.reading import FORMAT, MANIFEST, VERSION
 from server.everything.room import is_no_room
@@ -179,6 +178,8 @@ async def _tried(making: Coroutine[Any, Any, _Made]) -> _Made | None:
 def _write(file: IO[bytes], table: Table, rows: Sequence[whole.Row]) -> None:
     for row in rows:
         line = lines.write(table, row)
-        if not fits(line):
+        if not lengths.fits(line):
             raise ValueError(f"a record of {table.name} is too large")
+        if file.tell() + len(line) > lengths.MOST_OF_TOOL:
+            raise ValueError("a tool is too large")
         file.write(line)

@@ -27,6 +27,7 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=10000",
     "recursive_triggers=ON",
+    f"journal_size_limit={64 * 1024**2}",  # or the log stays as large as the largest import
 )
 
 

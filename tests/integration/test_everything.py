@@ -428,6 +428,16 @@ def endless(archive: bytes) -> bytes:
     return changed(archive, lambda line: line[:-1].ljust(129 * 1024**2) + "\n", only="artifacts")
 
 
+def swollen(archive: bytes) -> bytes:
+    """A tool that says it is a gigabyte: storing it would keep every other change waiting."""
+    out = io.BytesIO(archive)
+    with zipfile.ZipFile(out, "a") as opened:
+        entry = next(one for one in opened.infolist() if one.filename.startswith("data/"))
+        entry.file_size = 2**30
+        opened.writestr("a.txt", "")
+    return out.getvalue()
+
+
 def crowded(archive: bytes) -> bytes:
     """An end that says that a gigabyte of names comes before it."""
     at = archive.rindex(b"PK\x05\x06") + 12
@@ -436,6 +446,7 @@ def crowded(archive: bytes) -> bytes:
 
 STORED = {"table": "stored_data", "area": "local", "key": "k", "units": 1}
 HOSTILE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
+    "swollen": (swollen, 422, "at most 536,870,912 of one tool fit"),
     "cut": (lambda archive: archive[:-200], 422, "cannot be unpacked"),
     "out of it": (lambda archive: changed(archive, str, **{"../a": b""}), 422, "leads out of it"),
     "link": (linked, 422, "is a link"),

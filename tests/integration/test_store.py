@@ -39,6 +39,13 @@ async def make(store: Database, html: str = "<p>one") -> Artifact:
     return artifact
 
 
+async def test_the_log_of_writes_gives_its_room_back(store: Database) -> None:
+    """One large import does not keep its size on disk twice for good."""
+    async with store.read() as connection:
+        most = (await connection.execute(text("PRAGMA journal_size_limit"))).scalar()
+    assert most == 64 * 1024**2
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from sandbox.network_origins import parse_network_origin
 from server import unpacking
-from server.everything import checking, lines
+from server.everything import checking, lengths, lines
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
-from server.everything.writing import _tried
+from server.everything.writing import _tried, _write
 from server.store import tables
 
 ID, OTHER = "a" * 16, "b" * 16
@@ -278,6 +278,30 @@ def test_what_a_tool_keeps_has_a_ceiling_of_its_own(monkeypatch: pytest.MonkeyPa
         found.see(tables.stored_data, stored(key))
     with pytest.raises(DamagedError, match="too many records"):
         found.see(tables.stored_data, stored("e"))
+
+
+def test_what_one_generation_said_has_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long answer is not as long as what a small archive can unpack to."""
+    said = {"text": "\u00e9" * 400}  # 800 bytes
+    entry = line({**ENTRY, "data": json.dumps(said, ensure_ascii=False)})
+    third = entry.replace(b'"offset": 1', b'"offset": 3')
+    monkeypatch.setattr(checking, "_MOST_SAID", 2_000)
+    seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'))
+    with pytest.raises(DamagedError, match="a generation said more than 2,000 bytes"):
+        seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'), third)
+    monkeypatch.setattr(checking, "_MOST_SAID", 10_000)
+    monkeypatch.setattr(checking, "_MOST_ENTRIES", 2)
+    with pytest.raises(DamagedError, match="too many records"):
+        seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'), third)
+
+
+async def test_a_tool_that_no_import_takes_is_told_by_the_export(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lengths, "MOST_OF_TOOL", 1_500)
+    row = lines.read(line(GENERATION, prompt="x" * 1_000))[1]
+    with pytest.raises(ValueError, match="too large"):
+        _write(io.BytesIO(), tables.generations, [row, row])
 
 
 def test_an_end_within_an_end_hides_no_list() -> None:
