@@ -17,7 +17,8 @@ function setTraps(tell, whenActed, shown) {
   const MAX_ENTRIES = nested ? 0 : 5;
   // Where browsers stop counting: entries beyond push out older ones.
   const FULL_HISTORY = 50;
-  const MAX_RELOADS = 8;
+  // Ten documents may come, the tool's own and those under way when the frame goes among them.
+  const MAX_RELOADS = 6;
   const dataOf = unbound(getOwnPropertyDescriptor(MessageEvent.prototype, "data").get);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
   const listenTo = unbound(EventTarget.prototype.addEventListener);
@@ -156,7 +157,10 @@ function setTraps(tell, whenActed, shown) {
       once("loads", { type: "loads" });
     }
   };
-  if (nested && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+  // WebKit keeps no entry for a `srcdoc`.
+  const [visit] = performance.getEntriesByType("navigation");
+  const again = visit ? visit.type === "reload" : performance.navigation?.type === 1;
+  if (nested && again) {
     up.postMessage({ sandwright: "reloaded" }, "*");
   }
 

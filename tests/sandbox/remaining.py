@@ -44,12 +44,11 @@ REMAINING: dict[str, dict[str, str]] = {
             ("elements", "loop", "loop-in-a-nested-frame", "microtasks", "unload-spin"), ALONE
         ),
         **dict.fromkeys(("focus-again-and-again", "focus-of-a-frame"), FOCUS),
-        "nested-loads": "loads of a nested document are counted by nobody",
         "preconnect-anonymous": HINTS,
         "refreshes": "the eleventh document, which ends the tool, may load before it goes",
     },
     "webkit": {
-        **dict.fromkeys(("loop", "loop-in-a-nested-frame", "reports-by-the-thousand"), ONE_PROCESS),
+        **dict.fromkeys(("loop", "loop-in-a-nested-frame"), ONE_PROCESS),
         **dict.fromkeys(("clipboard-read", "clipboard-read-items"), PASTE),
         "navigated-nested-frame": "our page hears late of entries that a nested document makes",
         "preconnect-anonymous": HINTS,
@@ -68,7 +67,7 @@ BROKEN: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         "drag-and-drop": "its driver begins no drag",
-        "history-push": "nothing came of the step back; why was not found",
+        "history-push": "it adds no entry for a sandboxed frame of another site, so Back leaves",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
         "webgl": "no graphics on the machine that measured",
