@@ -62,6 +62,10 @@ function setTraps(tell, whenActed, shown) {
   // The real ones, with their real results, as long as a person sits before them.
   const bounded = (name, refused) => replace(window, name, (show) => ({
     [name](...given) {
+      // The tool's own code, which may not end or ask again, runs before a dialog is counted and said to be there.
+      for (let index = 0; index < given.length; index += 1) {
+        given[index] = given[index] === undefined ? undefined : `${given[index]}`;
+      }
       if (dialogs >= MAX_DIALOGS) {
         once("dialog", { type: "dialog", refused: name });
         return refused;

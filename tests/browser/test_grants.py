@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,6 +208,35 @@ async def test_a_double_click_meant_for_the_tool_answers_nothing(
     assert await page.evaluate("pressedAtOnce")
     await expect(question(page)).to_contain_text(GRANTED)
     assert api(server.url)("GET", f"/api/artifacts/{tool}/grants")["network"] == []
+
+
+@pytest.mark.parametrize("where", ["here", "in the tool"])
+async def test_who_clicks_fast_grants_nothing_unawares(
+    where: str, page: Page, server: Process, api: type[Api]
+) -> None:
+    """A tool that wants fast clicks, and asks meanwhile, where the button comes to be."""
+    allow = question(page).get_by_role("button", name="Allow for this tool")
+    words = page.frame_locator('iframe[title="Preview"]').locator("p")
+    for _ in range(10):
+        tool = await opened(page, server, api, REACHES)
+        await expect(allow).to_be_visible()
+        place = await (allow if where == "here" else words).bounding_box()
+        assert place
+        longest, last = 0.0, time.monotonic()
+        for _ in range(12):
+            await page.mouse.click(place["x"] + 10, place["y"] + 10)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            await page.wait_for_timeout(100)
+        disabled = await allow.is_disabled() if await allow.count() else None
+        if max(longest, time.monotonic() - last) < 0.5:
+            break
+    else:
+        pytest.skip("this machine is too busy to click fast")
+    assert disabled
+    assert api(server.url)("GET", f"/api/artifacts/{tool}/grants")["network"] == []
+    asked = await question(page).locator("code").inner_text()
+    await allow.click()
+    await expect(question(page)).not_to_contain_text(asked)
 
 
 async def test_a_place_and_the_clipboard_are_had_when_granted_and_a_camera_never(

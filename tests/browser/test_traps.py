@@ -589,6 +589,46 @@ async def test_what_is_held_for_long_may_give_the_focus_at_its_end(
     await expect(box).to_have_value("")
 
 
+MILLION = "const all = []; for (let i = 0; i < 4e5; i += 1) all.push({});"
+COSTLY = {
+    "posted": f"{MILLION} parent.postMessage(all, '*', [new MessageChannel().port1])",
+    # What its first message costs is not known before it is read.
+    "by a port of a nested document": (
+        f"f.srcdoc = `<script>{MILLION} const {{ port1, port2 }} = new MessageChannel();"
+        " top.postMessage({ sandwright: 'keys' }, '*', [port2]);"
+        " port1.postMessage(all)<` + '/script>'"
+    ),
+}
+
+
+@pytest.mark.parametrize("at_once", [False, pytest.param(True, marks=pytest.mark.sandbox)])
+@pytest.mark.parametrize("name", COSTLY)
+async def test_a_tool_whose_messages_take_long_to_read_is_ended(
+    name: str, at_once: bool, page: Page, open_tool: Open
+) -> None:
+    """After one of them, also before the page's modules are there, and when it is opened again."""
+    go = COSTLY[name] if at_once else f"onmessage = () => {{ {COSTLY[name]} }}"
+    await open_tool(f"<h1>T</h1><iframe id=f></iframe><script>{go}</script>", wait="commit")
+    if not at_once:
+        await expect(tool(page).locator("h1")).to_be_visible()
+        await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+    await expect(halted(page)).to_contain_text("flooded the page", timeout=60_000)
+    await page.reload()
+    await expect(halted(page)).to_contain_text("flooded the page last time")
+    assert await page.locator("iframe").count() == 0
+
+
+async def test_a_tool_that_freezes_while_its_dialog_is_made_is_told_of_too(
+    page: Page, open_tool: Open
+) -> None:
+    busy = "alert({ toString() { for (;;); } })"
+    await open_tool(f'<button onclick="setTimeout(() => {{ {busy} }})">Go</button>')
+    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await expect(page.get_by_text("This tool does not answer")).to_be_visible()
+    await page.get_by_role("button", name="Halt it").click()
+    await expect(halted(page)).to_contain_text("This tool froze.")
+
+
 async def test_a_tool_scrolls_nothing_of_the_page_around_it(page: Page, open_tool: Open) -> None:
     await open_tool(
         "<div style='height:5000px'></div><p id=end>end</p><script>"

@@ -1,7 +1,6 @@
+import { arm } from "./host/arming.js";
 import { made } from "./host/made.js";
 
-/** A click that was meant for the tool, or for the question before, must not answer this one. */
-const UNARMED_MS = 700;
 const MOST_A_LOAD = 5;
 const MOST_A_VISIT = 15;
 
@@ -74,34 +73,37 @@ export class GrantQuestions {
 
   #buttons(asked) {
     const row = made("div", "question-answers");
-    if (CANNOT_BE_HAD.has(asked)) {
-      row.append(this.#button("Understood", asked, null));
-      return row;
+    const answers = CANNOT_BE_HAD.has(asked)
+      ? [["Understood", null]]
+      : [
+          ["Allow for this tool", true],
+          ["Keep blocked", false],
+        ];
+    const buttons = answers.map(([label]) => made("button", "button", label));
+    // A click that was meant for the tool, or for the question before, must not answer this one.
+    const counts = arm(buttons);
+    for (const [index, button] of buttons.entries()) {
+      button.type = "button";
+      button.addEventListener("click", (event) => {
+        if (counts(event) && this.#waiting[0] === asked) this.#answered(asked, answers[index][1]);
+      });
     }
-    row.append(this.#button("Allow for this tool", asked, true), this.#button("Keep blocked", asked, false));
+    row.append(...buttons);
     return row;
+  }
+
+  #answered(asked, allow) {
+    const hadFocus = this.#place.contains(document.activeElement);
+    this.#waiting.shift();
+    this.#show();
+    // Who answered by keyboard goes on from the next question, or from the views.
+    if (hadFocus) (this.#place.querySelector("button") ?? views()).focus();
+    if (allow !== null) this.#answer(asked, allow);
   }
 
   #count() {
     const waiting = this.#waiting.length;
     this.#place.querySelector(".question-count").textContent = waiting > 1 ? `1 of ${waiting}` : "";
-  }
-
-  #button(label, asked, allow) {
-    const button = made("button", "button", label);
-    button.type = "button";
-    button.setAttribute("aria-disabled", "true");
-    setTimeout(() => button.removeAttribute("aria-disabled"), UNARMED_MS);
-    button.addEventListener("click", () => {
-      if (button.hasAttribute("aria-disabled") || this.#waiting[0] !== asked) return;
-      const hadFocus = this.#place.contains(document.activeElement);
-      this.#waiting.shift();
-      this.#show();
-      // Who answered by keyboard goes on from the next question, or from the views.
-      if (hadFocus) (this.#place.querySelector("button") ?? views()).focus();
-      if (allow !== null) this.#answer(asked, allow);
-    });
-    return button;
   }
 }
 

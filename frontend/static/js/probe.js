@@ -42,13 +42,15 @@ export async function probe({ ahead = false } = {}) {
 
 /** Whether a tool's bridge says hello soon. */
 function greeted() {
-  if ("greeted" in document.documentElement.dataset) return Promise.resolve(true);
+  const yet = () => "greeted" in document.documentElement.dataset;
+  if (yet()) return Promise.resolve(true);
   return new Promise((resolve) => {
     const end = (yes) => {
       removeEventListener("message", hear);
       resolve(yes);
     };
-    const hear = ({ data }) => data?.sandwright === 1 && data.type === "hello" && end(true);
+    // What a message holds is read where it is known whose it is, and no sooner.
+    const hear = () => setTimeout(() => yet() && end(true));
     addEventListener("message", hear);
     setTimeout(end, HEAD_START, false);
   });

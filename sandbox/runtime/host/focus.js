@@ -1,3 +1,4 @@
+import { startAnew } from "./arming.js";
 import { tellNested } from "./nested.js";
 
 /**
@@ -26,8 +27,9 @@ const guards = new Set();
  * @param {() => void} ended the tool does not let go
  * @param {(free: boolean) => void} tell
  * @param {() => void} heard counts what a nested document says
+ * @param {<T>(read: () => T) => T} timed reads it
  */
-export function guardFocus(frame, ended, tell, heard) {
+export function guardFocus(frame, ended, tell, heard, timed) {
   // The box of ours that has the focus, and one that it was taken from.
   let box = boxOf(document.activeElement);
   let lost = null;
@@ -52,6 +54,7 @@ export function guardFocus(frame, ended, tell, heard) {
   const isFree = () => box === null && lost === null;
   // In the tool or in what it nests, so many milliseconds ago.
   const pressed = (late) => {
+    startAnew();
     const at = now() - late;
     // A tool that was busy tells of a press late: who typed in a box meanwhile has not left it.
     if (at < since || typed - at > PRESS_MS) return;
@@ -59,7 +62,7 @@ export function guardFocus(frame, ended, tell, heard) {
     for (const told of guards) told();
     comeBack();
   };
-  const nested = tellNested(frame, isFree, pressed, heard);
+  const nested = tellNested(frame, isFree, pressed, heard, timed);
   const say = () => {
     tell(isFree());
     nested.tell();

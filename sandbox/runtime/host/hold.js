@@ -7,6 +7,7 @@ import { downloads } from "./downloads.js";
 import { guardFocus } from "./focus.js";
 import { limits } from "./limits.js";
 import { openPort } from "./port.js";
+import { clock } from "./reading.js";
 import { watchdog } from "./watchdog.js";
 
 const SETTLE_MS = 100;
@@ -58,12 +59,15 @@ export function holdTool(frame, key, handlers, told) {
       before = entries;
     }, SETTLE_MS);
   };
-  const flood = countMessages(frame, () => end("flooded"));
+  const flooded = () => end("flooded");
+  const flood = countMessages(frame, flooded);
+  const timed = clock(flooded);
   const bounds = limits({ loads: () => end("reloading"), entries: () => end("history") });
   const files = downloads({
     refused: () => say("The tool saved many files at once; after three, nothing more was saved."),
   });
-  const focus = guardFocus(frame, () => end("keyboard"), (yes) => port.tell({ type: "free", yes }), () => flood.count());
+  const tellFree = (yes) => port.tell({ type: "free", yes });
+  const focus = guardFocus(frame, () => end("keyboard"), tellFree, () => flood.count(), timed);
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {
@@ -91,11 +95,14 @@ export function holdTool(frame, key, handlers, told) {
   for (const type of Object.keys(own)) all[type] = both(type);
   const port = openPort(frame, key, all, {
     heard: flood.count,
+    timed,
     dropped(lost) {
       port.tell({ type: "dropped", count: lost.many, odd: lost.odd });
       dropped(lost);
     },
     hello() {
+      // For probe.js.
+      document.documentElement.dataset.greeted = "";
       bounds.loaded();
       focus.say();
       dog.begin();

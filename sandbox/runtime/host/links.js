@@ -2,12 +2,11 @@
  * A tool's wish to open an address outside: a dialog of ours shows the whole address, and only
  * the person's word opens it, in a tab that knows neither the tool nor this page.
  */
+import { arm } from "./arming.js";
 import { made } from "./made.js";
 
 const SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
 const MAX_ADDRESS = 8192;
-// A double click meant for the tool must not answer the dialog that its first half brought up.
-const UNARMED_MS = 500;
 const NAGGING_MS = 30_000;
 const REFUSALS = 3;
 
@@ -53,13 +52,10 @@ function askToOpen(address) {
   row.append(stay, go);
   dialog.append(title, told, shown, row);
 
-  const since = performance.now();
+  const counts = arm([go]);
   stay.autofocus = true;
   stay.addEventListener("click", () => dialog.close());
-  go.addEventListener("click", () => {
-    if (performance.now() - since < UNARMED_MS) return;
-    dialog.close("open");
-  });
+  go.addEventListener("click", (event) => counts(event) && dialog.close("open"));
   dialog.addEventListener("close", () => {
     asking = false;
     dialog.remove();

@@ -11,15 +11,17 @@ const MAX_LEVELS = 32;
  * @param {() => boolean} free
  * @param {(late: number) => void} pressed in one of them, that many milliseconds ago
  * @param {() => void} heard counts a message, before it is read
+ * @param {<T>(read: () => T) => T} timed reads it
  */
-export function tellNested(frame, free, pressed, heard) {
+export function tellNested(frame, free, pressed, heard, timed) {
   const ports = [];
   // A press that is told before the proof counts with it.
   const listen = (port, word) => {
     let proven = false;
     let last = null;
-    port.addEventListener("message", ({ data }) => {
+    port.addEventListener("message", (event) => {
       heard();
+      const data = timed(() => event.data);
       if (data === word) {
         proven = true;
         if (last !== null) pressed(performance.now() - last);
@@ -41,7 +43,8 @@ export function tellNested(frame, free, pressed, heard) {
   const receive = (event) => {
     const [port, another] = event.ports;
     // Of another message nothing is read: that would be the work that a flood wants done.
-    if (!port || another || !isBelow(event.source) || event.data?.sandwright !== "keys") return;
+    if (!port || another || !isBelow(event.source)) return;
+    if (timed(() => event.data?.sandwright) !== "keys") return;
     if (ports.length === MAX_PORTS) forget(ports.shift());
     ports.push(port);
     // `randomUUID` is not there in plain http.

@@ -23,16 +23,16 @@ const ignore = () => {};
  * `handlers` holds a function for each type of message that is understood; what they are given
  * is still the tool's word, and its fields are theirs to check: they return `false` for what is not
  * of their shape. `hello` is called for each new document of the frame, before anything that it
- * says; `heard` for each message, whatever it is; `dropped` with how many were too `many` at once,
+ * says; `heard` for each message, whatever it is; `timed` reads what anybody may have posted (reading.js); `dropped` with how many were too `many` at once,
  * and how many nobody understood.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
  * @param {Record<string, (message: object) => unknown>} handlers
- * @param {{hello?: () => void, heard?: () => void,
+ * @param {{hello?: () => void, heard?: () => void, timed?: <T>(read: () => T) => T,
  *   dropped?: (lost: {many: number, odd: number}) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
-export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, dropped = ignore } = {}) {
+export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, timed = (read) => read(), dropped = ignore } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
@@ -61,11 +61,13 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
 
   function receive(event) {
     if (event.source !== frame.contentWindow || event.ports.length === 0) return;
-    if (event.ports.length !== 1 || event.data?.type !== "hello" || event.data.key !== key) {
+    const isOurs = timed(() => {
+      if (event.ports.length === 1 && event.data?.type === "hello" && event.data.key === key) return true;
       // Left open, it would be filled with what nobody reads.
       for (const stray of event.ports) stray.close();
-      return;
-    }
+      return false;
+    });
+    if (!isOurs) return;
     port?.close();
     [port] = event.ports;
     port.addEventListener("message", hear);
