@@ -118,6 +118,7 @@ class Markup:
 
     `keeps_shadows`: declarative shadow roots stay, for where no walls have to see into them.
     `shows_all`: also tags in which no address of another server can be.
+    `throws`: what `rewriting` raises reaches the caller, and does not let the text pass.
     """
 
     def __init__(
@@ -126,8 +127,10 @@ class Markup:
         *,
         keeps_shadows: bool = False,
         shows_all: bool = False,
+        throws: bool = False,
     ) -> None:
-        self._rewriting = None if rewriting is None else _Guarded(rewriting)
+        guarded = None if rewriting is None else _Guarded(rewriting)
+        self._rewriting = rewriting if throws else guarded
         self._shows_all = shows_all
         self._keeps_shadows = keeps_shadows
         self._dropped = 0  # letters that stood before `_text`

@@ -31,8 +31,15 @@ _SOURCE = re.compile(r"[\s,]*+(?:(?P<url>\S++)(?:(?<!,)[^,]*+)?)?+")
 _OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
 
 
+_DEEPEST = 50  # files that name each other in a row
+
+
 class TooLargeError(ValueError):
     """The joined document would be larger than what was allowed."""
+
+
+class TooDeepError(ValueError):
+    """Files name each other in too long a row; the message names where it was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,15 @@ def page_of(files: Mapping[str, bytes]) -> str | None:
 
 
 def join(files: Mapping[str, bytes], page: str, *, most: int) -> Joined:
-    """Join a folder into its page. Raises `TooLargeError` once `most` bytes were embedded."""
+    """Join a folder into its page.
+
+    Raises `TooLargeError` once `most` bytes were embedded, and `TooDeepError` where one file
+    imports another that imports another and so on, more than 50 in a row.
+    """
     named = {unicodedata.normalize("NFC", path): body for path, body in files.items()}
     page = unicodedata.normalize("NFC", page)
     joining = _Joining(named, posixpath.dirname(page), most)
-    markup = Markup(joining, keeps_shadows=True, shows_all=True)
+    markup = Markup(joining, keeps_shadows=True, shows_all=True, throws=True)
     text = markup.feed(named[page].decode("utf-8-sig", "replace")) + markup.finish()
     return Joined(text, tuple(joining.missing))
 
@@ -208,6 +219,8 @@ class _Joining:
         if path not in self._made:
             body = self.files[path]
             if path.lower().endswith(suffix):
+                if len(self._open) >= _DEEPEST:
+                    raise TooDeepError(path)
                 self._open.append(path)
                 body = join(self._read(path), posixpath.dirname(path)).encode()
                 self._open.pop()

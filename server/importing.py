@@ -86,6 +86,12 @@ def read_folder(name: str, files: Mapping[str, bytes]) -> Brought:
         )
     try:
         joined = folders.join(files, page, most=MOST_BYTES)
+    except folders.TooDeepError as error:
+        raise Problem(
+            422,
+            f"{error} in {name} is the end of a row of more than 50 files that import each other.",
+            action="Put the files together into fewer, then import again.",
+        ) from error
     except folders.TooLargeError:
         joined = None
     if joined is None or len(joined.html.encode("utf-8", "replace")) > MOST_BYTES:

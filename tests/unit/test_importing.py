@@ -309,3 +309,33 @@ export default App ;
         assert f'"https://esm.sh/{name}' in brought.html
     assert "export default" not in brought.html
     assert "React.createElement(App)" in brought.html
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "imports"),
+    [
+        ("<style>@import 'a0.css';</style>", "a{}.css", "@import 'a{}.css';"),
+        ("<link rel=stylesheet href=a0.css>", "a{}.css", "@import 'a{}.css';"),
+        ("<script type=module src=a0.js></script>", "a{}.js", "import './a{}.js';"),
+    ],
+    ids=["style", "link", "module"],
+)
+def test_files_that_import_each_other_in_a_long_row_are_refused(
+    page: str, name: str, imports: str
+) -> None:
+    def row(length: int) -> dict[str, bytes]:
+        files = {name.format(n): imports.format(n + 1).encode() for n in range(length)}
+        return {"index.html": page.encode(), **files, name.format(length): b"/* last */"}
+
+    assert read_folder("x.zip", row(8)).missing == ()
+    with pytest.raises(Problem, match="more than 50 files") as refused:
+        read_folder("x.zip", row(400))
+    assert refused.value.status == 422
+
+
+def test_a_folder_too_large_for_one_document_is_refused_and_not_half_joined() -> None:
+    pictures = "".join(f"<img src={n}.png>" for n in range(3))
+    files = {f"{n}.png": b"a" * 6_000_000 for n in range(3)}
+    with pytest.raises(Problem, match="as one document is larger") as refused:
+        read_folder("x.zip", {"index.html": pictures.encode(), **files})
+    assert refused.value.status == 413
