@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.report import Report, Verdict
@@ -70,6 +71,7 @@ class Execution:
         self._generation = run.generation
         self._unsaved: dict[str, Any] = {}
         self._ended = False
+        self._gone = False  # another process deleted the tool for good
 
     async def perform(self) -> None:
         """Run to an end state. Cancelling the task ends as `cancelled` or `interrupted`."""
@@ -79,8 +81,17 @@ class Execution:
             except asyncio.CancelledError:
                 await whole(self.stopped())
             except Exception:  # noqa: BLE001 the last wall: told to the user, logged in full
-                _log.exception("generation %s failed", self._generation.id)
-                await whole(self._crashed())
+                if await self._is_gone():
+                    await whole(self.stopped())
+                else:
+                    _log.exception("generation %s failed", self._generation.id)
+                    await whole(self._crashed())
+
+    async def _is_gone(self) -> bool:
+        with suppress(SQLAlchemyError):
+            async with self._database.read() as connection:
+                self._gone = await generations.get(connection, self._generation.id) is None
+        return self._gone
 
     async def _crashed(self) -> None:
         if self._run.version is not None:
@@ -243,7 +254,9 @@ class Execution:
         """End a generation whose task was cancelled, as the run's `stopping` says."""
         if self._ended:
             return
-        if self._run.version is not None:
+        if self._gone:
+            await self._end(State.CANCELLED)
+        elif self._run.version is not None:
             await self._end_untested("The test was stopped before it had ended.")
         elif self._run.stopping is State.INTERRUPTED:
             await self._end(State.INTERRUPTED, error=generations.INTERRUPTED)
@@ -281,7 +294,9 @@ class Execution:
 
     @asynccontextmanager
     async def _journaling(self) -> AsyncIterator[None]:
-        writer = asyncio.create_task(self._write_journal())
+        performing = asyncio.current_task()
+        assert performing is not None
+        writer = asyncio.create_task(self._write_journal(performing))
         try:
             yield
         finally:
@@ -289,7 +304,7 @@ class Execution:
             writer.cancel()
             await asyncio.wait([writer])
 
-    async def _write_journal(self) -> None:
+    async def _write_journal(self, performing: asyncio.Task[None]) -> None:
         while True:
             if not self._run.unwritten():
                 await self._run.changed()
@@ -298,14 +313,19 @@ class Execution:
                 await whole(self._save())
             except Exception:  # noqa: BLE001 a full disk may pass; the batch is tried again
                 _log.exception("could not write the journal of %s", self._generation.id)
+            if self._gone:
+                performing.cancel()  # nobody would read what the model says, and somebody pays
+                return
 
     async def _save(self) -> None:
         """Write what the journal and the record lack, in one transaction."""
         async with self._database.write() as connection:
             batch = self._run.unwritten()
             changes = {**self._unsaved, "characters": self._run.characters}
-            await journal.append(connection, self._generation.id, batch)
-            await generations.change(connection, self._generation.id, **changes)
+            # First, for an entry needs its generation.
+            self._gone = not await generations.change(connection, self._generation.id, **changes)
+            if not self._gone:
+                await journal.append(connection, self._generation.id, batch)
         # The lock is let go after the commit, and from there to here nothing else can run.
         self._run.written(batch)
         for name, value in changes.items():

@@ -189,6 +189,12 @@ class Generator:
         self._begin(artifact, generation, choice)
         return generation
 
+    async def elsewhere(
+        self, connection: AsyncConnection, artifact_ids: Sequence[str]
+    ) -> list[str]:
+        """List those of the artifacts that another process generates, which only it can stop."""
+        return await generations.elsewhere(connection, artifact_ids, self._leases.owner)
+
     async def cancel(self, generation_id: str) -> None:
         """Stop a generation that this process runs, and wait until it has ended."""
         run, task = self._hub.get(generation_id), self._tasks.get(generation_id)

@@ -152,6 +152,7 @@ async def empty_bin(viewing: Viewing) -> Json:
     for _ in range(ROUNDS):
         async with services.database.write() as connection:
             binned = await artifacts.binned(connection)
+            await _expect_here(viewing, connection, binned)
             # What still runs would write into records that are gone; it is stopped first.
             busy = [one for one in binned if services.hub.busy(one)]
             idle = [one for one in binned if one not in busy]
@@ -167,6 +168,7 @@ async def empty_bin(viewing: Viewing) -> Json:
 async def delete_several(body: schemas.Several, viewing: Viewing) -> Json:
     """Move several to the bin at once, as DELETE does; answers which of them it moved."""
     async with viewing.services.database.write() as connection:
+        await _expect_here(viewing, connection, body.ids)
         moved = await artifacts.bin_several(connection, body.ids)
     for artifact_id in moved:
         await viewing.services.generator.cancel_all(artifact_id)
@@ -200,9 +202,22 @@ async def delete(artifact_id: str, viewing: Viewing) -> Response:
     """Move to the bin and stop what runs; `undelete` brings it back whole."""
     async with viewing.services.database.write() as connection:
         await find_artifact(connection, artifact_id)
+        await _expect_here(viewing, connection, [artifact_id])
         await artifacts.bin_(connection, artifact_id)
     await viewing.services.generator.cancel_all(artifact_id)
     return Response(status_code=204)
+
+
+async def _expect_here(viewing: View, connection: AsyncConnection, ids: list[str]) -> None:
+    """Refuse to delete what another process still writes, and pays for. Raises a `Problem`."""
+    found = await viewing.services.generator.elsewhere(connection, ids)
+    if found:
+        these = "this tool" if len(found) == 1 else f"{len(found):,} of these tools"
+        raise Problem(
+            409,
+            f"Another Sandwright on the same data is making {these}: nothing was deleted.",
+            action="Stop it there, or wait until it is done, then delete.",
+        )
 
 
 @router.post("/{artifact_id}/undelete", response_model=schemas.Artifact)

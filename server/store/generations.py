@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,11 +71,11 @@ async def listed(connection: AsyncConnection, artifact_id: str) -> list[Generati
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
 
 
-async def change(connection: AsyncConnection, generation_id: str, **values: Any) -> None:
-    """Set columns of one generation."""
+async def change(connection: AsyncConnection, generation_id: str, **values: Any) -> bool:
+    """Set columns of one generation; returns whether it is there."""
     table = tables.generations
     statement = update(table).where(table.c.id == generation_id)
-    await connection.execute(statement.values(**values))
+    return (await connection.execute(statement.values(**values))).rowcount > 0
 
 
 async def renew(connection: AsyncConnection, owner: str) -> None:
@@ -89,6 +90,23 @@ async def active(connection: AsyncConnection) -> list[Generation]:
     table = tables.generations
     query = select(*_BRIEF).where(table.c.state.in_(ACTIVE))
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
+
+
+async def elsewhere(
+    connection: AsyncConnection, artifact_ids: Iterable[str], owner: str
+) -> list[str]:
+    """List those of the artifacts that another living owner generates."""
+    asked, now = set(artifact_ids), datetime.now(UTC)
+    return sorted(
+        {
+            one.artifact_id
+            for one in await active(connection)
+            if one.artifact_id in asked
+            and one.owner not in {None, owner}
+            and one.lease_expires is not None
+            and one.lease_expires > now
+        }
+    )
 
 
 async def interrupt(connection: AsyncConnection, generation: Generation) -> State:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from tests.conftest import Start
-from tests.integration.tools import GOOD, answers, fenced, long_document
+import httpx
+
+from server.store import artifacts
+from server.store.database import Database
+from tests.conftest import Api, Start, until
+from tests.integration.tools import GOOD, answers, fenced, journal, long_document
 
 TOOLS = 4
 AT_ONCE = 6
@@ -70,3 +78,62 @@ def test_several_tools_go_into_the_bin_and_come_back(serve_app: Start, api: Any)
     assert {item["id"] for item in client("GET", "/api/artifacts")["items"]} == {one, two}
     client("GET", f"/api/artifacts/{three}", status=404)
     client("POST", "/api/artifacts/bin", status=422, ids=["a"] * 1001)
+
+
+def test_what_another_server_makes_is_not_deleted_under_it(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """It can be stopped only where it is made, and is paid for until then."""
+    model = scripted(answers({"text": fenced(GOOD), "tokens_per_second": 20}))
+    data = tmp_path / "data"
+    first, second = (
+        api(serve_app(data, OPENAI_BASE_URL=model.url).url),
+        api(serve_app(data).url),
+    )
+    made = first("POST", "/api/artifacts", status=201, prompt="a counter")
+    artifact = made["artifact"]["id"]
+    path = f"/api/artifacts/{artifact}"
+    told = second("DELETE", path, status=409)
+    assert "Another Sandwright" in told["detail"]
+    assert "Stop it there" in told["action"]
+    assert second("POST", "/api/artifacts/bin", status=409, ids=[artifact])["action"]
+    assert second("GET", path)["deleted"] is None
+    # As one that knew nothing of this may have left it.
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database:
+        database.execute("UPDATE artifacts SET deleted = created")
+        database.commit()
+    assert second("DELETE", "/api/artifacts/bin", status=409)["detail"] == told["detail"]
+    second("POST", f"{path}/undelete")
+    first("POST", f"/api/generations/{made['generation']['id']}/cancel", status=202)
+    second("DELETE", path, status=204)
+    assert second("DELETE", "/api/artifacts/bin")["deleted"] == 1
+
+
+def test_what_is_gone_for_good_is_paid_for_no_longer(
+    serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path
+) -> None:
+    model = scripted(answers({"text": fenced(long_document()), "tokens_per_second": 20}))
+    app = serve_app(tmp_path / "data", OPENAI_BASE_URL=model.url)
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    until(lambda: journal(tmp_path / "data"))
+
+    async def empty() -> None:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/sandwright.db")
+        try:
+            async with database.write() as connection:
+                await artifacts.bin_(connection, made["artifact"]["id"])
+                await artifacts.delete_for_good(connection, [made["artifact"]["id"]])
+        finally:
+            await database.aclose()
+
+    asyncio.run(empty())
+
+    def hung_up() -> bool:
+        log = httpx.get(httpx.URL(model.url).copy_with(path="/_scripted/log"))
+        (call,) = log.json()["calls"]
+        return call["disconnected"] is not None
+
+    until(hung_up)
+    app.stop()
+    assert not any("Traceback" in line for line in app.errors), app.errors
