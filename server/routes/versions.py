@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from dataclasses import asdict
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from server import shapes
+from server.differing import unified
 from server.errors import Problem
 from server.export import export_filename
 from server.exporting import Options, as_tested, verified
@@ -139,18 +139,14 @@ async def diff(
     viewing: Viewing,
     against: Annotated[schemas.VersionNumber, Query()],
 ) -> Response:
-    """Get the unified diff from version `against` to version `n`."""
+    """Get the unified diff from version `against` to version `n`.
+
+    Where very much differs, a first line says that long parts are shown as replaced.
+    """
     old = await _source(viewing, artifact_id, against)
     new = await _source(viewing, artifact_id, n)
-    text = await asyncio.to_thread(_unified, (f"version {against}", old), (f"version {n}", new))
+    text = await asyncio.to_thread(unified, (f"version {against}", old), (f"version {n}", new))
     return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
-
-
-def _unified(old: tuple[str, str], new: tuple[str, str]) -> str:
-    lines = difflib.unified_diff(
-        old[1].splitlines(), new[1].splitlines(), old[0], new[0], lineterm=""
-    )
-    return "".join(f"{line}\n" for line in lines)
 
 
 @router.post("/{n}/restore", status_code=201, response_model=schemas.Made)
