@@ -193,7 +193,7 @@ class Generator:
         self, connection: AsyncConnection, artifact_ids: Sequence[str]
     ) -> list[str]:
         """List those of the artifacts that another process generates, which only it can stop."""
-        return await generations.elsewhere(connection, artifact_ids, self._leases.owner)
+        return await self._leases.elsewhere(connection, artifact_ids)
 
     async def cancel(self, generation_id: str) -> None:
         """Stop a generation that this process runs, and wait until it has ended."""

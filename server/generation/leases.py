@@ -14,6 +14,7 @@ import asyncio
 import itertools
 import json
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,6 +91,20 @@ class Leases:
             self._hub.ring(one.artifact_id)
         return [one.id for one in gone]
 
+    async def elsewhere(
+        self, connection: AsyncConnection, artifact_ids: Iterable[str]
+    ) -> list[str]:
+        """List those of the artifacts that another living owner generates."""
+        asked = set(artifact_ids)
+        active = await generations.active(connection)
+        others = [one for one in active if one.artifact_id in asked and one.owner != self.owner]
+        if not others:
+            return []
+        living = await asyncio.to_thread(
+            lambda: [one for one in others if not self._is_gone(one, tidy=False)]
+        )
+        return sorted({one.artifact_id for one in living})
+
     async def _tell(self, connection: AsyncConnection, gone: Generation, state: State) -> None:
         """Write into the journal what the generation could not say itself."""
         # Readers may be ahead of the journal, by what was not written when the server died.
@@ -113,7 +128,7 @@ class Leases:
         self._idle = idle
         return lost
 
-    def _is_gone(self, generation: Generation) -> bool:
+    def _is_gone(self, generation: Generation, *, tidy: bool = True) -> bool:
         if generation.owner is None or generation.lease_expires is None:
             return True
         path = self._path(generation.owner)
@@ -125,7 +140,8 @@ class Leases:
         except Timeout:
             return False
         lock.release()
-        path.unlink(missing_ok=True)
+        if tidy:
+            path.unlink(missing_ok=True)
         return True
 
     async def _beat(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,23 +89,6 @@ async def active(connection: AsyncConnection) -> list[Generation]:
     table = tables.generations
     query = select(*_BRIEF).where(table.c.state.in_(ACTIVE))
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]
-
-
-async def elsewhere(
-    connection: AsyncConnection, artifact_ids: Iterable[str], owner: str
-) -> list[str]:
-    """List those of the artifacts that another living owner generates."""
-    asked, now = set(artifact_ids), datetime.now(UTC)
-    return sorted(
-        {
-            one.artifact_id
-            for one in await active(connection)
-            if one.artifact_id in asked
-            and one.owner not in {None, owner}
-            and one.lease_expires is not None
-            and one.lease_expires > now
-        }
-    )
 
 
 async def interrupt(connection: AsyncConnection, generation: Generation) -> State:
