@@ -20,6 +20,8 @@ from server.serving import Listener, log_to_stderr, serve, stop_signals
 from server.settings import Settings, load_settings, unknown_variables
 from server.store.database import NewerDatabaseError
 
+_SHORTEST_TOKEN = 16  # where other machines may try
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
@@ -51,6 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _refuse(
             f"Listening on {settings.host} lets other machines in, so SANDWRIGHT_ACCESS_TOKEN "
             "must be set; or say --insecure-i-know."
+        )
+    token = settings.access_token
+    if token and len(token) < _SHORTEST_TOKEN and not settings.loopback:
+        return _refuse(
+            f"SANDWRIGHT_ACCESS_TOKEN must have {_SHORTEST_TOKEN} characters or more where other "
+            "machines are let in, for a short one is guessed; make one with openssl rand -hex 24."
         )
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
 
 from server.app import create_application
+from server.routes import access
 from server.settings import load_settings
 from server.store.database import Database
 from tests.conftest import NO_BROWSER, Api, Process, Start, clean_environment
@@ -144,6 +147,33 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process = Process(arguments, environment).start()
     yield process
     process.stop()
+
+
+def test_a_token_is_not_guessed_by_trying(guarded: Process) -> None:
+    """A wrong one is answered late, and many at once are not even looked at."""
+    began = time.monotonic()
+    assert httpx.post(f"{guarded.url}/access", data={"token": "wrong"}).status_code == 401
+    assert time.monotonic() - began >= 0.5
+
+    async def guess() -> list[int]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=guarded.url, limits=limits, timeout=60) as client:
+            tries = (client.post("/access", data={"token": f"t{n}"}) for n in range(60))
+            guessed = asyncio.gather(*tries)
+            assert (await client.get("/healthz")).status_code == 200
+            return [one.status_code for one in await guessed]
+
+    assert set(asyncio.run(guess())) <= {401, 429}  # a slow machine has fewer of them at once
+    entered = httpx.post(f"{guarded.url}/access", data={"token": "open-sesame"})
+    assert entered.status_code == 303
+
+
+def test_while_many_guesses_wait_no_other_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "_waiting", set(range(20)))
+    request = Request({"type": "http", "method": "POST", "path": "/access", "headers": []})
+    refused = asyncio.run(access.enter(request))
+    assert refused.status_code == 429
+    assert b"Wait a few seconds" in refused.body
 
 
 def test_the_access_token_guards_everything(guarded: Process, api: type[Api]) -> None:

@@ -180,9 +180,18 @@ def test_other_machines_are_not_let_in_without_a_token(tmp_path):
     assert "SANDWRIGHT_ACCESS_TOKEN" in refused(tmp_path / "one", "--host", "0.0.0.0")
 
 
+def test_a_token_that_can_be_guessed_lets_no_other_machines_in(tmp_path, serve):
+    said = refused(tmp_path / "one", "--host", "0.0.0.0", SANDWRIGHT_ACCESS_TOKEN="fifteen-letters")
+    assert "SANDWRIGHT_ACCESS_TOKEN must have 16 characters" in said
+    assert "openssl rand" in said
+    here = serve("--port", "0", "--frame-port", "0", SANDWRIGHT_ACCESS_TOKEN="t0ken")
+    assert here.url().startswith("http://127.0.0.1:"), here.err.read_text()
+
+
 def test_with_a_token_it_listens_for_other_machines(serve):
     server = serve(
-        *("--host", "0.0.0.0", "--port", "0", "--frame-port", "0"), SANDWRIGHT_ACCESS_TOKEN="t0ken"
+        *("--host", "0.0.0.0", "--port", "0", "--frame-port", "0"),
+        SANDWRIGHT_ACCESS_TOKEN="sixteen-letters!",
     )
     assert server.url().startswith("http://127.0.0.1:"), server.err.read_text()
 
