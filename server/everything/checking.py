@@ -47,6 +47,8 @@ class Checking:
     """`see` each record, then `end`; both raise `DamagedError`."""
 
     artifact_id: str
+    again: bool = False
+    """Whether all of it was found right already: then it is not read as closely."""
     gives: bool = False
     """Whether permissions were given to it."""
     origins: set[str] = field(default_factory=set)
@@ -127,7 +129,7 @@ class Checking:
         _expect(generation in self._generations, "a journal's generation is missing")
         _expect(offset > self._at.get(generation, -1), "a journal is not in its order")
         self._at[generation] = offset
-        _expect(_is_event(row), "an event of a journal cannot be used")
+        _expect(self.again or _is_event(row), "an event of a journal cannot be used")
         self._entries += 1
         _expect(self._entries <= _MOST_ENTRIES, "it holds too many records")
         self._said[generation] += len(row["data"].encode()) + _ENTRY

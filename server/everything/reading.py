@@ -63,7 +63,7 @@ class Archive:
                 yield table, batch
 
     def _records(self, artifact_id: str) -> Iterator[tuple[Table, dict[str, Any], int]]:
-        checking = Checking(artifact_id)
+        checking = Checking(artifact_id, again=artifact_id in self.newest)
         for at, line in enumerate(self._lines(artifact_id), start=1):
             try:
                 table, row = lines.read(line)

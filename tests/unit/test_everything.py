@@ -19,6 +19,7 @@ from server import unpacking
 from server.everything import checking, lengths, lines
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
+from server.everything.reading import FORMAT, MANIFEST, VERSION, open_archive
 from server.everything.writing import _tried, _write
 from server.store import tables
 
@@ -293,6 +294,27 @@ def test_what_one_generation_said_has_a_ceiling(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(checking, "_MOST_ENTRIES", 2)
     with pytest.raises(DamagedError, match="too many records"):
         seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'), third)
+
+
+def test_events_are_looked_at_once_and_not_again_while_changes_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[Any] = []
+    is_event = checking._is_event
+    monkeypatch.setattr(checking, "_is_event", lambda row: looked.append(row) or is_event(row))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(MANIFEST, json.dumps({"format": FORMAT, "version": VERSION}))
+        entries = [line({**ENTRY, "offset": n, "data": '{"text": "a"}'}) for n in range(5)]
+        records = b"\n".join([line(ARTIFACT), line(GENERATION), *entries])
+        made.writestr(f"data/{ID}.jsonl", records)
+    archive = open_archive("all.zip", out)
+    assert archive is not None
+    archive.check()
+    assert len(looked) == 5
+    stored = [row for table, rows in archive.batches(ID) for row in rows if "offset" in row]
+    assert [row["offset"] for row in stored] == [*range(5)]
+    assert len(looked) == 5
 
 
 async def test_a_tool_that_no_import_takes_is_told_by_the_export(
