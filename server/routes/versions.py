@@ -152,11 +152,15 @@ async def diff(
 @router.post("/{n}/restore", status_code=201, response_model=schemas.Made)
 async def restore(artifact_id: str, n: Number, viewing: Viewing, request: Request) -> Json:
     """Make a new version that equals version `n`."""
-    async with viewing.services.database.write() as connection:
+    async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         old = await find_version(connection, artifact, n)
         html = await versions.source(connection, artifact.id, n) or ""
+        # Reading a large document takes a while, in which others may write.
         granted = await in_force(connection, artifact.id, n, html)
+    async with viewing.services.database.write() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        await find_version(connection, artifact, n)
         new = versions.NewVersion(
             artifact_id=artifact.id,
             html=html,

@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import httpx
+import pytest
 
 from tests.conftest import BIN, Process, clean_environment, until
 from tests.integration.tools import BROKEN
@@ -112,3 +116,46 @@ def test_a_test_that_cannot_be_run_does_not_keep_the_next_file_away(tmp_path: Pa
     ], done.stderr
     assert "half installed" in told[0]["report"]["reason"]
     assert done.returncode == 0
+
+
+SIZE = 300_000
+FREEZING = {
+    "a default export before spaces": ("a.jsx", "export default a", " ", "x\n"),
+    "imports of nothing": ("b.jsx", "export default a\n", "import\n", ""),
+    "a tag without an end": ("c.html", "<!doctype html><title>T</title><p>x<", "a", ""),
+    "tags in quotes": ("d.html", "<a ", ' ="<a "', ""),
+    "scripts without an end": ("e.html", "", "<script ", ""),
+    "styles without an end": ("f.html", "<svg>", "<style>", ""),
+    "a clipboard that is never read": ("g.html", "<p>", "clipboard ", ""),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("case", list(FREEZING))
+def test_no_file_keeps_others_from_being_answered(server: Process, api: Any, case: str) -> None:
+    """Each would hold the whole server for a minute or longer, were it searched again and again."""
+    name, start, part, end = FREEZING[case]
+    text = start + part * (SIZE // len(part)) + end
+    client = api(server.url)
+    with ThreadPoolExecutor(1) as beside, httpx.Client(base_url=server.url, timeout=20) as other:
+        file = sent(name, text.encode())
+        brought = beside.submit(client.client.post, "/api/artifacts/import", json={"file": file})
+        while not brought.done():
+            assert other.get("/healthz").status_code == 200
+    made = brought.result()
+    assert made.status_code == 201
+    restored = f"/api/artifacts/{made.json()['artifact']['id']}/versions/1/restore"
+    client("POST", restored, status=201)
+
+
+@pytest.mark.timeout(60)
+def test_a_zip_whose_files_import_each_other_in_a_long_row_is_a_problem(
+    server: Process, api: Any
+) -> None:
+    files = {f"{n}.css": f"@import '{n + 1}.css';".encode() for n in range(400)}
+    page = b"<style>@import '0.css';</style>"
+    file = sent("row.zip", packed({"index.html": page, **files}))
+    response = api(server.url).client.post("/api/artifacts/import", json={"file": file})
+    assert response.status_code == 422
+    assert "more than 50 files" in response.json()["detail"]
+    assert "fewer" in response.json()["action"]
