@@ -23,6 +23,9 @@ class Area(StrEnum):
 QUOTA: Mapping[Area, int] = {Area.LOCAL: 5 * 1024 * 1024, Area.INDEXED: 20 * 1024 * 1024}
 """UTF-16 units of all keys and values of an area, as browsers count; storage.js has the first."""
 
+MOST_KEYS: Mapping[Area, int] = {Area.LOCAL: 20_000}
+"""Keys of an area, for each costs more than its letters; storage.js has it, too."""
+
 Changes = Mapping[Area, Mapping[str, str | None]]
 """New values by key, `None` for a key that is gone. What is not named stays as it is."""
 

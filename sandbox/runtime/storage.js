@@ -6,6 +6,8 @@
 // A store is {keys(): string[], get(key): string | null, set(key, value), remove(key), clear()}.
 
 const QUOTA = 5 * 1024 * 1024;
+// Each costs more than its letters. sandbox/stored.py has it, too.
+const MOST_KEYS = 20_000;
 
 // A store in memory over a Map. `changed(key, value)` hears every change, null for a value that is
 // gone; `accept` takes one that came from elsewhere.
@@ -21,7 +23,7 @@ function memoryStore(values, changed) {
     set(key, value) {
       const old = values.get(key);
       const grown = used + value.length - (old === undefined ? -key.length : old.length);
-      if (grown > QUOTA) {
+      if (grown > QUOTA || (old === undefined && values.size >= MOST_KEYS)) {
         throw quotaExceeded(key);
       }
       used = grown;

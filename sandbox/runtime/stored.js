@@ -16,6 +16,8 @@ const setName = unbound(getOwnPropertyDescriptor(window, "name").set);
 const CARRIED = "sandwright:";
 const PACE_MS = 50;
 const LEAVING_MS = 2000;
+// As many as the page takes in one message: host/stored.js.
+const MOST_CHANGES = 2000;
 
 const onGone = [];
 let onLeaving;
@@ -106,7 +108,19 @@ function carrier(first, contents) {
   let name = first;
   let leaving = false;
   const write = () => setName(window, CARRIED + stringify({ name, ...contents() }));
-  const carry = () => leaving && write();
+  let due = false;
+  // Once for all that one listener stores.
+  const carry = () => {
+    if (leaving && !due) {
+      due = true;
+      soon(() => {
+        due = false;
+        if (leaving) {
+          write();
+        }
+      });
+    }
+  };
   onLeaving = () => {
     leaving = true;
     write();
@@ -128,29 +142,46 @@ function carrier(first, contents) {
   return carry;
 }
 
-// Changes on their way to the page, the last of each key: told at once, then at most every 50 ms.
+// Changes on their way to the page, the last of each key: told at once, then at most every 50 ms,
+// and more slowly the more are not saved yet.
 function outbox(area, carried = []) {
   const waiting = new Map();
   // Greater than any of the document before: what is said to be saved may have been its.
   let serial = floor(performance.timeOrigin);
   let due = false;
   let last = -PACE_MS;
-  const tell = () => {
-    due = false;
+  // Returns whether there is more to tell.
+  const tellSome = () => {
     const changes = [];
+    let more = false;
     serial += 1;
     waiting.forEach((change, key) => {
       if (change.n === 0) {
-        change.n = serial;
-        changes[changes.length] = [key, change.value];
+        if (changes.length < MOST_CHANGES) {
+          change.n = serial;
+          changes[changes.length] = [key, change.value];
+        } else {
+          more = true;
+        }
       }
     });
     if (changes.length > 0) {
       last = now();
       deliver({ type: "stored", area, n: serial, changes });
     }
+    return more;
+  };
+  const tell = () => {
+    due = tellSome();
+    if (due) {
+      later(tell, PACE_MS * (1 + waiting.size / MOST_CHANGES));
+    }
   };
   const add = (key, value) => {
+    // What is not told yet keeps its place, so that each key has its turn.
+    if (waiting.get(key)?.n > 0) {
+      waiting.delete(key);
+    }
     waiting.set(key, { value, n: 0 });
     if (!due) {
       due = true;
@@ -161,7 +192,11 @@ function outbox(area, carried = []) {
       }
     }
   };
-  onGone[onGone.length] = tell;
+  onGone[onGone.length] = () => {
+    while (tellSome()) {
+      // The next of them.
+    }
+  };
   carried.forEach(([key, value]) => add(key, value));
   return {
     add,

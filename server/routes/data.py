@@ -69,7 +69,7 @@ async def replace(artifact_id: str, viewing: Viewing, request: Request) -> Respo
     async with viewing.services.database.write() as connection:
         await find_artifact(connection, artifact_id)
         await stored.clear(connection, artifact_id, tuple(changes))
-        _expect_room(await stored.change(connection, artifact_id, changes))
+        _expect_room(await stored.change(connection, artifact_id, changes, any_keys=True))
     return Response(status_code=204)
 
 

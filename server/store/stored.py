@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.stored import QUOTA, Area, Changes, units
+from sandbox.stored import MOST_KEYS, QUOTA, Area, Changes, units
 from server.store import tables
 
 _TABLE = tables.stored_data
-_AT_ONCE = 500  # keys in one statement: SQLite takes 999 parameters at the least
+_AT_ONCE = 500  # keys in one statement, of 999 parameters at the least; others' turn comes between
+_ADD = insert(_TABLE)
+_PUT = _ADD.on_conflict_do_update(
+    index_elements=["artifact_id", "area", "key"],
+    set_={name: _ADD.excluded[name] for name in ("value", "units", "updated")},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +28,12 @@ class Full:
 
     area: Area
     used: int
+    keys: int | None = None  # where there would be too many of them
 
     @property
     def reason(self) -> str:
+        if self.keys is not None:
+            return f"{self.keys:,} keys would be kept; at most {MOST_KEYS[self.area]:,} fit."
         return f"{self.used:,} characters would be kept; at most {QUOTA[self.area]:,} fit."
 
 
@@ -62,18 +71,41 @@ async def used(connection: AsyncConnection, artifact_id: str) -> dict[Area, int]
     return {area: sums.get(area, 0) for area in Area}
 
 
-async def change(connection: AsyncConnection, artifact_id: str, changes: Changes) -> Full | None:
+async def change(
+    connection: AsyncConnection, artifact_id: str, changes: Changes, *, any_keys: bool = False
+) -> Full | None:
     """Save the changes (inside a write transaction); what they do not name stays.
 
-    On `Full` the caller rolls back.
+    On `Full` the caller rolls back. An area with too many keys from before takes no more;
+    `any_keys`: a person puts back what was there.
     """
+    most = {} if any_keys else MOST_KEYS
+    before = await _keys(connection, artifact_id)
     for area, values in changes.items():
-        keys = list(values)
-        for start in range(0, len(keys), _AT_ONCE):
-            await _forget(connection, artifact_id, area, keys[start : start + _AT_ONCE])
-        await _add(connection, artifact_id, area, values)
-    sums = await used(connection, artifact_id)
-    return next((Full(area, sums[area]) for area in changes if sums[area] > QUOTA[area]), None)
+        gone = [key for key, value in values.items() if value is None]
+        kept = {key: value for key, value in values.items() if value is not None}
+        if len(kept) > most.get(area, len(kept)):
+            return Full(area, 0, len(kept))
+        for start in range(0, len(gone), _AT_ONCE):
+            await _forget(connection, artifact_id, area, gone[start : start + _AT_ONCE])
+        await _put(connection, artifact_id, area, kept)
+    sums, after = await used(connection, artifact_id), await _keys(connection, artifact_id)
+    for area in changes:
+        if sums[area] > QUOTA[area]:
+            return Full(area, sums[area])
+        if after[area] > max(before[area], most.get(area, after[area])):
+            return Full(area, sums[area], after[area])
+    return None
+
+
+async def _keys(connection: AsyncConnection, artifact_id: str) -> dict[Area, int]:
+    query = (
+        select(_TABLE.c.area, func.count())
+        .where(_TABLE.c.artifact_id == artifact_id)
+        .group_by(_TABLE.c.area)
+    )
+    counts = {row[0]: row[1] for row in await connection.execute(query)}
+    return {area: counts.get(area, 0) for area in Area}
 
 
 async def _forget(
@@ -83,8 +115,8 @@ async def _forget(
     await connection.execute(named.where(_TABLE.c.key.in_(keys)))
 
 
-async def _add(
-    connection: AsyncConnection, artifact_id: str, area: Area, values: Mapping[str, str | None]
+async def _put(
+    connection: AsyncConnection, artifact_id: str, area: Area, values: Mapping[str, str]
 ) -> None:
     now = datetime.now(UTC)
     rows = [
@@ -97,10 +129,9 @@ async def _add(
             "updated": now,
         }
         for key, value in values.items()
-        if value is not None
     ]
-    if rows:
-        await connection.execute(insert(_TABLE), rows)
+    for start in range(0, len(rows), _AT_ONCE):
+        await connection.execute(_PUT, rows[start : start + _AT_ONCE])
 
 
 async def clear(

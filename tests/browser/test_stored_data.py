@@ -219,6 +219,38 @@ async def test_a_full_store_throws_as_a_browser_does_and_stays(page: Page, made:
     assert await frame.evaluate("localStorage.big.length") == 5 * 1024 * 1024 - 3
 
 
+MANY = """<!doctype html><title>Many</title><p id="add">Many</p><output></output><script>
+let round = 0;
+function fill() {
+  round += 1;
+  try {
+    for (let i = 0; i < 3e5; i += 1) localStorage.setItem(i.toString(36), `${round}`);
+  } catch (error) {
+    document.querySelector("output").value = `${error.name} ${localStorage.length}`;
+  }
+  setTimeout(fill, 60);
+}
+if (localStorage.length === 0) fill();
+</script>"""
+
+
+async def test_many_small_keys_hold_up_neither_the_page_nor_the_server(
+    page: Page, server: Process, api: Any
+) -> None:
+    made = Made(api(server.url), MANY)
+    frame = await opened(page, made.url)
+    await expect(frame.locator("output")).to_have_text("QuotaExceededError 20000")
+    await asyncio.to_thread(until, lambda: len(made.kept) == 20_000)
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as other:
+        for _ in range(3):
+            answer = await other.post("/api/artifacts/import", json={"html": COUNTER})
+            assert answer.status_code == 201
+            assert await page.evaluate("1") == 1
+    await page.reload()
+    frame = await framed(page)
+    assert await frame.evaluate("localStorage.length") == 20_000
+
+
 HOSTILE = """<!doctype html><title>Hostile</title><button id="add">x</button><script>
 const tries = %s;
 async function attack() {

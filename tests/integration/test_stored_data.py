@@ -65,6 +65,23 @@ def test_what_does_not_fit_is_refused_whole(tool: Tool) -> None:
     assert tool.local() == {"a": "x" * (QUOTA - 2)}
 
 
+def test_an_area_has_so_many_keys_and_what_was_there_before_stays(tool: Tool) -> None:
+    """Each costs more than its letters. A person puts back whatever there was."""
+    many = {f"{n}": "" for n in range(20_001)}
+    answer = tool.api.client.patch(tool.path, json={"local": many})
+    assert answer.status_code == 413
+    assert "20,001 keys would be kept; at most 20,000 fit." in answer.json()["detail"]
+    assert tool.local() == {}
+    tool.api("PUT", tool.path, status=204, local=many)
+    tool.api("PATCH", tool.path, status=204, local={"0": "new"})
+    tool.api("PATCH", tool.path, status=413, local={"another": "new"})
+    tool.api("PATCH", tool.path, status=413, local={"1": None, "another": "", "more": ""})
+    tool.api("PATCH", tool.path, status=204, local={"1": None, "2": None})
+    tool.api("PATCH", tool.path, status=204, local={"another": ""})
+    assert len(tool.local()) == 20_000
+    assert tool.local()["0"] == "new"
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{}", b'{"cookies": {}}', b'{"local": []}', b'{"local": {"a": 1}}', b"[" * 9999],

@@ -15,6 +15,8 @@ const SESSION = "session";
 // Whoever reads what is kept may be ahead of what another window has just saved.
 const LATE_MS = 10_000;
 const PACE_MS = 100;
+// In a message and in a request, so that neither holds up the page or the server.
+const MOST_CHANGES = 2000;
 const HEADERS = { "content-type": "application/json", accept: "application/json" };
 // What browsers send after the page has gone: 64 KiB for all such requests together.
 const LASTING_BYTES = 60_000;
@@ -119,7 +121,7 @@ export class Keeper {
       release: () => {
         frame.held = false;
         for (const area of [...AREAS, SESSION]) this.#take(frame, area, frame.kept[area], null);
-        this.#acks.push(...frame.acks);
+        this.#acks.push(...frame.acks.map((ack) => ({ ...ack, at: this.#written })));
       },
       close: () => this.#frames.delete(frame),
     };
@@ -142,7 +144,8 @@ export class Keeper {
 
   #hear(frame, { area, n, changes }) {
     if (area !== SESSION && !AREAS.includes(area)) return false;
-    if (!Number.isSafeInteger(n) || !Array.isArray(changes) || !changes.every(isChange)) return false;
+    if (!Number.isSafeInteger(n) || !Array.isArray(changes) || changes.length > MOST_CHANGES) return false;
+    if (!changes.every(isChange)) return false;
     if (frame.muted) return true;
     const ack = { frame, area, n };
     if (frame.held) {
@@ -161,11 +164,13 @@ export class Keeper {
       if (ack) frame.tell({ type: "stored", area, saved: ack.n });
       return;
     }
-    if (ack) this.#acks.push(ack);
+    if (list.length > 0) this.#written += 1;
+    if (ack) this.#acks.push({ ...ack, at: this.#written });
     if (list.length === 0) return;
-    this.#written += 1;
     frame.begun = this.#written;
-    for (const [key, value] of list) this.#pending[area].set(key, value);
+    const pending = this.#pending[area];
+    // A key that waits already keeps its place, so that each has its turn.
+    for (const [key, value] of list) pending.set(key, { value, at: pending.get(key)?.at ?? this.#written });
     this.#others?.postMessage({ area, changes: list });
     this.#saving ??= this.#saveAll();
   }
@@ -209,22 +214,30 @@ export class Keeper {
     await pause(PACE_MS);
   }
 
-  #batch() {
-    const taken = this.#pending;
-    const acks = this.#acks;
-    this.#pending = nothing();
-    this.#acks = [];
+  /** The oldest changes, and the acks of which all is among them or saved already. */
+  #batch(most = MOST_CHANGES) {
+    const taken = nothing();
     const changes = {};
+    let left = most;
     for (const area of AREAS) {
-      if (taken[area].size > 0) changes[area] = Object.fromEntries(taken[area]);
+      const all = this.#pending[area];
+      const some = all.size > left ? Array.from(all).slice(0, left) : [...all];
+      for (const [key] of some) all.delete(key);
+      taken[area] = new Map(some);
+      left -= some.length;
+      if (some.length > 0) changes[area] = Object.fromEntries(plain(taken[area]));
     }
+    const first = Object.fromEntries(AREAS.map((area) => [area, oldest(this.#pending[area])]));
+    const acks = this.#acks.filter(({ area, at }) => at < first[area]);
+    this.#acks = this.#acks.filter(({ area, at }) => at >= first[area]);
     return { changes, acks, taken };
   }
 
   /** The page goes: what waits for its turn is sent at once, and may outlive the page. */
   #leave() {
     this.#session.keep(this.#unsaved());
-    const { changes, acks, taken } = this.#batch();
+    // All in one: several that are to outlive the page would be too large together.
+    const { changes, acks, taken } = this.#batch(Infinity);
     if (Object.keys(changes).length === 0) {
       this.#acks.push(...acks);
       return;
@@ -239,12 +252,16 @@ export class Keeper {
   /** In the order they were made. */
   #unsaved() {
     const all = [...this.#sent, this.#pending];
-    return Object.fromEntries(AREAS.map((area) => [area, all.flatMap((one) => Array.from(one[area]))]));
+    return Object.fromEntries(AREAS.map((area) => [area, all.flatMap((one) => plain(one[area]))]));
   }
 
   /** Newer values of the same keys stand. */
   #putBack(taken, acks) {
-    for (const area of AREAS) this.#pending[area] = new Map([...taken[area], ...this.#pending[area]]);
+    for (const area of AREAS) {
+      const newer = this.#pending[area];
+      this.#pending[area] = new Map([...taken[area], ...newer]);
+      for (const [key, { at }] of taken[area]) this.#pending[area].get(key).at = at;
+    }
     this.#acks.unshift(...acks);
   }
 
@@ -283,6 +300,11 @@ export class Keeper {
 }
 
 const nothing = () => ({ local: new Map(), indexed: new Map(), session: new Map() });
+
+const plain = (map) => Array.from(map, ([key, { value }]) => [key, value]);
+
+/** When the first change of those that wait was made; they stand in that order. */
+const oldest = (map) => map.values().next().value?.at ?? Infinity;
 
 function isChange(change) {
   if (!Array.isArray(change) || change.length !== 2) return false;
