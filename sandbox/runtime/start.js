@@ -2,7 +2,7 @@
 // of this is left that the tool could reach.
 
 installStored();
-const standTraps = setTraps(tellTrapped, whenActed, dialogsShown);
+const standTraps = setTraps(tellTrapped, whenActed, dialogsShown, (handler) => listen("alien", handler));
 const standKeys = keepKeys((handler) => listen("free", ({ yes }) => handler(yes)));
 raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys], leadNested);
 installChannel();

@@ -7,8 +7,9 @@
 
 // `tell(message)` reaches the page around the tool, `whenActed(handler)` hears of a person's acts,
 // `shown` dialogs were there since the last of them, in earlier documents of this frame.
+// `whenAlien(handler)` hears that the browser keeps no entries of this frame: then steps are made here.
 // Returns what must be done again after `document.open`.
-function setTraps(tell, whenActed, shown) {
+function setTraps(tell, whenActed, shown, whenAlien) {
   "use strict";
   const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
   const unbound = (method) => Function.prototype.call.bind(method);
@@ -84,7 +85,22 @@ function setTraps(tell, whenActed, shown) {
   bounded("prompt", null);
   bounded("print", undefined);
 
+  // The tool's own entries, in places that its steps lead to.
+  const own = [];
+  let at = 0;
+  let alien = false;
+  whenAlien?.(() => (alien = true));
+  const { prototype: past } = History;
+  const stateOf = unbound(getOwnPropertyDescriptor(past, "state").get);
+  const replaceState = unbound(past.replaceState);
+  const dispatch = unbound(EventTarget.prototype.dispatchEvent);
+  const later = setTimeout.bind(window);
+  const { PopStateEvent, HashChangeEvent } = window;
+  const here = () => ({ state: stateOf(history), url: location.href });
   const enter = () => {
+    at += 1;
+    own.length = at;
+    own[at] = here();
     entries += 1;
     behind += 1;
     ahead = 0;
@@ -93,14 +109,14 @@ function setTraps(tell, whenActed, shown) {
     }
   };
 
-  const { prototype: past } = History;
-  const replaceState = unbound(past.replaceState);
   replace(past, "pushState", (push) => ({
     pushState(...given) {
       if (entries >= MAX_ENTRIES) {
         apply(replaceState, undefined, [this, ...given]);
       } else {
+        const left = here();
         apply(push, undefined, [this, ...given]);
+        own[at] = left;
         enter();
         length = lengthOf(history);
       }
@@ -114,7 +130,27 @@ function setTraps(tell, whenActed, shown) {
     }
     behind += count;
     ahead -= count;
-    native(self, count);
+    if (alien) {
+      move(count);
+    } else {
+      native(self, count);
+    }
+  };
+  const move = (count) => {
+    const { url: oldURL } = (own[at] = here());
+    const to = own[at + count];
+    if (!to) {
+      return;
+    }
+    at += count;
+    later(() => {
+      replaceState(history, to.state, "", to.url);
+      length = lengthOf(history);
+      dispatch(window, new PopStateEvent("popstate", { state: stateOf(history) }));
+      if (oldURL !== to.url) {
+        dispatch(window, new HashChangeEvent("hashchange", { oldURL, newURL: to.url }));
+      }
+    });
   };
   const go = unbound(past.go);
   replace(past, "go", () => ({
@@ -138,10 +174,12 @@ function setTraps(tell, whenActed, shown) {
     },
   }));
 
+  const oldOf = unbound(getOwnPropertyDescriptor(HashChangeEvent.prototype, "oldURL").get);
   // `location.hash` cannot be replaced, so what it did is counted.
   const onHash = (event) => {
     const current = lengthOf(history);
     if (event.isTrusted && (current > length || current >= FULL_HISTORY)) {
+      own[at] = { state: own[at] ? own[at].state : null, url: oldOf(event) };
       enter();
     }
     length = current;

@@ -67,7 +67,7 @@ BROKEN: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         "drag-and-drop": "its driver begins no drag",
-        "history-push": "it adds no entry for a sandboxed frame of another site, so Back leaves",
+        "history-steps": "nothing comes of it while its document is being written",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
         "webgl": "no graphics on the machine that measured",

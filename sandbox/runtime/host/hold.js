@@ -11,6 +11,9 @@ import { clock } from "./reading.js";
 import { watchdog } from "./watchdog.js";
 
 const SETTLE_MS = 100;
+// Firefox puts no entry of a sandboxed frame of another site into the history: a step back there would
+// leave this page.
+const KEEPS_NO_ENTRIES = CSS.supports("-moz-appearance", "none");
 
 /** Why a tool was stopped, in words for the person. */
 export const REASONS = {
@@ -105,6 +108,7 @@ export function holdTool(frame, key, handlers, told) {
       document.documentElement.dataset.greeted = "";
       bounds.loaded();
       focus.say();
+      if (KEEPS_NO_ENTRIES && new URL(frame.src).hostname !== location.hostname) port.tell({ type: "alien" });
       dog.begin();
       hello();
     },
