@@ -67,7 +67,7 @@ BROKEN: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         "drag-and-drop": "its driver begins no drag",
-        "history-steps": "nothing comes of it while its document is being written",
+        "history-steps": "nothing came of it in some runs while its document was being written",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
         "webgl": "no graphics on the machine that measured",
