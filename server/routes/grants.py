@@ -55,6 +55,9 @@ async def change(artifact_id: str, body: schemas.GrantsChange, viewing: Viewing)
             given_on = await versions.newest(connection, artifact.id) or 0
         given = Given(new, tuple(one for one in refused if not _has(new, one)), given_on)
         await grants.write(connection, artifact.id, given)
+        if not set(new.network) >= set(before.grants.network):
+            # A tool knows its address and may have sent it there.
+            await versions.renew_secrets(connection, artifact.id)
         return await _shown(connection, artifact, body.version)
 
 

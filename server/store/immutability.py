@@ -1,5 +1,7 @@
 """What the database itself forbids: changing a version, or deleting one outside the bin.
 
+A version's secret is the key of its address and no part of it: that may be renewed.
+
 SQLite drops a table's triggers when a migration rebuilds the table, so every migration
 ends with `reinstate`, and a test checks the triggers after each of them.
 `INSERT OR REPLACE` deletes without firing delete triggers (SQLite's conflict resolution),
@@ -8,14 +10,18 @@ hence the insert trigger.
 
 from __future__ import annotations
 
+from server.store import tables
+
 _IN_EMPTIED_BIN = (
     "EXISTS (SELECT 1 FROM artifacts WHERE id = OLD.{key} "
     "AND deleted IS NOT NULL AND emptied IS NOT NULL)"
 )
 
+_FIXED = ", ".join(f'"{one.name}"' for one in tables.versions.c if one.name != "secret")
+
 TRIGGERS: dict[str, str] = {
     "versions_never_change": (
-        "CREATE TRIGGER versions_never_change BEFORE UPDATE ON versions "
+        f"CREATE TRIGGER versions_never_change BEFORE UPDATE OF {_FIXED} ON versions "
         "BEGIN SELECT RAISE(ABORT, 'a version is never changed'); END"
     ),
     "versions_never_replaced": (

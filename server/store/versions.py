@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.identifiers import new_secret
 from server.store import tables
-from server.store.records import Json, Version
+from server.store.records import ACTIVE, Json, Version
 
 _COLUMNS = [column for column in tables.versions.c if column.name in Version.__dataclass_fields__]
 
@@ -44,6 +45,26 @@ async def add(connection: AsyncConnection, new: NewVersion) -> Version:
     row = {name: getattr(version, name) for name in Version.__dataclass_fields__}
     await connection.execute(insert(tables.versions).values(**row, html=html))
     return version
+
+
+async def renew_secrets(connection: AsyncConnection, artifact_id: str) -> None:
+    """Give all documents of the artifact new addresses; what is being written keeps its own.
+
+    No grant holds for that, so it has told it nobody.
+    """
+    made, ran = tables.versions, tables.generations
+    secrets: dict[str | None, str] = {}
+    query = select(made.c.n, made.c.generation_id).where(made.c.artifact_id == artifact_id)
+    for n, generation_id in (await connection.execute(query)).all():
+        secret = secrets[generation_id] = new_secret()
+        own = update(made).where(made.c.artifact_id == artifact_id, made.c.n == n)
+        await connection.execute(own.values(secret=secret))
+    query = select(ran.c.id, ran.c.state).where(ran.c.artifact_id == artifact_id)
+    for generation_id, state in (await connection.execute(query)).all():
+        if state in ACTIVE and generation_id not in secrets:
+            continue
+        secret = secrets.get(generation_id) or new_secret()
+        await connection.execute(update(ran).where(ran.c.id == generation_id).values(secret=secret))
 
 
 async def newest(connection: AsyncConnection, artifact_id: str) -> int | None:

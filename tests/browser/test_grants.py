@@ -164,6 +164,10 @@ async def test_a_blocked_fetch_is_asked_about_and_only_what_is_allowed_is_heard(
     await page.get_by_role("button", name=f"Revoke: {GRANTED}").click()
     await expect(page.get_by_text("None. This tool reaches no server")).to_be_visible()
     await expect(out(page)).to_be_empty()  # it has loaded again
+    said = page.get_by_role("tabpanel", name="Permissions").get_by_role("status")
+    await expect(said).to_contain_text("it has a new address")
+    address = client("GET", f"/api/artifacts/{tool}/versions/1")["frame_url"]
+    await expect(page.get_by_role("link", name="Open alone")).to_have_attribute("href", address)
     await page.get_by_role("tab", name="Preview").click()
     await press(page)
     await expect(out(page)).to_have_text("blocked blocked blocked blocked blocked done")

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.conftest import NO_BROWSER, Api, Start, connected_server
+from tests.integration.test_nothing_lost import read_frame
 
 WEATHER = "https://api.weather.example"
 OTHER = "https://collect.example"
@@ -98,6 +100,37 @@ def tool(connected: str, api: type[Api]) -> Tool:
     body = {"html": document(ASKS_WEATHER)}
     made = client("POST", "/api/artifacts/import", status=201, **body)
     return Tool(client, made["artifact"]["id"])
+
+
+def test_after_a_revocation_no_old_address_opens_the_tool(tool: Tool) -> None:
+    """What it may have told where it was let. Its data stay; more moves nothing."""
+
+    def read() -> tuple[str, str]:
+        address = tool.api("GET", f"{tool.path}/versions/1")["frame_url"]
+        return address, read_frame(address)
+
+    tool.api("PATCH", f"{tool.path}/data", status=204, local={"note": "mine alone"})
+    old, _ = read()
+    n = tool.change("wish-same")
+    made = tool.api("GET", f"{tool.path}/versions/{n}")["frame_url"]
+    tool.grant(network=[WEATHER])
+    tool.grant(network=[WEATHER, OTHER], geolocation=True)
+    tool.grant(network=[WEATHER, OTHER])
+    assert read()[0] == old
+    tool.grant(network=[OTHER])
+    new, text = read()
+    assert new != old
+    assert "mine alone" in text
+    for gone in (old, made):
+        assert "mine alone" not in read_frame(gone)
+        assert httpx.get(direct(gone)).status_code == 404
+    again = tool.api("GET", f"{tool.path}/versions/{n}")["frame_url"]
+    assert "mine alone" in read_frame(again)
+
+
+def direct(address: str) -> str:
+    frame = urlsplit(address)
+    return f"http://127.0.0.1:{frame.port}{frame.path}"
 
 
 def test_a_grant_reaches_the_policy_and_a_revocation_takes_it_out_again(tool: Tool) -> None:

@@ -94,6 +94,29 @@ async def test_triggers_stand_after_every_migration(tmp_path: Path, revision: st
     await store.aclose()
 
 
+async def test_a_database_from_before_takes_new_secrets(store: Database) -> None:
+    """Its trigger knew of none."""
+    artifact = await make(store)
+    async with store.write() as connection:
+        await connection.execute(text("DROP TRIGGER versions_never_change"))
+        await connection.execute(
+            text(
+                "CREATE TRIGGER versions_never_change BEFORE UPDATE ON versions "
+                "BEGIN SELECT RAISE(ABORT, 'a version is never changed'); END"
+            )
+        )
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+        before = await versions.get(connection, artifact.id, 1)
+    await store.migrate()
+    async with store.write() as connection:
+        await versions.renew_secrets(connection, artifact.id)
+        after = await versions.get(connection, artifact.id, 1)
+        assert before is not None
+        assert after is not None
+        assert after.secret != before.secret
+        assert await versions.source(connection, artifact.id, 1) == "<p>one"
+
+
 def test_migrations_are_one_line_and_named_by_their_revision() -> None:
     """The newest file is the newest revision: starting up relies on it."""
     scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))

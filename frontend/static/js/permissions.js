@@ -101,6 +101,7 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
       await ask("PUT", api, to(now));
       const before = JSON.stringify(inForce(now));
       state = await ask("GET", `${api}?version=${shown}`);
+      if (now.network.some((one) => !state.network.includes(one))) await move();
       paint();
       done();
       const renew = JSON.stringify(inForce(state)) !== before;
@@ -110,6 +111,11 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
       showProblem(problem, error);
       panel.dispatchEvent(new CustomEvent("permissions-problem", { bubbles: true }));
     }
+  }
+
+  /** With an origin revoked the tool has a new address: it may have told its old one there. */
+  async function move() {
+    bench.moved((await ask("GET", `/api/artifacts/${artifact}/versions/${shown}`)).frame_url);
   }
 
   function reload() {
@@ -167,7 +173,13 @@ function said(before, now) {
   const list = (state) => (state ? [...state.network, ...Object.keys(CAPABILITIES).filter((one) => state[one])] : []);
   const gone = list(before).filter((one) => !list(now).includes(one));
   if (gone.length === 0) return "";
-  return `Revoked: ${gone.map(name).join(", ")}. The tool has loaded again without it; where it is open alone in another tab, that holds from its next load.`;
+  return `Revoked: ${gone.map(name).join(", ")}. The tool has loaded again without it; ${elsewhere(gone)}`;
+}
+
+function elsewhere(gone) {
+  return gone.some((one) => !(one in CAPABILITIES))
+    ? "it has a new address, so where it is open in another tab, open it again."
+    : "where it is open alone in another tab, that holds from its next load.";
 }
 
 const name = (asked) => CAPABILITIES[asked] ?? asked;

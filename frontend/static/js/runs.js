@@ -88,6 +88,12 @@ export class Runs {
     return this.#data.frame_url ?? "about:blank";
   }
 
+  /** The version in sight has another address. */
+  moved(url) {
+    this.#data.frame_url = url;
+    document.querySelector('[data-region="open"] a')?.setAttribute("href", url);
+  }
+
   /** What begins from now on was wished for here (or, after all, was not), so it comes into sight. */
   wished(yes) {
     this.#aside = !yes && this.#data.selected !== null;
