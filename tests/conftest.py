@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,15 +100,24 @@ NO_BROWSER = {"SANDWRIGHT_BROWSER": "none"}
 """For a server whose tools need no verdict: a browser costs more than all else that it does."""
 
 
+# The latest, so that there are always others.
+_given: deque[int] = deque(maxlen=500)
+
+
 def free_port() -> int:
     """A port that stays free until a server takes it, now or after a restart.
 
-    One that the system hands out to whoever asks for any, or connects, may be gone by then.
+    One that the system hands out to whoever asks for any, or connects, may be gone by then; and one
+    that was given already may not be taken yet. Each of several workers has some of its own.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8
     while True:
-        port = 20_000 + secrets.randbelow(12_000)  # below those
+        port = 20_000 + worker * 1_500 + secrets.randbelow(1_500)  # below those
+        if port in _given:
+            continue
         with contextlib.suppress(OSError), socket.socket() as sock:
             sock.bind(("127.0.0.1", port))
+            _given.append(port)
             return port
 
 

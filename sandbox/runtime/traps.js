@@ -61,10 +61,10 @@ function setTraps(tell, whenActed, shown, whenAlien) {
   };
 
   // The real ones, with their real results, as long as a person sits before them.
-  const bounded = (name, refused) => replace(window, name, (show) => ({
+  const bounded = (name, refused, takes) => replace(window, name, (show) => ({
     [name](...given) {
       // The tool's own code, which may not end or ask again, runs before a dialog is counted and said to be there.
-      for (let index = 0; index < given.length; index += 1) {
+      for (let index = 0; index < takes && index < given.length; index += 1) {
         given[index] = given[index] === undefined ? undefined : `${given[index]}`;
       }
       if (dialogs >= MAX_DIALOGS) {
@@ -80,10 +80,10 @@ function setTraps(tell, whenActed, shown, whenAlien) {
       }
     },
   }));
-  bounded("alert", undefined);
-  bounded("confirm", false);
-  bounded("prompt", null);
-  bounded("print", undefined);
+  bounded("alert", undefined, 1);
+  bounded("confirm", false, 1);
+  bounded("prompt", null, 2);
+  bounded("print", undefined, 0);
 
   // The tool's own entries, in places that its steps lead to.
   const own = [];
@@ -101,6 +101,10 @@ function setTraps(tell, whenActed, shown, whenAlien) {
     at += 1;
     own.length = at;
     own[at] = here();
+    if (at > FULL_HISTORY) {
+      own.shift();
+      at -= 1;
+    }
     entries += 1;
     behind += 1;
     ahead = 0;
@@ -136,14 +140,15 @@ function setTraps(tell, whenActed, shown, whenAlien) {
       native(self, count);
     }
   };
+  // Each step begins where the one before it ended.
   const move = (count) => {
-    const { url: oldURL } = (own[at] = here());
-    const to = own[at + count];
-    if (!to) {
-      return;
-    }
-    at += count;
     later(() => {
+      const to = own[at + count];
+      if (!to) {
+        return;
+      }
+      const { url: oldURL } = (own[at] = here());
+      at += count;
       replaceState(history, to.state, "", to.url);
       length = lengthOf(history);
       dispatch(window, new PopStateEvent("popstate", { state: stateOf(history) }));

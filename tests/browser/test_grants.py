@@ -221,7 +221,7 @@ async def test_who_clicks_fast_grants_nothing_unawares(
     """A tool that wants fast clicks, and asks meanwhile, where the button comes to be."""
     allow = question(page).get_by_role("button", name="Allow for this tool")
     words = page.frame_locator('iframe[title="Preview"]').locator("p")
-    for _ in range(10):
+    for _ in range(3):
         tool = await opened(page, server, api, REACHES)
         await expect(allow).to_be_visible()
         place = await (allow if where == "here" else words).bounding_box()
@@ -239,7 +239,17 @@ async def test_who_clicks_fast_grants_nothing_unawares(
     assert disabled
     assert api(server.url)("GET", f"/api/artifacts/{tool}/grants")["network"] == []
     asked = await question(page).locator("code").inner_text()
-    await allow.click()
+    place = await allow.bounding_box()
+    assert place
+    await page.mouse.move(place["x"] + 10, place["y"] + 10)
+    await page.mouse.down()
+    if await allow.is_disabled():
+        # Pressed too soon, and let go once it counts.
+        await expect(allow).to_be_enabled()
+        await page.mouse.up()
+        await expect(question(page)).to_contain_text(asked)
+        await allow.click()
+    await page.mouse.up()
     await expect(question(page)).not_to_contain_text(asked)
 
 

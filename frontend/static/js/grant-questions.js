@@ -1,6 +1,7 @@
 import { arm } from "./host/arming.js";
 import { made } from "./host/made.js";
 
+const UNARMED_MS = 700;
 const MOST_A_LOAD = 5;
 const MOST_A_VISIT = 15;
 
@@ -81,11 +82,12 @@ export class GrantQuestions {
         ];
     const buttons = answers.map(([label]) => made("button", "button", label));
     // A click that was meant for the tool, or for the question before, must not answer this one.
-    const counts = arm(buttons);
     for (const [index, button] of buttons.entries()) {
+      const [, allow] = answers[index];
+      const counts = allow ? arm(button) : rested(button);
       button.type = "button";
       button.addEventListener("click", (event) => {
-        if (counts(event) && this.#waiting[0] === asked) this.#answered(asked, answers[index][1]);
+        if (counts(event) && this.#waiting[0] === asked) this.#answered(asked, allow);
       });
     }
     row.append(...buttons);
@@ -105,6 +107,13 @@ export class GrantQuestions {
     const waiting = this.#waiting.length;
     this.#place.querySelector(".question-count").textContent = waiting > 1 ? `1 of ${waiting}` : "";
   }
+}
+
+/** What grants nothing waits a moment only, however much is clicked. */
+function rested(button) {
+  button.setAttribute("aria-disabled", "true");
+  setTimeout(() => button.removeAttribute("aria-disabled"), UNARMED_MS);
+  return () => !button.hasAttribute("aria-disabled");
 }
 
 /** The views' own control: tabs, or on a phone a select in their place. */

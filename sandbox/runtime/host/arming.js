@@ -15,12 +15,12 @@ export function startAnew() {
 }
 
 /**
- * Disables the buttons until nobody has pressed anywhere for 0.7 s, in which this page was there to
+ * Disables the button until nobody has pressed anywhere for 0.7 s, in which this page was there to
  * answer all the time.
- * @param {HTMLButtonElement[]} buttons all of one question
- * @returns {(event: MouseEvent) => boolean} whether a click on one of them counts
+ * @param {HTMLButtonElement} button
+ * @returns {(event: MouseEvent) => boolean} whether a click on it counts
  */
-export function arm(buttons) {
+export function arm(button) {
   let left = TICKS;
   let last = performance.now();
   let armed = Infinity;
@@ -28,12 +28,10 @@ export function arm(buttons) {
   const restart = () => {
     left = TICKS;
   };
-  for (const button of buttons) {
-    button.setAttribute("aria-disabled", "true");
-    button.addEventListener("pointerdown", ({ timeStamp }) => {
-      pressed = timeStamp;
-    });
-  }
+  button.setAttribute("aria-disabled", "true");
+  button.addEventListener("pointerdown", ({ timeStamp }) => {
+    pressed = timeStamp;
+  });
   const end = () => {
     clearInterval(timer);
     waiting.delete(restart);
@@ -43,11 +41,11 @@ export function arm(buttons) {
     const now = performance.now();
     if (now - last < ON_TIME_MS) left -= 1;
     last = now;
-    if (!buttons.some((button) => button.isConnected)) end();
+    if (!button.isConnected) end();
     else if (left <= 0) {
       end();
       armed = now;
-      for (const button of buttons) button.removeAttribute("aria-disabled");
+      button.removeAttribute("aria-disabled");
     }
   }, TICK_MS);
   if (waiting.size === 0) document.addEventListener("pointerdown", startAnew, true);

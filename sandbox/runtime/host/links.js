@@ -52,7 +52,7 @@ function askToOpen(address) {
   row.append(stay, go);
   dialog.append(title, told, shown, row);
 
-  const counts = arm([go]);
+  const counts = arm(go);
   stay.autofocus = true;
   stay.addEventListener("click", () => dialog.close());
   go.addEventListener("click", (event) => counts(event) && dialog.close("open"));
