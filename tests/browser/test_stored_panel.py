@@ -289,3 +289,29 @@ async def test_a_file_with_its_data_waits_for_what_is_not_saved_yet(
             await expect(page.get_by_role("note", name="Export")).to_be_visible()
     text = await asyncio.to_thread((await (await saving.value).path()).read_text, "utf-8")
     assert '"local":{"word":"plum"}' in text
+
+
+RESTLESS = """<!doctype html><title>Restless</title><output></output><script>
+localStorage.word = "plum";
+setInterval(() => { localStorage.t = Date.now(); }, 50);
+const asked = indexedDB.open("words", 1);
+asked.onupgradeneeded = () => asked.result.createObjectStore("words").put("pear", "word");
+asked.onsuccess = () => { document.querySelector("output").value = "opened"; };
+</script>"""
+
+
+async def test_a_tool_that_never_stops_storing_is_exported_with_its_data(
+    page: Page, writing: str, api: type[Api]
+) -> None:
+    """What it had stored when Export was pressed is waited for, and its databases open."""
+    tool = Kept(api(writing), RESTLESS)
+    await page.goto(tool.url)
+    await expect(preview(page).locator("output")).to_have_text("opened")
+    await asyncio.to_thread(until, lambda: len(tool.data["indexed"]) == 2)
+    await page.locator("[data-options] summary").click()
+    await page.get_by_role("checkbox", name="With what the tool has stored").check()
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Export").click()
+    text = await asyncio.to_thread((await (await saving.value).path()).read_text, "utf-8")
+    assert '"word":"plum"' in text
+    assert '"pear"' in text.replace("\\", "")

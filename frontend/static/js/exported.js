@@ -32,12 +32,12 @@ export function exported(place, options, keeper) {
     }
   });
 
-  /** Presses the link again once all that the tool has stored is saved. */
+  /** Presses the link again once all that the tool had stored by then is saved. */
   async function save(mine) {
     say("What the tool has stored is being saved…");
-    const saved = await settled(keeper);
+    const isKept = await saved(keeper);
     if (mine !== latest) return;
-    if (!saved) {
+    if (!isKept) {
       say(NOT_SAVED);
       return;
     }
@@ -93,10 +93,10 @@ const withData = (options) => options.querySelector("[name=data]").checked;
 
 const NOT_SAVED = "What the tool has stored last could not be saved yet. Export it again when the server answers.";
 
-/** Whether all that the tool has stored was saved, within a while. */
-async function settled(keeper) {
+/** Whether all that the tool had stored by now was saved, within a while. */
+async function saved(keeper) {
   await pause(TOLD_MS);
-  return Promise.race([keeper.settled().then(() => true), pause(PATIENCE_MS).then(() => false)]);
+  return Promise.race([keeper.saved().then(() => true), pause(PATIENCE_MS).then(() => false)]);
 }
 
 /** Copies the text that `get` promises; returns how much it was. */
@@ -112,7 +112,7 @@ async function copied(get) {
 }
 
 async function textOf(url, keeper) {
-  if (keeper && !(await settled(keeper))) throw new Problem({ title: NOT_SAVED });
+  if (keeper && !(await saved(keeper))) throw new Problem({ title: NOT_SAVED });
   const response = await fetch(url);
   if (!response.ok) throw new Problem({ title: `The server said ${response.status}.` });
   return response.text();

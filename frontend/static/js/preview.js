@@ -105,7 +105,7 @@ export class Preview {
     this.#show(current.log);
     delete current.frame.dataset.generation;
     if (changed) current.stored.mute();
-    await this.#keeper.settled();
+    await this.#keeper.saved();
     current.frame.src = url;
   }
 
@@ -227,8 +227,7 @@ export class Preview {
   /** The person went on in the old frame meanwhile: the new one begins with what is stored now. */
   async #loadAgain(next) {
     next.loaded = false;
-    await this.#keeper.settled();
-    next.stored.restart();
+    next.stored.restart(await this.#keeper.saved());
     next.frame.src = next.frame.getAttribute("src");
   }
 

@@ -75,7 +75,7 @@ export function storedData(artifact, panel, restart) {
   }
 
   clear.addEventListener("click", async () => {
-    await keeper.settled();
+    await keeper.saved();
     const before = await read();
     if (!before || !(await replace("DELETE", before, null))) return;
     const words = document.createElement("span");

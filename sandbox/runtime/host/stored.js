@@ -60,13 +60,14 @@ export class Keeper {
   #pending = nothing();
   #acks = [];
   #sent = new Set();
-  #saving = null;
+  #isSaving = false;
   #failures = 0;
   #others = null;
   #written = 0;
   #databases;
   #session;
   #late = [];
+  #awaited = [];
 
   /**
    * @param {(changes: object) => Promise<void>} save
@@ -112,11 +113,11 @@ export class Keeper {
       },
       /** Whether its document was loaded before the newest change. */
       stale: () => frame.begun !== this.#written,
-      /** Its document loads anew, and what it kept back was never said. */
-      restart: () => {
+      /** Its document loads anew with what `saved()` told of, and what it kept back was never said. */
+      restart: (saved) => {
         frame.kept = nothing();
         frame.acks = [];
-        frame.begun = this.#written;
+        frame.begun = saved;
       },
       release: () => {
         frame.held = false;
@@ -137,9 +138,23 @@ export class Keeper {
     frame.name = this.#session.name();
   }
 
-  /** @returns {Promise<void>} when nothing is left to save */
-  async settled() {
-    await this.#saving;
+  /**
+   * What comes after this call is not waited for: a tool may never rest.
+   * @returns {Promise<number>} the newest change by now, when no change up to it is left to save
+   */
+  saved() {
+    const upTo = this.#written;
+    return new Promise((resolve) => {
+      this.#awaited.push({ upTo, resolve });
+      this.#tellSaved();
+    });
+  }
+
+  #tellSaved() {
+    const waits = [...this.#sent, this.#pending].flatMap((one) => AREAS.map((area) => oldest(one[area])));
+    const first = Math.min(...waits);
+    for (const { upTo, resolve } of this.#awaited) if (upTo < first) resolve(upTo);
+    this.#awaited = this.#awaited.filter(({ upTo }) => upTo >= first);
   }
 
   #hear(frame, { area, n, changes }) {
@@ -172,7 +187,7 @@ export class Keeper {
     // A key that waits already keeps its place, so that each has its turn.
     for (const [key, value] of list) pending.set(key, { value, at: pending.get(key)?.at ?? this.#written });
     this.#others?.postMessage({ area, changes: list });
-    this.#saving ??= this.#saveAll();
+    this.#saveAll();
   }
 
   async #open(frame) {
@@ -180,7 +195,7 @@ export class Keeper {
     const { documents } = frame;
     const tell = (message) => frame.documents === documents && frame.tell(message);
     await sendDatabases(tell, this.#databases.script, async () => {
-      await this.settled();
+      await this.saved();
       const kept = new Map(Object.entries(await this.#databases.read()));
       for (const [key, value] of this.#late.flatMap(({ changes }) => changes)) {
         if (value === null) kept.delete(key);
@@ -191,12 +206,14 @@ export class Keeper {
   }
 
   async #saveAll() {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
     // One request at a time, so that none overtakes another.
     while (AREAS.some((area) => this.#pending[area].size > 0)) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       await this.#saveOnce();
     }
-    this.#saving = null;
+    this.#isSaving = false;
   }
 
   async #saveOnce() {
@@ -206,7 +223,6 @@ export class Keeper {
     } catch (error) {
       if (error instanceof NotKept) return;
       this.#failures += 1;
-      this.#putBack(taken, acks);
       await pause(patience(this.#failures));
       return;
     }
@@ -244,8 +260,7 @@ export class Keeper {
     }
     this.#deliver(changes, acks, taken).catch((error) => {
       if (error instanceof NotKept) return;
-      this.#putBack(taken, acks);
-      this.#saving ??= this.#saveAll();
+      this.#saveAll();
     });
   }
 
@@ -270,10 +285,12 @@ export class Keeper {
     try {
       await this.#save(changes);
     } catch (error) {
+      if (!(error instanceof NotKept)) this.#putBack(taken, acks);
       this.#told.failed(error);
       throw error;
     } finally {
       this.#sent.delete(taken);
+      this.#tellSaved();
     }
     this.#acknowledge(acks);
   }
