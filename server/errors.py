@@ -30,6 +30,7 @@ _TITLES = {
     415: "Wrong type",
     421: "Unknown host",
     422: "Cannot be used",
+    429: "Too many tries",
     500: "Something went wrong",
     503: "Not ready",
     507: "No room",

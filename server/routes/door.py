@@ -30,6 +30,7 @@ from sandbox.origins import (
 )
 from sandbox.policy import host_headers
 from server import errors
+from server.routes import guesses
 from server.routes.levels import opened_as
 from server.settings import Settings
 
@@ -86,6 +87,9 @@ class Door:
 
         refusal = self._refusal(scope, headers)
         if refusal is not None:
+            wrong = refusal[0] == 401 and _has_token(headers)  # noqa: PLR2004
+            if wrong and not await guesses.late():
+                refusal = 429, guesses.BUSY
             response = _refused(scope, headers, *refusal)
             await response(scope, receive, send_with_policy)
             return
@@ -153,6 +157,12 @@ def same_token(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
+def _has_token(headers: Headers) -> bool:
+    """Whether a token was given, or what would be the cookie of it, right or wrong."""
+    bearer = headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
+    return bearer or COOKIE in cookie_parser(headers.get("cookie", ""))
+
+
 def _is_public(scope: Scope, below: dict[str, Any]) -> bool:
     """Whether anybody may have it: a library, which a tool asks for as another site's page."""
     return scope["method"] in _SAFE and below["path"].startswith(LIBRARIES)
@@ -204,8 +214,12 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 def _refused(scope: Scope, headers: Headers, status: int, detail: str) -> Response:
     """In plain words where a person looks: no page of ours is drawn for who may not enter."""
-    if not errors.wants_page(scope["path"], headers):
-        return errors.problem_response(status, detail)
-    if status == 401 and scope["method"] == "GET":  # noqa: PLR2004
+    if status == 401 and scope["method"] == "GET" and errors.wants_page(scope["path"], headers):  # noqa: PLR2004
         return RedirectResponse("/access", status_code=303)
-    return PlainTextResponse(detail, status_code=status)
+    if errors.wants_page(scope["path"], headers):
+        response: Response = PlainTextResponse(detail, status_code=status)
+    else:
+        response = errors.problem_response(status, detail)
+    if status == 429:  # noqa: PLR2004
+        response.headers.update(guesses.RETRY)
+    return response
