@@ -96,8 +96,11 @@ class ImportedEverything(BaseModel):
     words: str
 
 
+ArtifactId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{1,32}$")]
+
+
 class Several(Shape):
-    ids: Annotated[list[str], Field(max_length=1000)]
+    ids: Annotated[list[ArtifactId], Field(max_length=1000)]
 
 
 class ArtifactChange(Shape):

@@ -78,6 +78,12 @@ def test_several_tools_go_into_the_bin_and_come_back(serve_app: Start, api: Any)
     assert {item["id"] for item in client("GET", "/api/artifacts")["items"]} == {one, two}
     client("GET", f"/api/artifacts/{three}", status=404)
     client("POST", "/api/artifacts/bin", status=422, ids=["a"] * 1001)
+    for path in ("/api/artifacts/bin", "/api/artifacts/undelete"):
+        for odd in ("\\ud800", "", "a" * 1000, "\\u0000"):
+            body, json = f'{{"ids": ["{odd}"]}}', {"Content-Type": "application/json"}
+            refused = client.client.post(path, content=body, headers=json)
+            assert refused.status_code == 422, refused.text
+            assert "ids.0" in refused.json()["detail"]
 
 
 def test_what_another_server_makes_is_not_deleted_under_it(
