@@ -1,11 +1,14 @@
-// What the tool had stored when it was taken home, put where it stores: once in a browser, and over
-// nothing but what an earlier file brought, if it is as it came. localStorage is taken whole or not at
-// all, and so is each database.
+// What the tool had stored when it was taken home, put where it stores: once in a browser. The first
+// file fills what is empty, localStorage whole or not at all, and so each database. A newer one takes
+// the place of what earlier files brought if all of it is as it came, and else brings nothing: what a
+// tool keeps in one place may be about what it keeps in another.
 
 const restored = JSON.parse(document.currentScript.previousElementSibling.textContent);
 document.currentScript.previousElementSibling.remove();
 // Beside the tool's own keys, so that it sees none of it.
 const RESTORED = `${STORAGE_PREFIX.slice(0, -1)} restored`;
+// Another window may hold a database for as long as it likes.
+const DECIDING_MS = 5000;
 // When the newest file that was opened here was made, and prints of what files brought.
 const before = JSON.parse(realLocal?.getItem(RESTORED) ?? null);
 const brought = new Map(before?.databases);
@@ -32,36 +35,44 @@ function rememberDatabase(name, print) {
 }
 
 function tellKept(place) {
-  const text = "is not as an earlier file of this tool brought it, so it stays. This file has other data for it.";
-  console.info(`What is stored in ${place} ${text}`);
+  console.info(`What is stored in ${place} stays. This file has other data for it.`);
+}
+
+const inDatabase = (name) => `the database “${name}”`;
+
+function localEntries() {
+  return localStore.keys().map((key) => [key, localStore.get(key)]);
 }
 
 // All of it or, where there is no room, none: the next time it is tried again.
 function restoreLocal(entries) {
-  const there = localStore.keys().map((key) => [key, localStore.get(key)]);
+  const there = localEntries();
   const [old, own] = [there, entries].map(printOfLocal);
   if (old === own) {
     return own;
   }
-  const known = before?.local ?? printOfLocal([]);
-  if (old !== known) {
-    tellKept("localStorage");
+  if (old !== (before?.local ?? printOfLocal([]))) {
+    if (entries.length > 0) {
+      tellKept("localStorage");
+    }
     return before?.local;
   }
-  const put = (all) => all.forEach(([key, value]) => localStore.set(key, value));
-  localStore.clear();
   try {
-    put(entries);
+    putLocal(entries);
   } catch (error) {
-    localStore.clear();
-    put(there);
+    putLocal(there);
     throw error;
   }
   return own;
 }
 
+function putLocal(entries) {
+  localStore.clear();
+  entries.forEach(([key, value]) => localStore.set(key, value));
+}
+
 // Ids are JSON lists, as databases/keeping.js writes them: database, store, key.
-function restoreDatabases(indexed) {
+function databasesOf(indexed) {
   const records = [];
   const schemas = [];
   for (const [id, text] of Object.entries(indexed)) {
@@ -72,24 +83,29 @@ function restoreDatabases(indexed) {
       records.push({ database, store, key, text });
     }
   }
-  for (const [name, { version, stores }] of schemas) {
+  return schemas.map(([name, { version, stores }]) => {
     const own = records.filter(({ database }) => database === name);
-    restoreDatabase(name, version, stores, own);
-  }
+    const names = stores.map((store) => store.name);
+    return { name, version, stores, records: own, print: printOfDatabase(version, names, own) };
+  });
 }
 
 // The tool's own request for it waits behind this one, and its first transaction behind ours.
-function restoreDatabase(name, version, stores, records) {
-  const names = stores.map((store) => store.name);
-  const own = printOfDatabase(version, names, records);
+// `done` hears whether it holds now what the file has.
+function restoreDatabase({ name, version, stores, records, print: own }, done = () => {}) {
   const request = indexedDB.open(name, version);
-  const finish = () => orSkip(() => rememberDatabase(name, own));
+  const finish = () => {
+    orSkip(() => rememberDatabase(name, own));
+    done(true);
+  };
   const keep = (transaction) => {
-    tellKept(`the database “${name}”`);
+    tellKept(inDatabase(name));
     transaction.abort();
   };
   let isNew = false;
+  let blocked;
   request.onupgradeneeded = ({ oldVersion }) => {
+    clearTimeout(blocked);
     const { result: database, transaction } = request;
     isNew = true;
     transaction.oncomplete = finish;
@@ -118,6 +134,7 @@ function restoreDatabase(name, version, stores, records) {
     if (!isNew && database.objectStoreNames.length > 0) {
       const transaction = database.transaction(database.objectStoreNames, "readwrite");
       transaction.oncomplete = finish;
+      transaction.onabort = () => done(false);
       readPrint(transaction, version, (found) => {
         if (found === own) {
           return;
@@ -129,14 +146,20 @@ function restoreDatabase(name, version, stores, records) {
         stores.forEach((schema) => transaction.objectStore(schema.name).clear());
         fill(transaction, stores, records);
       });
+    } else if (!isNew) {
+      done(true);
     }
     database.close();
+  };
+  request.onblocked = () => {
+    blocked = setTimeout(() => done(false), DECIDING_MS);
   };
   request.onerror = (event) => {
     event.preventDefault();
     if (request.error.name === "VersionError") {
-      tellKept(`the database “${name}”`);
+      tellKept(inDatabase(name));
     }
+    done(false);
   };
 }
 
@@ -173,9 +196,125 @@ function fillStore(store, { keyPath, autoIncrement, next }, records) {
   }
 }
 
-if (before === null || restored.at > (before.at ?? 0)) {
-  orSkip(() => remember({ local: restoreLocal(Object.entries(restored.local ?? {})), at: restored.at }));
-  if (window.indexedDB) {
-    orSkip(() => restoreDatabases(restored.indexed ?? {}));
+// Tells the print of what is there now: undefined where there is no such database.
+function printNow(name, tell) {
+  const request = indexedDB.open(name);
+  request.onupgradeneeded = () => request.transaction.abort();
+  request.onerror = (event) => {
+    event.preventDefault();
+    tell(request.error.name === "AbortError" ? undefined : null);
+  };
+  request.onsuccess = () => {
+    const database = request.result;
+    const tellAndClose = (print) => {
+      database.close();
+      tell(print);
+    };
+    if (database.objectStoreNames.length === 0) {
+      tellAndClose(printOfDatabase(database.version, [], []));
+    } else {
+      readPrint(database.transaction(database.objectStoreNames), database.version, tellAndClose);
+    }
+  };
+}
+
+// Tells which places are neither as an earlier file brought them nor as this one would.
+function findChanged(entries, databases, tell) {
+  const now = printOfLocal(localEntries());
+  const isLocalOwn = now === (before.local ?? printOfLocal([])) || now === printOfLocal(entries);
+  const changed = isLocalOwn ? [] : ["localStorage"];
+  const own = new Map(databases.map(({ name, print }) => [name, print]));
+  const names = [...new Set([...brought.keys(), ...own.keys()])];
+  const ask = ([name, ...others]) => {
+    if (name === undefined) {
+      tell(changed);
+      return;
+    }
+    printNow(name, (print) => {
+      if (print !== brought.get(name) && print !== own.get(name)) {
+        changed.push(inDatabase(name));
+      }
+      ask(others);
+    });
+  };
+  ask(window.indexedDB ? names : []);
+}
+
+// Tells whether all of it has been taken.
+function takeAll(entries, databases, tell) {
+  const there = localEntries();
+  const isIn = orSkip(() => {
+    remember({ local: restoreLocal(entries) });
+    return true;
+  });
+  if (!isIn) {
+    tell(false);
+    return;
   }
+  const next = ([database, ...others]) => {
+    if (database === undefined) {
+      tell(true);
+      return;
+    }
+    restoreDatabase(database, (isTaken) => {
+      if (isTaken) {
+        next(others);
+      } else {
+        putLocal(there);
+        remember({ local: before.local });
+        tell(false);
+      }
+    });
+  };
+  next(window.indexedDB ? databases : []);
+}
+
+// The tool begins when all is decided. Databases tell what they hold only later: the page stops here,
+// and loads again.
+function takeNewer(entries, databases) {
+  const isLater = window.indexedDB && databases.length + brought.size > 0;
+  if (isLater) {
+    // Where this cannot be written, or has come to nothing before, the tool runs with what is there.
+    const isAgain = before.tried === restored.at;
+    remember({ tried: restored.at, ...(isAgain && { at: restored.at }) });
+    if (isAgain) {
+      return;
+    }
+    window.stop();
+  }
+  const finish = (told) => {
+    remember({ at: restored.at, told: isLater ? told : null });
+    if (isLater) {
+      location.reload();
+    } else if (told !== null) {
+      console.info(told);
+    }
+  };
+  const stays = "so all that is stored stays. This file has other data.";
+  const tooLong = setTimeout(() => isLater && location.reload(), DECIDING_MS);
+  findChanged(entries, databases, (changed) => {
+    clearTimeout(tooLong);
+    if (changed.length > 0) {
+      const places = changed.join(" and ");
+      finish(`What is stored in ${places} is not as an earlier file of this tool brought it, ${stays}`);
+    } else {
+      takeAll(entries, databases, (isTaken) => {
+        finish(isTaken ? null : `What this file has could not be put into its storage, ${stays}`);
+      });
+    }
+  });
+}
+
+const own = Object.entries(restored.local ?? {});
+if (before?.told) {
+  orSkip(() => remember({ told: null }));
+  console.info(before.told);
+}
+if (before === null) {
+  orSkip(() => remember({ local: restoreLocal(own), at: restored.at }));
+  if (window.indexedDB) {
+    orSkip(() => databasesOf(restored.indexed ?? {}).forEach((one) => restoreDatabase(one)));
+  }
+} else if (restored.at > (before.at ?? 0)) {
+  orSkip(() => takeNewer(own, databasesOf(restored.indexed ?? {})));
 }

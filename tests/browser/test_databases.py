@@ -415,7 +415,7 @@ async def test_a_file_with_its_data_is_the_persons_from_then_on(
 async def test_a_newer_file_brings_its_data_where_nothing_was_changed_since(
     page: Page, notes: Tool, tmp_path: Path
 ) -> None:
-    """An older one brings nothing back; what the person changed stays, which is said once."""
+    """An older one brings nothing back; once the person changed something, all stays, said once."""
     frame = await opened(page, notes.url)
 
     async def saved(word: str, *more: str) -> str:
@@ -473,12 +473,12 @@ async def test_a_newer_file_brings_its_data_where_nothing_was_changed_since(
     await remembered("local", "databases")
     assert said == []
     await alone.evaluate("add('mine')")
-    await shows_alone(fourth, "a,b,c,mine", "d")
-    await remembered("local")
+    await shows_alone(fourth, "a,b,c,mine", "c")
+    await remembered()
     assert len(said) == 1
     assert "the database “notes”" in said[0]
-    await shows_alone(fourth, "a,b,c,mine", "d")
-    await shows_alone(third, "a,b,c,mine", "d")
+    await shows_alone(fourth, "a,b,c,mine", "c")
+    await shows_alone(third, "a,b,c,mine", "c")
     assert len(said) == 1
 
 
@@ -522,8 +522,53 @@ async def test_a_newer_file_brings_a_database_of_a_newer_version(
     await beside.goto((tmp_path / "blank.html").as_uri())
     await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
     await page.goto((tmp_path / "2.html").as_uri())
+    await page.wait_for_function("typeof all === 'function'")
     stays = "old,word 1,mine"
     assert await page.evaluate("all()") == (stays if changed else "new,word 2")
+
+
+@pytest.mark.parametrize("changed", ["localStorage", "nothing"])
+async def test_a_newer_file_brings_all_of_its_data_or_none(
+    context: BrowserContext, tmp_path: Path, changed: str
+) -> None:
+    """A changed localStorage keeps the database with it; it is said once."""
+    html = """<!doctype html><script>
+    const asked = indexedDB.open("notes", 1);
+    const opened = new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+    const all = async () => {
+      const store = (await opened).transaction("words").objectStore("words");
+      return new Promise((done) => {
+        store.getAll().onsuccess = ({ target }) => done(`${localStorage.word},${target.result}`);
+      });
+    };</script>"""
+    schema = {"name": "words", "keyPath": None, "autoIncrement": False, "next": 0, "indexes": []}
+    for at in (1, 2):
+        indexed = {
+            '["notes"]': json.dumps({"version": 1, "stores": [schema]}),
+            '["notes","words",1]': json.dumps(f"of {at}"),
+        }
+        stored = to_json({"at": at, "local": {"word": f"of {at}"}, "indexed": indexed})
+        text = export_html(html, title="Notes", storage_prefix="x", stored=stored)
+        (tmp_path / f"{at}.html").write_text(text, "utf-8")
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
+    beside = await context.new_page()
+    await beside.goto((tmp_path / "blank.html").as_uri())
+    await page.goto((tmp_path / "1.html").as_uri())
+    assert await page.evaluate("all()") == "of 1,of 1"
+    if changed == "localStorage":
+        await page.evaluate("localStorage.word = 'mine'")
+        await beside.wait_for_function("Object.values(localStorage).includes('mine')", polling=50)
+    await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
+    await page.goto((tmp_path / "2.html").as_uri())
+    wanted = "mine,of 1" if changed == "localStorage" else "of 2,of 2"
+    # It has loaded a second time by then.
+    await page.wait_for_function("typeof all === 'function'")
+    assert await page.evaluate("all()") == wanted
+    assert len(said) == (1 if changed == "localStorage" else 0)
+    assert all("What is stored in localStorage is not as" in text for text in said)
 
 
 @pytest.mark.parametrize(
