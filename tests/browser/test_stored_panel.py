@@ -15,7 +15,8 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.tools import Imported, wide_context
-from tests.conftest import NO_BROWSER, Api, Process, connected_server, until
+from tests.conftest import NO_BROWSER, Api, Process, Start, connected_server, until
+from tests.integration.tools import limit_files
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -315,3 +316,22 @@ async def test_a_tool_that_never_stops_storing_is_exported_with_its_data(
     text = await asyncio.to_thread((await (await saving.value).path()).read_text, "utf-8")
     assert '"word":"plum"' in text
     assert '"pear"' in text.replace("\\", "")
+
+
+async def test_a_full_disk_is_said_and_what_is_stored_meanwhile_is_kept(
+    page: Page, serve_app: Start, api: type[Api]
+) -> None:
+    """The server answers, and says what to do; with room again, it is saved."""
+    app = serve_app(**NO_BROWSER)
+    tool = Kept(api(app.url))
+    await page.goto(tool.url)
+    await began(page, NOTHING)
+    limit_files(app, 1)
+    await keep(page, "plum")
+    await page.get_by_role("tab", name="Stored data").click()
+    alarm = page.get_by_role("tabpanel", name="Stored data").get_by_role("alert")
+    await expect(alarm).to_contain_text("The disk is full")
+    await expect(alarm).to_contain_text("Free some space")
+    limit_files(app)
+    await tool.has_local({"word": "plum"})
+    await expect(alarm).to_have_count(0)

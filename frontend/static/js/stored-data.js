@@ -23,7 +23,12 @@ export function storedData(artifact, panel, restart) {
 
   function failed(error) {
     alarm.hidden = !error;
-    say(error && "Not saved.", error?.name === "NotKept" ? error.message : "The server does not answer; what the tool stores is kept here and saved when it does.");
+    const words = {
+      NotKept: error?.message,
+      NotYet: `${error?.message} What the tool stores is kept here meanwhile, and saved as soon as it can be.`,
+    };
+    const silent = "The server does not answer; what the tool stores is kept here and saved when it does.";
+    say(error && "Not saved.", words[error?.name] ?? silent);
   }
 
   function say(title, words) {

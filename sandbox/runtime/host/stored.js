@@ -21,18 +21,23 @@ const HEADERS = { "content-type": "application/json", accept: "application/json"
 // What browsers send after the page has gone: 64 KiB for all such requests together.
 const LASTING_BYTES = 60_000;
 
-/** What the server said of changes that it did not take; saying it again would not help. */
-export class NotKept extends Error {
+/** What the server said of changes that it did not take for now. */
+export class NotYet extends Error {
   constructor({ title = "", detail = "", action = "" }) {
     super([detail || title, action].filter(Boolean).join(" "));
-    this.name = "NotKept";
+    this.name = "NotYet";
   }
+}
+
+/** Saying it again would not help. */
+export class NotKept extends NotYet {
+  name = "NotKept";
 }
 
 /**
  * @param {string} method
  * @param {string} url
- * @returns {(changes: object) => Promise<void>} rejects with `NotKept`, or with the network's error
+ * @returns {(changes: object) => Promise<void>} rejects with `NotKept`, `NotYet` or the network's error
  */
 export function saveTo(method, url) {
   return async (changes) => {
@@ -42,14 +47,14 @@ export function saveTo(method, url) {
     const keepalive = body.length * 3 < LASTING_BYTES || new Blob([body]).size < LASTING_BYTES;
     const response = await fetch(url, Object.assign(request, { body, keepalive }));
     if (response.ok) return;
-    if (response.status >= 500) throw new Error(`the server said ${response.status}`);
+    const isFinal = response.status < 500;
     let told = {};
     try {
       told = await response.json();
     } catch {
-      told = { detail: "What the tool stored was not kept." };
+      told = { detail: isFinal ? "What the tool stored was not kept." : `The server said ${response.status}.` };
     }
-    throw new NotKept(told);
+    throw isFinal ? new NotKept(told) : new NotYet(told);
   };
 }
 
