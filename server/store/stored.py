@@ -84,7 +84,8 @@ async def change(
     for area, values in changes.items():
         gone = [key for key, value in values.items() if value is None]
         kept = {key: value for key, value in values.items() if value is not None}
-        if len(kept) > most.get(area, len(kept)):
+        # So many there will be at the least: none of them need be written to know.
+        if len(kept) > max(before[area], most.get(area, len(kept))):
             return Full(area, 0, len(kept))
         for start in range(0, len(gone), _AT_ONCE):
             await _forget(connection, artifact_id, area, gone[start : start + _AT_ONCE])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.tools import Imported, wide_context
 from tests.conftest import NO_BROWSER, Api, Process, Start, connected_server, until
@@ -335,3 +335,60 @@ async def test_a_full_disk_is_said_and_what_is_stored_meanwhile_is_kept(
     limit_files(app)
     await tool.has_local({"word": "plum"})
     await expect(alarm).to_have_count(0)
+
+
+async def test_a_file_with_its_data_of_a_version_that_is_gone_meanwhile(
+    page: Page, kept: Kept, folder: Path
+) -> None:
+    """While its data are saved, what was to be exported ceases to be; the next press is another."""
+    await page.goto(kept.url)
+    await began(page, NOTHING)
+    link = page.locator("a#export")
+    told = page.get_by_role("note", name="Export")
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    with slow_disk(folder):
+        await keep(page, "plum")
+        await page.locator("[data-options] summary").click()
+        await page.get_by_role("checkbox", name="With what the tool has stored").check()
+        await link.click()
+        await expect(told).to_contain_text("is being saved")
+        await link.evaluate("(link) => { link.old = link.href; link.removeAttribute('href'); }")
+    await expect(told).to_have_text("There is nothing to export yet.")
+    assert faults == []
+    await link.evaluate("(link) => { link.href = link.old; }")
+    with slow_disk(folder):
+        await keep(page, "pear")
+        await link.click()
+        await expect(told).to_contain_text("is being saved")
+
+
+# Each round changes more than a slow server takes in one.
+CROWDED = """<!doctype html><title>Crowded</title><output></output><script>
+let round = 0;
+setInterval(() => {
+  round += 1;
+  for (let i = 0; i < 5000; i += 1) localStorage.setItem(i, round);
+}, 60);
+const asked = indexedDB.open("words", 1);
+asked.onupgradeneeded = () => asked.result.createObjectStore("words").put("pear", "word");
+asked.onsuccess = () => { document.querySelector("output").value = "opened"; };
+</script>"""
+
+
+async def test_databases_have_their_turn_beside_a_crowded_local_storage(
+    page: Page, writing: str, api: type[Api]
+) -> None:
+    tool = Kept(api(writing), CROWDED)
+    sent: list[dict[str, Any]] = []
+
+    async def slowly(route: Route) -> None:
+        if route.request.method == "PATCH":
+            sent.append(json.loads(route.request.post_data or "{}"))
+            await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/data", slowly)
+    await page.goto(tool.url)
+    await asyncio.to_thread(until, lambda: len(tool.data["indexed"]) == 2)
+    assert all(sum(map(len, changes.values())) <= 2000 for changes in sent)

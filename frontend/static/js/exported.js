@@ -41,9 +41,17 @@ export function exported(place, options, keeper) {
       say(NOT_SAVED);
       return;
     }
+    const link = document.querySelector("a#export[href]"); // The page may have renewed it meanwhile.
+    if (!link) {
+      say("There is nothing to export yet.");
+      return;
+    }
     isSaved = true;
-    document.querySelector("a#export[href]").click(); // The page may have renewed it meanwhile.
-    isSaved = false;
+    try {
+      link.click();
+    } finally {
+      isSaved = false;
+    }
   }
 
   async function takeHome(link, mine) {

@@ -235,17 +235,17 @@ export class Keeper {
     await pause(PACE_MS);
   }
 
-  /** The oldest changes, and the acks of which all is among them or saved already. */
+  /** The oldest changes of each area, half of each where both have many, and the acks of which all is among them or saved already. */
   #batch(most = MOST_CHANGES) {
     const taken = nothing();
     const changes = {};
-    let left = most;
-    for (const area of AREAS) {
+    const waiting = AREAS.reduce((sum, area) => sum + this.#pending[area].size, 0);
+    const shares = AREAS.map((area) => Math.max(most / AREAS.length, most - (waiting - this.#pending[area].size)));
+    for (const [n, area] of AREAS.entries()) {
       const all = this.#pending[area];
-      const some = all.size > left ? Array.from(all).slice(0, left) : [...all];
+      const some = all.size > shares[n] ? Array.from(all).slice(0, shares[n]) : [...all];
       for (const [key] of some) all.delete(key);
       taken[area] = new Map(some);
-      left -= some.length;
       if (some.length > 0) changes[area] = Object.fromEntries(plain(taken[area]));
     }
     const first = Object.fromEntries(AREAS.map((area) => [area, oldest(this.#pending[area])]));
