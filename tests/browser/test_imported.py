@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from frames import Host, Shelf, show
-from playwright.async_api import Frame, Page, Route, expect
+from playwright.async_api import Browser, Frame, Page, Route, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
 from server.importing import read
+from tests.browser.tools import until
 from tests.conftest import Process, Start
 from tests.unit.test_importing import FILES, PAGE, packed
 
@@ -35,6 +36,14 @@ export default function Counter({ start = first }: Props) {
 async def brought(page: Page, host: Host, shelf: Shelf, name: str, data: bytes) -> Frame:
     shelf.put("tool", read(name, data).html)
     return await show(page, host)
+
+
+async def first(held: list[Route]) -> Route:
+    async def is_held() -> bool:
+        return bool(held)
+
+    await until(is_held)
+    return held[0]
 
 
 async def test_a_component_runs(page: Page, host: Host, shelf: Shelf) -> None:
@@ -78,7 +87,7 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     await chosen.set_input_files({"name": "dot.svg", "mimeType": "", "buffer": drawing})
     under_way = page.get_by_role("status").filter(has_text="Importing dot.svg…")
     await expect(under_way).to_be_visible(timeout=20_000)
-    await held[0].continue_()
+    await (await first(held)).continue_()
     await page.wait_for_url("**/artifacts/*")
     await expect(page.frame_locator('iframe[title="Preview"]').locator("circle")).to_be_attached()
 
@@ -188,16 +197,104 @@ async def test_everything_goes_out_of_the_home_page_and_comes_back(
     await expect(told).to_be_hidden()
 
 
-async def test_an_archive_of_very_many_tools_is_asked_about(page: Page, server: Process) -> None:
-    """More files than a zip's first form can count, and none of them unpacked or sent."""
+@pytest.mark.parametrize(("tools", "said"), [(70_000, "70,000"), (65_533, "65,533")])
+async def test_an_archive_of_very_many_tools_is_asked_about(
+    page: Page, server: Process, tools: int, said: str
+) -> None:
+    """More files than a zip's first form can count, or just as many; none is unpacked or sent."""
     packed_all = io.BytesIO()
     with zipfile.ZipFile(packed_all, "w") as archive:
         archive.writestr("sandwright.json", "{}")
-        for letters in itertools.islice(itertools.product("abcdefgh", repeat=6), 70_000):
+        for letters in itertools.islice(itertools.product("abcdefgh", repeat=6), tools):
             archive.writestr(f"data/{'a' * 10}{''.join(letters)}.jsonl", "")
         archive.writestr("index.html", "")
     await page.goto(server.url)
     many = {"name": "all.zip", "mimeType": "application/zip", "buffer": packed_all.getvalue()}
     await page.get_by_label("File to import").set_input_files(many)
     told = page.get_by_role("status").filter(has_text="all.zip")
-    await expect(told).to_contain_text("all.zip holds 70,000 tools. Import 70,000 tools")
+    await expect(told).to_contain_text(f"all.zip holds {said} tools. Import {said} tools")
+
+
+async def test_an_archive_of_no_tools_is_told(page: Page, serve_app: Start) -> None:
+    app = serve_app()
+    empty = await page.request.get(f"{app.url}/api/export")
+    await page.goto(app.url)
+    none = {"name": "all.zip", "mimeType": "application/zip", "buffer": await empty.body()}
+    await page.get_by_label("File to import").set_input_files(none)
+    await expect(page.get_by_role("alert")).to_contain_text("all.zip holds no tools.")
+
+
+async def test_an_import_asks_by_thumb_and_keeps_the_focus(
+    browser: Browser, server: Process
+) -> None:
+    """Each choice is as high as a thumb; where what was pressed is gone, what follows has focus."""
+    data = packed({"sandwright.json": b"{}"} | {f"data/{one}.jsonl": b"" for one in "abcd"})
+    context = await browser.new_context(
+        viewport={"width": 320, "height": 720}, has_touch=True, is_mobile=True
+    )
+    page = await context.new_page()
+    held: list[Route] = []
+    await page.route("**/api/import", lambda route: held.append(route))  # noqa: PLW0108
+    await page.goto(server.url)
+    way_in = page.get_by_role("button", name="Import a tool that you have")
+    await way_in.focus()
+    archive = {"name": "all.zip", "mimeType": "application/zip", "buffer": data}
+    await page.get_by_label("File to import").set_input_files(archive)
+    told = page.locator("[data-imported]")
+    for one in (
+        way_in,
+        *(told.get_by_role("button", name=each) for each in ("Import 4", "Cancel")),
+    ):
+        box = await one.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    await expect(way_in).to_be_focused()
+    await told.get_by_role("button", name="Import 4 tools").press("Enter")
+    await expect(told).to_have_text("Importing 4 tools…")
+    await expect(told).to_be_focused()
+    full = {"title": "No room", "status": 507, "detail": "The disk is full."}
+    await (await first(held)).fulfill(
+        status=507, json=full, content_type="application/problem+json"
+    )
+    await expect(page.get_by_role("alert")).to_contain_text("The disk is full.")
+    await expect(way_in).to_be_focused()
+    await context.close()
+
+
+async def test_an_undo_that_fails_half_way_forgets_nothing(page: Page, server: Process) -> None:
+    """What had gone into the bin can be brought back, and what had not, still be undone."""
+    ids = ["a" * 10 + "".join(each) for each in itertools.product("abcdefgh", repeat=4)][:1500]
+    came = {"words": "1,500 tools came.", "added": 1500, "kept": 0, "artifacts": ids, "binned": []}
+    sent: list[int] = []
+
+    async def put(route: Route) -> None:
+        given = route.request.post_data_json["ids"]
+        sent.append(len(given))
+        if len(sent) in {2, 3}:
+            await route.fulfill(status=507, json={"title": "No room", "status": 507})
+        else:
+            await route.fulfill(json={"ids": given})
+
+    await page.route("**/api/import", lambda route: route.fulfill(json=came))
+    await page.route("**/api/artifacts/bin", put)
+    await page.goto(server.url)
+    data = packed({"sandwright.json": b"{}", "data/a.jsonl": b""})
+    archive = {"name": "all.zip", "mimeType": "application/zip", "buffer": data}
+    await page.get_by_label("File to import").set_input_files(archive)
+    told = page.locator("[data-imported]")
+    await told.get_by_role("button", name="Import 1 tool").click()
+    undo = told.get_by_role("button", name="Undo")
+    await undo.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("No room")
+    await expect(undo).to_be_focused()
+    await undo.click()
+
+    async def has_failed_again() -> bool:
+        return len(sent) == 3
+
+    await until(has_failed_again)
+    await page.reload()
+    await expect(told).to_contain_text("1,000 tools were put into the bin. Undo · Bring back")
+    await undo.click()
+    await expect(told).to_contain_text("1,500 tools were put into the bin. Bring back")
+    assert sent == [1000, 500, 500, 500]

@@ -8,13 +8,13 @@ const END_BYTES = 22;
 const MOST_COMMENT = 65_535;
 
 /**
- * How many tools an archive of everything holds, by the list at its end: none of it is unpacked or sent. 0 for
- * another file.
+ * How many tools an archive of everything holds, by the list at its end: none of it is unpacked or sent. Null for
+ * another kind of file.
  * @param {File} file
  * @throws {Problem} when it is damaged
  */
 export async function toolsIn(file) {
-  if (!(await isEverything(file))) return 0;
+  if (!(await isEverything(file))) return null;
   try {
     return await counted(file);
   } catch (error) {
@@ -52,7 +52,10 @@ async function listOf(file) {
   while (at >= 0 && tail.getUint32(at, true) !== END) at -= 1;
   expect(tail, at, END);
   const [count, size, start] = [tail.getUint16(at + 10, true), tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)];
-  if (count < 0xffff && size < 0xffffffff && start < 0xffffffff) return { start, end: start + size };
+  const fits = size < 0xffffffff && start < 0xffffffff;
+  // 65,535 files may be just so many.
+  const isPlain = count < 0xffff || at < 20 || tail.getUint32(at - 20, true) !== WHERE_64;
+  if (fits && isPlain) return { start, end: start + size };
   expect(tail, at - 20, WHERE_64);
   const place = Number(tail.getBigUint64(at - 12, true));
   const large = await view(file, place, place + 56);

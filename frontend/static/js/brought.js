@@ -15,7 +15,7 @@ export function tellBrought(told, place, answer) {
   link.textContent = "See the list";
   link.addEventListener("click", () => remember(answer));
   tell(told, place, answer, link);
-  if (document.activeElement === document.body) link.focus(); // What was pressed is gone.
+  if ([document.body, told].includes(document.activeElement)) link.focus(); // What was pressed is gone.
 }
 
 /** Once more beside the list, which the way back changes too. */
@@ -26,19 +26,20 @@ export function tellAgain(told, place) {
   tell(told, place, JSON.parse(stored));
 }
 
-function tell(told, place, { words, artifacts = [], binned = [] }, ...links) {
+function tell(told, place, answer, ...links) {
+  const { words, artifacts = [], binned = [], half } = answer; // `half`: which of the two was begun
   if (artifacts.length > 0) {
-    const undo = async () => {
-      const moved = await move("bin", artifacts);
-      remember({ words: `${counted(moved.length)} put into the bin.`, binned: moved });
-    };
+    const undo = mover("bin", artifacts, half === "bin" ? binned : [], (moved, left) => {
+      const said = `${counted(moved.length)} put into the bin.`;
+      remember(Object.assign(answer, { words: said, artifacts: left, binned: moved, half: "bin" }));
+    });
     links.push(button("Undo", place, undo));
   }
   if (binned.length > 0) {
-    const back = async () => {
-      const moved = await move("undelete", binned);
-      remember({ words: `${counted(moved.length)} brought back.`, artifacts: moved });
-    };
+    const back = mover("undelete", binned, half === "undelete" ? artifacts : [], (moved, left) => {
+      const said = `${counted(moved.length)} brought back.`;
+      remember(Object.assign(answer, { words: said, artifacts: moved, binned: left, half: "undelete" }));
+    });
     links.push(button(artifacts.length > 0 ? "Bring back what is in the bin" : "Bring back", place, back));
   }
   told.replaceChildren(words, ...links.flatMap((one, at) => [at === 0 ? " " : " · ", one]));
@@ -49,25 +50,35 @@ function button(text, place, act) {
   const one = made("button", "link", text);
   one.type = "button";
   one.addEventListener("click", async () => {
-    one.disabled = true;
+    if (one.getAttribute("aria-disabled") === "true") return;
+    one.setAttribute("aria-disabled", "true"); // `disabled` would take the focus.
     try {
       await act();
       location.assign("/");
     } catch (problem) {
-      one.disabled = false;
+      one.removeAttribute("aria-disabled");
       showProblem(place, problem);
     }
   });
   return one;
 }
 
-async function move(where, ids) {
-  const moved = [];
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    // oxlint-disable-next-line no-await-in-loop -- the database writes one after the other
-    moved.push(...(await ask("POST", `/api/artifacts/${where}`, { ids: ids.slice(at, at + AT_ONCE) })).ids);
-  }
-  return moved;
+/**
+ * Moves a thousand at a time, and tells after each what has moved, `before` included, and what is left, which another
+ * try goes on with.
+ */
+function mover(where, ids, before, told) {
+  const moved = [...before];
+  let left = ids;
+  return async () => {
+    while (left.length > 0) {
+      // oxlint-disable-next-line no-await-in-loop -- the database writes one after the other
+      const answer = await ask("POST", `/api/artifacts/${where}`, { ids: left.slice(0, AT_ONCE) });
+      moved.push(...answer.ids);
+      left = left.slice(AT_ONCE);
+      told(moved, left);
+    }
+  };
 }
 
 function remember(told) {

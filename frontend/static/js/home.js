@@ -34,5 +34,5 @@ const told = document.querySelector("[data-imported]");
 const take = importing(document.querySelector("[data-import]"), problem, told);
 dropping(form, { take, attach: files.add, place: told, problem });
 tellAgain(told, problem);
-deletable(document.getElementById("cards"));
-offerUndo(document.querySelector("[data-undo]"));
+deletable(document.getElementById("cards"), problem);
+offerUndo(document.querySelector("[data-undo]"), problem);

@@ -13,7 +13,7 @@ const MOST_BYTES = 20_000_000;
  */
 export function importing(button, place, told) {
   const input = button.nextElementSibling;
-  button.addEventListener("click", () => input.click());
+  button.addEventListener("click", () => isFree() && input.click());
   input.addEventListener("change", () => {
     const [file] = input.files;
     input.value = "";
@@ -33,7 +33,7 @@ export function importing(button, place, told) {
         return false;
       }
       say(`Importing ${file.name}…`);
-      await bring(file, place, told);
+      if (tools === null || !(await bringEverything(file, told, place))) await bring(file, place, told);
       return true;
     });
   }
@@ -49,6 +49,9 @@ export function importing(button, place, told) {
     const yes = choice(`Import ${some}`, () =>
       alone(async () => {
         say(`Importing ${some}…`);
+        // What was pressed is gone.
+        told.tabIndex = -1;
+        told.focus();
         if (!(await bringEverything(file, told, place))) await bring(file, place, told);
       }),
     );
@@ -64,23 +67,29 @@ export function importing(button, place, told) {
     told.hidden = false;
   }
 
+  // Not `disabled`, which would take the focus from who imports by keyboard.
+  function isFree() {
+    return button.getAttribute("aria-disabled") !== "true";
+  }
+
   /** One file at a time. */
   async function alone(work) {
-    if (button.disabled) {
+    if (!isFree()) {
       showProblem(place, new Problem({ title: "Another file is being imported.", action: "Wait until it has come." }));
       return false;
     }
     clearProblem(place);
     told.hidden = true;
-    button.disabled = true;
+    button.setAttribute("aria-disabled", "true");
     try {
       return await work();
     } catch (problem) {
+      if (told.contains(document.activeElement)) button.focus();
       told.hidden = true;
       showProblem(place, problem);
       return false;
     } finally {
-      button.disabled = false;
+      button.removeAttribute("aria-disabled");
     }
   }
 }
@@ -95,6 +104,9 @@ async function bringEverything(file, told, place) {
   } catch (problem) {
     if (problem.code !== "not_everything") throw problem;
     return false;
+  }
+  if (answer.added + answer.kept === 0) {
+    throw new Problem({ title: `${file.name} holds no tools.`, action: "Nothing was imported." });
   }
   tellBrought(told, place, answer);
   return true;

@@ -1,33 +1,46 @@
 import { Problem, ask } from "./api.js";
 import { made } from "./host/made.js";
+import { clearProblem, showProblem } from "./problem.js";
 
 const KEY = "sandwright.deleted";
 
-/** Delete with undo: the card's place stays, so that nothing jumps and the way back is where one looks. */
-export function deletable(cards) {
+/**
+ * Delete with undo: the card's place stays, so that nothing jumps and the way back is where one looks. What fails is
+ * said in `place`.
+ */
+export function deletable(cards, place) {
   cards?.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-delete]");
     if (!button) return;
     const card = button.closest("[data-artifact]");
-    button.disabled = true;
-    try {
+    await tried(button, place, async () => {
       await ask("DELETE", `/api/artifacts/${card.dataset.artifact}`);
-      leaveGap(card);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      button.disabled = false;
-      button.title = error.message;
-    }
+      leaveGap(card, place);
+    });
   });
 }
 
-function leaveGap(card) {
+async function tried(button, place, act) {
+  clearProblem(place);
+  button.disabled = true;
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    button.disabled = false;
+    button.focus({ preventScroll: true });
+    showProblem(place, error);
+    place.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function leaveGap(card, place) {
   const kept = [...card.children];
   const gap = document.createElement("div");
   gap.className = "card-gone";
   const words = document.createElement("p");
   words.textContent = `Deleted “${cut(card.dataset.title)}”.`;
-  const undo = undoButton(card.dataset.artifact, () => {
+  const undo = undoButton(card.dataset.artifact, place, () => {
     card.replaceChildren(...kept);
     const button = card.querySelector("[data-delete]");
     button.disabled = false;
@@ -38,20 +51,14 @@ function leaveGap(card) {
   undo.focus();
 }
 
-function undoButton(id, done) {
+function undoButton(id, place, done) {
   const undo = made("button", "button", "Undo");
   undo.type = "button";
-  undo.addEventListener("click", async () => {
-    undo.disabled = true;
-    try {
-      await ask("POST", `/api/artifacts/${id}/undelete`);
-      done();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      undo.disabled = false;
-      undo.title = error.message;
-    }
-  });
+  const bringBack = async () => {
+    await ask("POST", `/api/artifacts/${id}/undelete`);
+    done();
+  };
+  undo.addEventListener("click", () => tried(undo, place, bringBack));
   return undo;
 }
 
@@ -62,13 +69,14 @@ export function rememberDeleted(artifact) {
   sessionStorage.setItem(KEY, JSON.stringify({ id: artifact.id, title: artifact.title }));
 }
 
-export function offerUndo(place) {
+/** What fails is said in `problem`. */
+export function offerUndo(place, problem) {
   const stored = sessionStorage.getItem(KEY);
   if (!stored) return;
   sessionStorage.removeItem(KEY);
   const { id, title } = JSON.parse(stored);
   const words = document.createElement("span");
   words.textContent = `Deleted “${cut(title)}”.`;
-  place.replaceChildren(words, undoButton(id, () => location.reload()));
+  place.replaceChildren(words, undoButton(id, problem, () => location.reload()));
   place.hidden = false;
 }
