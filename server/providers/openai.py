@@ -71,7 +71,7 @@ _OTHER_WORK = (
 _AFTER_FINISH = 5.0  # how long usage may stay out once the model has finished, in seconds
 _LISTING = 5.0  # how long a host may stay silent when asked for its models, in seconds
 _MOST_MODELS = 800  # of one host; a menu of more helps nobody
-_MOST_NAME = 200  # characters
+_MOST_NAME = 300  # characters: some hosts name models by their files' paths
 _LARGEST = 2**53  # what every reader of JSON holds exactly
 _DONE = "[DONE]"
 
@@ -136,9 +136,12 @@ class OpenAIProvider:
         if not isinstance(entries, list):
             refusal = Refusals(self._host, self._key).from_reply(reply)
             return ModelList(error=without_lone_surrogates(refusal.message))
-        read = (self._model(entry) for entry in entries if isinstance(entry, dict))
+        entries = [entry for entry in entries if isinstance(entry, dict)]
+        too_long = sum(len(_identity(entry) or "") > _MOST_NAME for entry in entries)
+        read = (self._model(entry) for entry in entries)
         found = [model for model in read if model is not None]
-        return ModelList(tuple(found[:_MOST_MODELS]), left_out=max(0, len(found) - _MOST_MODELS))
+        shown = tuple(found[:_MOST_MODELS])
+        return ModelList(shown, left_out=len(found) - len(shown) + too_long)
 
     async def aclose(self) -> None:
         """Hold nothing: the transport belongs to who made it."""
@@ -174,8 +177,8 @@ class OpenAIProvider:
         return False
 
     def _model(self, entry: Mapping[str, Any]) -> ModelInfo | None:
-        identity = entry.get("id") or entry.get("name")
-        if not isinstance(identity, str) or len(identity) > _MOST_NAME:
+        identity = _identity(entry)
+        if identity is None or len(identity) > _MOST_NAME:
             return None
         identity = without_lone_surrogates(identity)
         if self.is_official and any(word in identity for word in _OTHER_WORK):
@@ -191,6 +194,11 @@ class OpenAIProvider:
             _price(entry.get("pricing")),
             _sees(entry.get("architecture")),
         )
+
+
+def _identity(entry: Mapping[str, Any]) -> str | None:
+    identity = entry.get("id") or entry.get("name")
+    return identity if isinstance(identity, str) else None
 
 
 class _Call:

@@ -126,7 +126,7 @@ class ModelInfo:
 class ModelList:
     """What a provider says it has; `error` is a sentence when it could not be asked.
 
-    `left_out` counts the models behind those that a menu has room for.
+    `left_out` counts the models that a menu has no room for: behind its last, or too long.
     """
 
     models: tuple[ModelInfo, ...] = field(default=())

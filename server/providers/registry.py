@@ -168,9 +168,11 @@ class Registry:
 
 
 def _behind(listing: ModelList) -> str:
+    shown = len(listing.models)
+    known = shown + listing.left_out
     return (
-        f"The first {len(listing.models):,} models of the host are shown, {listing.left_out:,} "
-        "are not. SANDWRIGHT_MODEL=openai/… names any."
+        f"{shown:,} of {known:,} models of the host are shown: the list or a name "
+        "is too long for the menu. SANDWRIGHT_MODEL=openai/… names any."
     )
 
 

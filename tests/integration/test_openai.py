@@ -610,6 +610,19 @@ async def test_pages_stand_whatever_a_host_says_of_its_models(body, serve_app):
     assert all(len(page.content) < 1_000_000 for page in pages)
 
 
+async def test_a_model_of_a_very_long_name_is_left_out_and_it_is_said(serve_app):
+    path = "/models/" + "x" * 280 + ".gguf"
+    body = json.dumps({"data": [{"id": one} for one in ("m" * 301, "m" * 400, path)]})
+    async with listing_host(body) as base_url:
+        app = await asyncio.to_thread(serve_app, OPENAI_BASE_URL=base_url)
+        async with httpx.AsyncClient(base_url=app.url) as client:
+            models = (await client.get("/api/models")).json()
+    of_host = [item["model"] for item in models["items"] if item["provider"] == "openai"]
+    assert of_host == [path]
+    (note,) = models["notes"]
+    assert "1 of 3 models" in note["message"]
+
+
 async def test_of_a_very_long_list_the_first_models_are_offered_and_it_is_said(serve_app):
     body = json.dumps({"data": [{"id": f"m{n}"} for n in range(3000)]})
     async with listing_host(body) as base_url:
@@ -622,5 +635,5 @@ async def test_of_a_very_long_list_the_first_models_are_offered_and_it_is_said(s
     assert models["errors"] == []
     (note,) = models["notes"]
     assert note["provider"] == "openai"
-    assert "2,200" in note["message"]
+    assert "800 of 3,000 models" in note["message"]
     assert note["message"] in settings
