@@ -90,7 +90,7 @@ def install(app: FastAPI) -> None:
     async def on_crash(request: Request, error: Exception) -> Response:
         # The route, not the path: addresses of tools do not belong in a log.
         route = getattr(request.scope.get("route"), "path", "unknown")
-        no_mistake = _hindrance(error)
+        no_mistake = _hindrance(error, request.method)
         if no_mistake is not None:
             _log.error("%s %s failed: %s", request.method, route, no_mistake)
             wait = {"Retry-After": str(_RETRY_SECONDS)} if no_mistake.status == _BUSY else None
@@ -106,19 +106,20 @@ def install(app: FastAPI) -> None:
         return await _answer(request, 500, detail, action="Try again.")
 
 
-def _hindrance(error: Exception) -> Problem | None:
+def _hindrance(error: Exception, method: str) -> Problem | None:
     """Say what is no mistake of ours, and what a person can do; `None` for any other fault."""
+    undone = "nothing could be read" if method in {"GET", "HEAD"} else "nothing could be saved"
     failed = error if isinstance(error, OperationalError) else None
     if (failed and is_full(failed)) or (isinstance(error, OSError) and is_no_room(error)):
         return Problem(
             507,
-            "The disk is full: nothing could be saved.",
+            f"The disk is full: {undone}.",
             action="Free some space where Sandwright keeps its data, then try again.",
         )
     if failed and is_locked(failed):
         return Problem(
             _BUSY,
-            "The database is held by another program: nothing could be saved.",
+            f"The database is held by another program: {undone}.",
             action="Try again in a moment. If it lasts, end what else has the database open.",
         )
     return None

@@ -453,7 +453,7 @@ def test_a_full_disk_is_no_mistake_of_ours(serve_app: Start, api: type[Api]) -> 
     limit_files(app, 1)
     for method, where, body, _ in asked:
         problem = refused(client.client.request(method, where, json=body), 507)
-        assert "The disk is full" in problem["detail"]
+        assert problem["detail"] == "The disk is full: nothing could be saved."
         assert "Free some space" in problem["action"]
     assert client("GET", path)["title"] == made["title"]
     limit_files(app)
@@ -498,5 +498,5 @@ def test_a_page_says_that_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.M
     response = asyncio.run(page())
     assert response.status_code == 507
     assert response.headers["content-type"].startswith("text/html")
-    assert "The disk is full" in response.text
+    assert "The disk is full: nothing could be read." in response.text
     assert "Free some space" in response.text
