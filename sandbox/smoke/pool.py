@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from sandbox.smoke import memory
 from sandbox.smoke.confinement import Confined, Isolation, Launch, prepare, unconfined
@@ -142,7 +143,10 @@ class BrowserPool:
             except (PlaywrightError, TimeoutError, OSError) as error:
                 await self._end()
                 message = f"{self._choice.name} at {self._choice.path} does not start"
-                raise BrowserUnavailableError(f"{message}: {_first_line(error)}") from error
+                slow = isinstance(error, (TimeoutError, PlaywrightTimeoutError))
+                raise BrowserUnavailableError(
+                    f"{message}: {_first_line(error)}", slow=slow
+                ) from error
 
     async def _start(self) -> Browser:
         self._launch = await asyncio.to_thread(prepare, self._choice, self._files, self._stage.port)

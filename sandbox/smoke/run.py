@@ -10,7 +10,14 @@ from sandbox.text import without_lone_surrogates
 
 
 class BrowserUnavailableError(Exception):
-    """The browser cannot be started or does not answer; the message is for a person."""
+    """The browser cannot be started or does not answer; the message is for a person.
+
+    `slow`: all the time that a start may take has been waited.
+    """
+
+    def __init__(self, message: str, *, slow: bool = False) -> None:
+        super().__init__(message)
+        self.slow = slow
 
 
 class TabCrashedError(Exception):

@@ -44,7 +44,8 @@ class Attempt:
     """One run in one browser.
 
     `lost`: why the browser could not tell (`cut`: for time); `crashed`: the tool's tab did;
-    `starved`: the machine kept the browser waiting for much longer than it let it run.
+    `starved`: the machine kept the browser waiting for much longer than it let it run;
+    `slow`: the browser did not start in all the time that it has for that.
     """
 
     run: Run
@@ -54,6 +55,7 @@ class Attempt:
     cut: bool = False
     crashed: bool = False
     starved: bool = False
+    slow: bool = False
 
     @property
     def ended_badly(self) -> bool:
@@ -189,7 +191,7 @@ class SmokeTester:
             context = await pool.open_context()
         except BrowserUnavailableError as error:
             self._stage.remove(play)
-            return Attempt(Run(), lost=str(error))
+            return Attempt(Run(), lost=str(error), slow=error.slow)
         except asyncio.CancelledError:
             self._stage.remove(play)
             raise
@@ -225,7 +227,7 @@ async def _tried(attempt: Callable[[float], Awaitable[Attempt]]) -> tuple[Attemp
     """Try until an attempt tells; return the first that counts, the last, and all their seconds."""
     first = last = await attempt(MOST_SECONDS)
     seconds = first.seconds
-    if first.ended_badly and MOST_SECONDS - seconds > _RETRY_SECONDS:
+    if first.ended_badly and not first.slow and MOST_SECONDS - seconds > _RETRY_SECONDS:
         last = await attempt(MOST_SECONDS - seconds)
         seconds += last.seconds
     if last.doubtful:

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.report import Report, Verdict
-from sandbox.smoke import BrowserChoice, Progress, SmokeTester
+from sandbox.smoke import BrowserChoice, Progress, SmokeTester, pool
 from sandbox.smoke.browsers import NoBrowser
 from sandbox.smoke.tester import BUSY
 from tests.browser.asking import told_in_time
@@ -216,3 +216,19 @@ async def test_a_program_that_is_no_browser_leaves_the_tool_not_tested() -> None
         report = await tester.test(SPLIT)
     assert report.verdict is Verdict.NOT_TESTED
     assert "/bin/false does not start" in (report.reason or "")
+
+
+async def test_a_browser_that_hangs_at_its_start_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "browser"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    started: list[None] = []
+    monkeypatch.setattr(pool, "LAUNCH_SECONDS", 1.0)
+    monkeypatch.setattr(pool, "prepare", lambda *_: started.append(None))
+    async with SmokeTester(BrowserChoice(program, "Sleeper", "named")) as tester:
+        report = await tester.test(SPLIT)
+    assert report.verdict is Verdict.NOT_TESTED
+    assert "does not start" in (report.reason or "")
+    assert len(started) == 1
