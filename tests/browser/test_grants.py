@@ -214,7 +214,7 @@ async def test_a_double_click_meant_for_the_tool_answers_nothing(
     assert api(server.url)("GET", f"/api/artifacts/{tool}/grants")["network"] == []
 
 
-@pytest.mark.parametrize("where", ["here", "in the tool"])
+@pytest.mark.parametrize("where", ["here", pytest.param("in the tool", marks=pytest.mark.sandbox)])
 async def test_who_clicks_fast_grants_nothing_unawares(
     where: str, page: Page, server: Process, api: type[Api]
 ) -> None:

@@ -82,9 +82,9 @@ FORGED = (
 # seen while it is written takes so long that a busy machine does not miss it.
 ANSWERS = [
     {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 60},
-    {"match": "wish-long", "text": tool("Long", lines=300), "tokens_per_second": 200},
+    {"match": "wish-long", "text": tool("Long", lines=200), "tokens_per_second": 200},
     {"match": "wish-old", "text": tool("Old")},
-    {"match": "wish-new", "text": tool("New", lines=150), "tokens_per_second": 150},
+    {"match": "wish-new", "text": tool("New", lines=80), "tokens_per_second": 150},
     {"match": "wish-first", "text": tool("First")},
     {"match": "wish-two", "text": tool("First") + "\nBetter:\n\n" + tool("Second")},
     {"match": "wish-broken", "text": tool("Broken", script="splitEvenly()")},

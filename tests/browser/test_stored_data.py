@@ -234,6 +234,7 @@ if (localStorage.length === 0) fill();
 </script>"""
 
 
+@pytest.mark.sandbox
 async def test_many_small_keys_hold_up_neither_the_page_nor_the_server(
     page: Page, server: Process, api: Any
 ) -> None:

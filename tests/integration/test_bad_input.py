@@ -465,6 +465,7 @@ def test_a_full_disk_is_no_mistake_of_ours(serve_app: Start, api: type[Api]) -> 
     assert not faults, app.errors
 
 
+@pytest.mark.sandbox
 def test_a_database_that_another_program_holds_is_told_so(
     serve_app: Start, api: type[Api], tmp_path: Path
 ) -> None:

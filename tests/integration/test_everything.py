@@ -504,7 +504,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (data / "all.zip").read_bytes()
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=[pytest.mark.sandbox] if one == "swollen" else []) for one in HOSTILE],
+)
 def test_a_bad_archive_is_refused_whole(
     server: Process, api: type[Api], archive: bytes, name: str
 ) -> None:
