@@ -129,8 +129,7 @@ class Markup:
         shows_all: bool = False,
         throws: bool = False,
     ) -> None:
-        guarded = None if rewriting is None else _Guarded(rewriting)
-        self._rewriting = rewriting if throws else guarded
+        self._rewriting = rewriting if throws or rewriting is None else _Guarded(rewriting)
         self._shows_all = shows_all
         self._keeps_shadows = keeps_shadows
         self._dropped = 0  # letters that stood before `_text`

@@ -28,10 +28,9 @@ _URL = re.compile(
 _IMPORT = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?)(["'])(\.{0,2}/[^"'\s\\]*)\2""")
 # One of several of a `srcset`: what ends with a comma has no size after it.
 _SOURCE = re.compile(r"[\s,]*+(?:(?P<url>\S++)(?:(?<!,)[^,]*+)?)?+")
+DEEPEST = 50
+"""Files that name each other in a row."""
 _OWN = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|data:)", re.IGNORECASE)
-
-
-_DEEPEST = 50  # files that name each other in a row
 
 
 class TooLargeError(ValueError):
@@ -65,7 +64,7 @@ def join(files: Mapping[str, bytes], page: str, *, most: int) -> Joined:
     """Join a folder into its page.
 
     Raises `TooLargeError` once `most` bytes were embedded, and `TooDeepError` where one file
-    imports another that imports another and so on, more than 50 in a row.
+    imports another that imports another and so on, more than `DEEPEST` in a row.
     """
     named = {unicodedata.normalize("NFC", path): body for path, body in files.items()}
     page = unicodedata.normalize("NFC", page)
@@ -219,7 +218,7 @@ class _Joining:
         if path not in self._made:
             body = self.files[path]
             if path.lower().endswith(suffix):
-                if len(self._open) >= _DEEPEST:
+                if len(self._open) >= DEEPEST:
                     raise TooDeepError(path)
                 self._open.append(path)
                 body = join(self._read(path), posixpath.dirname(path)).encode()

@@ -89,7 +89,8 @@ def read_folder(name: str, files: Mapping[str, bytes]) -> Brought:
     except folders.TooDeepError as error:
         raise Problem(
             422,
-            f"{error} in {name} is the end of a row of more than 50 files that import each other.",
+            f"{error} in {name} is the end of a row of more than {folders.DEEPEST} files "
+            "that import each other.",
             action="Put the files together into fewer, then import again.",
         ) from error
     except folders.TooLargeError:

@@ -11,6 +11,11 @@ def growth(work: Callable[[int], object], size: int) -> float:
     return _seconds(work, 4 * size) / max(_seconds(work, size), 0.001)
 
 
+def repeated(part: str, size: int) -> str:
+    """Return the part again and again, in about so many characters."""
+    return part * (size // len(part))
+
+
 def _seconds(work: Callable[[int], object], size: int) -> float:
     best = float("inf")
     for _ in range(2):

@@ -66,17 +66,17 @@ function keepKeys(hear) {
   const onPress = (event) => {
     if (event.isTrusted) {
       held = true;
-      isPressed(event);
+      press(event);
     }
   };
   // What was held or drawn for long may give the focus only at its end.
   const onRelease = (event) => {
     if (event.isTrusted && held) {
       held = false;
-      isPressed(event);
+      press(event);
     }
   };
-  const isPressed = (event) => {
+  const press = (event) => {
     pressed = true;
     pressedAt = now();
     tellPress(pressedAt - timeOf(event));

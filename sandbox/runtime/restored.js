@@ -12,6 +12,7 @@ const DECIDING_MS = 5000;
 // When the newest file that was opened here was made, and prints of what files brought.
 const before = JSON.parse(realLocal?.getItem(RESTORED) ?? null);
 const brought = new Map(before?.databases);
+const broughtLocal = before?.local ?? printOfLocal([]);
 
 function orSkip(work) {
   try {
@@ -51,7 +52,7 @@ function restoreLocal(entries) {
   if (old === own) {
     return own;
   }
-  if (old !== (before?.local ?? printOfLocal([]))) {
+  if (old !== broughtLocal) {
     if (entries.length > 0) {
       tellKept("localStorage");
     }
@@ -221,7 +222,7 @@ function printNow(name, tell) {
 // Tells which places are neither as an earlier file brought them nor as this one would.
 function findChanged(entries, databases, tell) {
   const now = printOfLocal(localEntries());
-  const isLocalOwn = now === (before.local ?? printOfLocal([])) || now === printOfLocal(entries);
+  const isLocalOwn = now === broughtLocal || now === printOfLocal(entries);
   const changed = isLocalOwn ? [] : ["localStorage"];
   const own = new Map(databases.map(({ name, print }) => [name, print]));
   const names = [...new Set([...brought.keys(), ...own.keys()])];

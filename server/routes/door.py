@@ -214,10 +214,12 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 def _refused(scope: Scope, headers: Headers, status: int, detail: str) -> Response:
     """In plain words where a person looks: no page of ours is drawn for who may not enter."""
-    if status == 401 and scope["method"] == "GET" and errors.wants_page(scope["path"], headers):  # noqa: PLR2004
+    is_page = errors.wants_page(scope["path"], headers)
+    if is_page and status == 401 and scope["method"] == "GET":  # noqa: PLR2004
         return RedirectResponse("/access", status_code=303)
-    if errors.wants_page(scope["path"], headers):
-        response: Response = PlainTextResponse(detail, status_code=status)
+    response: Response
+    if is_page:
+        response = PlainTextResponse(detail, status_code=status)
     else:
         response = errors.problem_response(status, detail)
     if status == 429:  # noqa: PLR2004

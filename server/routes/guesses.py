@@ -9,18 +9,14 @@ RETRY = {"Retry-After": "5"}
 
 _WAIT_SECONDS = 0.5
 _MOST_WAITING = 20
-_waiting: set[object] = set()
+_slots = asyncio.Semaphore(_MOST_WAITING)
 
 
 async def late() -> bool:
     """Wait before a wrong token is answered; `False`, at once, where too many wait already."""
-    # Nothing is awaited before it is counted: what comes at once is counted one by one.
-    if len(_waiting) >= _MOST_WAITING:
+    if _slots.locked():
         return False
-    one = object()
-    _waiting.add(one)
-    try:
+    # A slot that is free is taken without a pause: what comes at once is counted one by one.
+    async with _slots:
         await asyncio.sleep(_WAIT_SECONDS)
-    finally:
-        _waiting.discard(one)
     return True

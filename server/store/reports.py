@@ -15,9 +15,8 @@ from server.identifiers import new_id
 from server.store import tables
 from server.store.records import ACTIVE, StoredReport
 
-LONGEST_TEST = timedelta(
-    seconds=90
-)  # twice 15 s, a browser that starts late, and a wait for its turn
+# Twice 15 s, a browser that starts late, and a wait for its turn.
+LONGEST_TEST = timedelta(seconds=90)
 
 _COLUMNS = [
     column for column in tables.reports.c if column.name in StoredReport.__dataclass_fields__

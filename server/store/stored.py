@@ -62,13 +62,18 @@ async def owner(connection: AsyncConnection, secret: str) -> str | None:
 
 async def used(connection: AsyncConnection, artifact_id: str) -> dict[Area, int]:
     """Count the UTF-16 units of each area."""
+    return {area: size for area, (_, size) in (await _totals(connection, artifact_id)).items()}
+
+
+async def _totals(connection: AsyncConnection, artifact_id: str) -> dict[Area, tuple[int, int]]:
+    """Count the keys of each area, and their units."""
     query = (
-        select(_TABLE.c.area, func.sum(_TABLE.c.units))
+        select(_TABLE.c.area, func.count(), func.sum(_TABLE.c.units))
         .where(_TABLE.c.artifact_id == artifact_id)
         .group_by(_TABLE.c.area)
     )
-    sums = {row[0]: row[1] for row in await connection.execute(query)}
-    return {area: sums.get(area, 0) for area in Area}
+    totals = {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
+    return {area: totals.get(area, (0, 0)) for area in Area}
 
 
 async def change(
@@ -80,7 +85,7 @@ async def change(
     `any_keys`: a person puts back what was there.
     """
     most = {} if any_keys else MOST_KEYS
-    before = await _keys(connection, artifact_id)
+    before = {area: keys for area, (keys, _) in (await _totals(connection, artifact_id)).items()}
     for area, values in changes.items():
         gone = [key for key, value in values.items() if value is None]
         kept = {key: value for key, value in values.items() if value is not None}
@@ -90,23 +95,14 @@ async def change(
         for start in range(0, len(gone), _AT_ONCE):
             await _forget(connection, artifact_id, area, gone[start : start + _AT_ONCE])
         await _put(connection, artifact_id, area, kept)
-    sums, after = await used(connection, artifact_id), await _keys(connection, artifact_id)
+    after = await _totals(connection, artifact_id)
     for area in changes:
-        if sums[area] > QUOTA[area]:
-            return Full(area, sums[area])
-        if after[area] > max(before[area], most.get(area, after[area])):
-            return Full(area, sums[area], after[area])
+        keys, size = after[area]
+        if size > QUOTA[area]:
+            return Full(area, size)
+        if keys > max(before[area], most.get(area, keys)):
+            return Full(area, size, keys)
     return None
-
-
-async def _keys(connection: AsyncConnection, artifact_id: str) -> dict[Area, int]:
-    query = (
-        select(_TABLE.c.area, func.count())
-        .where(_TABLE.c.artifact_id == artifact_id)
-        .group_by(_TABLE.c.area)
-    )
-    counts = {row[0]: row[1] for row in await connection.execute(query)}
-    return {area: counts.get(area, 0) for area in Area}
 
 
 async def _forget(

@@ -244,6 +244,7 @@ async def test_a_tool_that_takes_the_keyboard_again_and_again_is_ended(
     await expect(halted(page)).to_contain_text("kept taking the keyboard")
 
 
+GO_ON = "document.querySelector('iframe').contentWindow.postMessage('go', '*')"
 # `go()` takes the focus every moment from then on, and leaves its process little rest.
 GO = (
     "go = () => { const end = Date.now() + REST;"
@@ -345,7 +346,7 @@ async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     await page.keyboard.type("m")
     await expect(heard(page)).to_have_text(["got m"] * 3)
     await page.get_by_role("textbox", name="Ask for a change").click()
-    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+    await page.evaluate(GO_ON)
     await page.keyboard.type(TYPED[:40], delay=25)
     # What was heard is told before the page hears of its end.
     await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
@@ -407,7 +408,7 @@ async def test_a_press_that_moves_no_focus_hands_over_no_keyboard(
         await expect(box).to_have_value("typed on")
     else:
         await asyncio.sleep(2.1)
-    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+    await page.evaluate(GO_ON)
     await page.keyboard.type(TYPED[:40], delay=25)
     await expect(halted(page)).to_contain_text("kept taking the keyboard", timeout=20_000)
     await expect(heard(page)).to_have_count(0)
@@ -507,15 +508,27 @@ async def test_a_box_that_is_disabled_meanwhile_ends_no_tool(page: Page, open_to
 TYPED = "the words that a person types " * 3
 
 
-async def note_return(box: Any) -> None:
-    """Notes in the box's title when it gets the focus again."""
+async def typed_while_taken(page: Page) -> Any:
+    """Types in our box, before and while the tool takes the focus on its "go"; returns the box."""
+    box = page.get_by_role("textbox", name="Ask for a change")
+    await expect(tool(page).locator("#a")).to_be_visible()
+    await box.click()
+    await page.keyboard.type("before ")
+    await expect(box).to_have_value("before ")
     await box.evaluate("(box) => { box.onfocus = () => { box.title = 'back' } }")
+    await page.evaluate(GO_ON)
+    await page.keyboard.type(TYPED, delay=30)
+    return box
 
 
-def is_typed(value: str, typed: str) -> bool:
-    """Whether it is what was typed, but for keys pressed in the moment of a taking."""
-    keys = iter(typed)
-    return all(key in keys for key in value)
+async def takes_the_rest(page: Page, box: Any) -> None:
+    """The box came back; all of it is there, but for keys pressed in the moment of a taking."""
+    await expect(box).to_have_attribute("title", "back")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("after")
+    await expect(box).to_have_value(re.compile("^before .*after$"))
+    keys = iter(f"before {TYPED}after")
+    assert all(key in keys for key in await box.input_value())
 
 
 @pytest.mark.sandbox
@@ -526,20 +539,9 @@ async def test_a_box_of_ours_is_given_back_until_the_tool_is_ended(
         "<input id=a><script>addEventListener('keydown', (e) => console.log('got ' + e.key));"
         "onmessage = () => setInterval(() => { window.focus(); a.focus(); }, 1)</script>"
     )
-    box = page.get_by_role("textbox", name="Ask for a change")
-    await expect(tool(page).locator("#a")).to_be_visible()
-    await box.click()
-    await page.keyboard.type("before ")
-    await expect(box).to_have_value("before ")
-    await note_return(box)
-    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
-    await page.keyboard.type(TYPED, delay=30)
+    box = await typed_while_taken(page)
     await expect(halted(page)).to_contain_text("kept taking the keyboard")
-    await expect(box).to_have_attribute("title", "back")
-    await expect(box).to_be_focused()
-    await page.keyboard.type("after")
-    await expect(box).to_have_value(re.compile("^before .*after$"))
-    assert is_typed(await box.input_value(), f"before {TYPED}after")
+    await takes_the_rest(page, box)
     await expect(heard(page)).to_have_count(0)
 
 
@@ -550,19 +552,8 @@ async def test_a_tool_that_takes_the_focus_once_does_not_get_it_from_a_box_but_b
         "<input id=a><output id=o></output><script>let n = ''; onmessage = () => a.focus();"
         "addEventListener('keydown', (e) => { o.value = n += e.key; })</script>"
     )
-    box = page.get_by_role("textbox", name="Ask for a change")
-    await expect(tool(page).locator("#a")).to_be_visible()
-    await box.click()
-    await page.keyboard.type("before ")
-    await expect(box).to_have_value("before ")
-    await note_return(box)
-    await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
-    await page.keyboard.type(TYPED, delay=30)
-    await expect(box).to_have_attribute("title", "back")
-    await expect(box).to_be_focused()
-    await page.keyboard.type("after")
-    await expect(box).to_have_value(re.compile("^before .*after$"))
-    assert is_typed(await box.input_value(), f"before {TYPED}after")
+    box = await typed_while_taken(page)
+    await takes_the_rest(page, box)
     assert await tool(page).locator("#o").evaluate("(o) => o.value") == ""
     await tool(page).locator("#a").click()
     await page.keyboard.type("mine", delay=20)
@@ -613,7 +604,7 @@ async def test_a_tool_whose_messages_take_long_to_read_is_ended(
     await open_tool(f"<h1>T</h1><iframe id=f></iframe><script>{go}</script>", wait="commit")
     if not at_once:
         await expect(tool(page).locator("h1")).to_be_visible()
-        await page.evaluate("document.querySelector('iframe').contentWindow.postMessage('go', '*')")
+        await page.evaluate(GO_ON)
     await expect(halted(page)).to_contain_text("flooded the page", timeout=60_000)
     await page.reload()
     await expect(halted(page)).to_contain_text("flooded the page last time")

@@ -199,7 +199,7 @@ def test_of_many_guesses_few_are_waited_for_and_the_token_enters(
 def test_while_many_guesses_wait_no_other_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "_waiting", set(range(20)))
+    monkeypatch.setattr(guesses, "_slots", asyncio.Semaphore(0))
     environment = {"SANDWRIGHT_DATA_DIR": str(tmp_path), "SANDWRIGHT_ACCESS_TOKEN": "open-sesame"}
     settings = load_settings(environment)
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.conftest import BIN, Process, clean_environment, until
+from tests.growing import repeated
 from tests.integration.tools import BROKEN
 from tests.unit.test_importing import FILES, PAGE, packed
 
@@ -135,7 +136,7 @@ FREEZING = {
 def test_no_file_keeps_others_from_being_answered(server: Process, api: Any, case: str) -> None:
     """Each would hold the whole server for a minute or longer, were it searched again and again."""
     name, start, part, end = FREEZING[case]
-    text = start + part * (SIZE // len(part)) + end
+    text = start + repeated(part, SIZE) + end
     client = api(server.url)
     with ThreadPoolExecutor(1) as beside, httpx.Client(base_url=server.url, timeout=20) as other:
         file = sent(name, text.encode())

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.asks import asks_of
 from sandbox.network_origins import NO_RULES
-from tests.growing import growth
+from tests.growing import growth, repeated
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_no_text_takes_long(part: str) -> None:
     """Not only linear: what an author may repeat costs little more than other words."""
 
     def read(size: int) -> None:
-        asks_of(part * (size // len(part)), NO_RULES)
+        asks_of(repeated(part, size), NO_RULES)
 
     def seconds(text: str) -> float:
         begun = time.thread_time()
@@ -47,4 +47,4 @@ def test_no_text_takes_long(part: str) -> None:
 
     assert growth(read, 100_000) < 8
     usual = min(seconds("some words of it " * 30_000) for _ in range(3))
-    assert min(seconds(part * (510_000 // len(part))) for _ in range(3)) < 3 * max(usual, 0.01)
+    assert min(seconds(repeated(part, 510_000)) for _ in range(3)) < 3 * max(usual, 0.01)

@@ -11,7 +11,7 @@ import pytest
 
 from server.errors import Problem
 from server.importing import read, read_folder
-from tests.growing import growth
+from tests.growing import growth, repeated
 
 PAGE = """<!doctype html><html lang="en"><head><title>Round</title>
 <link rel="stylesheet" href="css/style.css?v=2"><script src="./js/app.js" defer></script></head>
@@ -268,7 +268,7 @@ def test_no_file_takes_longer_than_its_length(case: str) -> None:
 
     def brought(size: int) -> None:
         with contextlib.suppress(Problem):
-            read(name, (start + part * (size // len(part)) + end).encode())
+            read(name, (start + repeated(part, size) + end).encode())
 
     assert growth(brought, 30_000) < 8
 
@@ -288,7 +288,7 @@ def test_no_page_of_a_folder_takes_longer_than_its_length(case: str) -> None:
     start, part, end = PARTS[case]
 
     def brought(size: int) -> None:
-        page = start + part * (size // len(part)) + end
+        page = start + repeated(part, size) + end
         read_folder("x", {"index.html": page.encode(), "a.png": b"PNG"})
 
     assert growth(brought, 15_000) < 8

@@ -26,7 +26,7 @@ from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
 from sandbox.smoke.values import Field, value_for, values_for
 from sandbox.smoke.verdict import conclude
-from tests.growing import growth
+from tests.growing import growth, repeated
 
 URL = "http://abc.localhost:1234/secret/"
 DOCUMENT = Document(URL, "<script>\nfetch('https://api.example.org/x')\n</script>", 1)
@@ -341,7 +341,7 @@ class TestSource:
     )
     def test_no_text_takes_longer_than_its_length(self, start: str, part: str, end: str) -> None:
         def read(size: int) -> None:
-            read_findings(start + part * (size // len(part)) + end)
+            read_findings(start + repeated(part, size) + end)
 
         assert growth(read, 30_000) < 8
 
@@ -397,7 +397,7 @@ class TestValues:
     @pytest.mark.parametrize("part", ["@", "a@", "@.", "a.", "0", "e.g. "])
     def test_a_placeholder_is_read_in_time_that_grows_with_its_length(self, part: str) -> None:
         def read(size: int) -> None:
-            value_for(Field("text", placeholder=part * (size // len(part)) + " a"))
+            value_for(Field("text", placeholder=repeated(part, size) + " a"))
 
         assert growth(read, 4_000) < 8
 

@@ -30,14 +30,14 @@ function tell(told, place, answer, ...links) {
   const { words, artifacts = [], binned = [], half } = answer; // `half`: which of the two was begun
   if (artifacts.length > 0) {
     const undo = mover("bin", artifacts, half === "bin" ? binned : [], (moved, left) => {
-      const said = `${counted(moved.length)} put into the bin.`;
+      const said = `${were(moved.length)} put into the bin.`;
       remember(Object.assign(answer, { words: said, artifacts: left, binned: moved, half: "bin" }));
     });
     links.push(button("Undo", place, undo));
   }
   if (binned.length > 0) {
     const back = mover("undelete", binned, half === "undelete" ? artifacts : [], (moved, left) => {
-      const said = `${counted(moved.length)} brought back.`;
+      const said = `${were(moved.length)} brought back.`;
       remember(Object.assign(answer, { words: said, artifacts: moved, binned: left, half: "undelete" }));
     });
     links.push(button(artifacts.length > 0 ? "Bring back what is in the bin" : "Bring back", place, back));
@@ -48,7 +48,6 @@ function tell(told, place, answer, ...links) {
 
 function button(text, place, act) {
   const one = made("button", "link", text);
-  one.type = "button";
   one.addEventListener("click", async () => {
     if (one.getAttribute("aria-disabled") === "true") return;
     one.setAttribute("aria-disabled", "true"); // `disabled` would take the focus.
@@ -89,4 +88,6 @@ function remember(told) {
   }
 }
 
-const counted = (tools) => (tools === 1 ? "1 tool was" : `${tools.toLocaleString("en")} tools were`);
+const were = (tools) => `${counted(tools)} ${tools === 1 ? "was" : "were"}`;
+
+export const counted = (tools) => (tools === 1 ? "1 tool" : `${tools.toLocaleString("en")} tools`);

@@ -68,7 +68,6 @@ function offer(text, { box, take, place }) {
   if (!WHOLE.test(text)) return;
   const pasted = text.replaceAll("\r\n", "\n");
   const button = made("button", "link", "Import it as a tool");
-  button.type = "button";
   button.addEventListener("click", async () => {
     place.hidden = true;
     if (!(await take(fileOf(text)))) return;

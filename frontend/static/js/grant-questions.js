@@ -80,17 +80,15 @@ export class GrantQuestions {
           ["Allow for this tool", true],
           ["Keep blocked", false],
         ];
-    const buttons = answers.map(([label]) => made("button", "button", label));
-    // A click that was meant for the tool, or for the question before, must not answer this one.
-    for (const [index, button] of buttons.entries()) {
-      const [, allow] = answers[index];
+    for (const [label, allow] of answers) {
+      const button = made("button", "button", label);
+      // A click that was meant for the tool, or for the question before, must not answer this one.
       const counts = allow ? arm(button) : rested(button);
-      button.type = "button";
       button.addEventListener("click", (event) => {
         if (counts(event) && this.#waiting[0] === asked) this.#answered(asked, allow);
       });
+      row.append(button);
     }
-    row.append(...buttons);
     return row;
   }
 

@@ -49,7 +49,6 @@ export function silentBar(remove) {
 
 function button(words, act) {
   const pressed = made("button", "button", words);
-  pressed.type = "button";
   pressed.addEventListener("click", act);
   return pressed;
 }

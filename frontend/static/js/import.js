@@ -1,6 +1,6 @@
 import { ask, Problem } from "./api.js";
 import { toolsIn } from "./archive.js";
-import { tellBrought } from "./brought.js";
+import { counted, tellBrought } from "./brought.js";
 import { made } from "./host/made.js";
 import { clearProblem, showProblem } from "./problem.js";
 
@@ -33,7 +33,7 @@ export function importing(button, place, told) {
         return false;
       }
       say(`Importing ${file.name}…`);
-      if (tools === null || !(await bringEverything(file, told, place))) await bring(file, place, told);
+      await (tools === null ? bring(file, place, told) : bringEither(file, place, told));
       return true;
     });
   }
@@ -41,7 +41,6 @@ export function importing(button, place, told) {
   function offer(file, tools) {
     const choice = (words, act) => {
       const chosen = made("button", "link", words);
-      chosen.type = "button";
       chosen.addEventListener("click", act);
       return chosen;
     };
@@ -52,7 +51,7 @@ export function importing(button, place, told) {
         // What was pressed is gone.
         told.tabIndex = -1;
         told.focus();
-        if (!(await bringEverything(file, told, place))) await bring(file, place, told);
+        await bringEither(file, place, told);
       }),
     );
     const no = choice("Cancel", () => {
@@ -94,10 +93,13 @@ export function importing(button, place, told) {
   }
 }
 
-const counted = (tools) => (tools === 1 ? "1 tool" : `${tools.toLocaleString("en")} tools`);
+/** What looks like an archive of everything may be a page's folder with a file of that name. */
+async function bringEither(file, place, told) {
+  if (!(await bringEverything(file, place, told))) await bring(file, place, told);
+}
 
-/** Returns whether it was what it looks like: a page's folder may have a file of that name. */
-async function bringEverything(file, told, place) {
+/** Returns whether it was what it looks like. */
+async function bringEverything(file, place, told) {
   let answer;
   try {
     answer = await ask("POST", "/api/import", file);

@@ -53,7 +53,6 @@ function leaveGap(card, place) {
 
 function undoButton(id, place, done) {
   const undo = made("button", "button", "Undo");
-  undo.type = "button";
   const bringBack = async () => {
     await ask("POST", `/api/artifacts/${id}/undelete`);
     done();

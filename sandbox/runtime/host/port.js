@@ -23,8 +23,8 @@ const ignore = () => {};
  * `handlers` holds a function for each type of message that is understood; what they are given
  * is still the tool's word, and its fields are theirs to check: they return `false` for what is not
  * of their shape. `hello` is called for each new document of the frame, before anything that it
- * says; `heard` for each message, whatever it is; `timed` reads what anybody may have posted (reading.js); `dropped` with how many were too `many` at once,
- * and how many nobody understood.
+ * says; `heard` for each message, whatever it is; `timed` reads what anybody may have posted
+ * (reading.js); `dropped` with how many were too `many` at once, and how many nobody understood.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
  * @param {Record<string, (message: object) => unknown>} handlers
