@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -22,9 +23,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-LOADED = ("server.app", "server.commands.serve", "server.commands.scripted")
+# With what a command imports only when it needs it.
+LOADED = (
+    *("server.app", "sandbox.smoke.driver", "sandbox.smoke.pool", "aiosqlite"),
+    *("alembic.command", "alembic.config", "alembic.op"),
+    *(f"server.commands.{name}" for name in ("serve", "scripted", "new", "export", "import_")),
+    *(f"server.commands.{name}" for name in ("smoke_test", "models", "doctor", "libraries")),
+)
 
 
 class Forked:
@@ -65,6 +73,28 @@ class Forked:
             self.returncode = int(self._told.readline())
             self._told.close()
         return self.returncode
+
+
+def run_sandwright(
+    *words: str, environment: Mapping[str, str], timeout: float = 110
+) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself, with what it wrote."""
+    if not hasattr(os, "fork"):
+        anew = [str(Path(sys.executable).parent / "sandwright"), *words]
+        return subprocess.run(
+            anew, capture_output=True, text=True, check=False, env=environment, timeout=timeout
+        )
+    command = Forked(words, environment)
+    with ThreadPoolExecutor(2) as readers:
+        texts = [readers.submit(stream.read) for stream in (command.stdout, command.stderr)]
+        try:
+            code = command.wait(timeout)
+        finally:
+            command.send_signal(signal.SIGKILL)
+        out, errors = (text.result() for text in texts)
+    command.stdout.close()
+    command.stderr.close()
+    return subprocess.CompletedProcess(words, code, out, errors)
 
 
 class _Parent:
@@ -165,6 +195,7 @@ def _end_all(running: dict[int, int]) -> None:
 def _main() -> int:
     for name in LOADED:
         importlib.import_module(name)
+    gc.freeze()  # each child's first collection would copy all of it
     control = socket.socket(fileno=int(sys.argv[1]))
     arguments = _serve(control)
     if arguments is None:

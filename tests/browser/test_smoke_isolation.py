@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import textwrap
 import time
@@ -40,6 +39,7 @@ from sandbox.smoke.stage import Stage
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import SPLIT
 from tests.browser.smoke_documents import page as document
+from tests.forks import run_sandwright
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -462,14 +462,8 @@ def files_of(pid: int, folder: str) -> list[Path]:
 
 
 def test_doctor_says_what_keeps_the_browser_apart(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [Path(sys.executable).parent / "sandwright", "doctor", "--json"],
-        env={**os.environ, "SANDWRIGHT_DATA_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    environment = {**os.environ, "SANDWRIGHT_DATA_DIR": str(tmp_path)}
+    run = run_sandwright("doctor", "--json", environment=environment)
     found = json.loads(run.stdout)
     (check,) = (one for one in found["checks"] if one["name"] == "Browser's walls")
     isolation = found["isolation"]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import run_sandwright
+
 SANDWRIGHT = Path(sys.executable).parent / "sandwright"
 GOOD = "<!doctype html>\n<title>Clicker</title>\n<h1>Clicks</h1>\n<button>Press</button>\n"
 BROKEN = GOOD.replace("<button>", '<button onclick="tally()">')
@@ -20,14 +22,7 @@ BROKEN = GOOD.replace("<button>", '<button onclick="tally()">')
 
 def sandwright(*words: object, **variables: str) -> subprocess.CompletedProcess[str]:
     plain = {name: v for name, v in os.environ.items() if not name.startswith("SANDWRIGHT_MAX")}
-    return subprocess.run(
-        [SANDWRIGHT, *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**plain, **variables},
-        timeout=110,
-    )
+    return run_sandwright(*map(str, words), environment={**plain, **variables})
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from server.everything.reading import open_archive
 from server.everything.storing import store
 from server.store.database import Database
 from tests.conftest import (
-    BIN,
     START_SECONDS,
     Api,
     Process,
@@ -36,6 +35,7 @@ from tests.conftest import (
     clean_environment,
     until,
 )
+from tests.forks import run_sandwright
 from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import (
     BROKEN,
@@ -500,7 +500,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     tool = data / "tool.html"
     tool.write_text(GOOD)
     for words in (["import", str(tool)], ["export", "--all", str(data / "all.zip")]):
-        subprocess.run([str(BIN / "sandwright"), *words], check=True, env=environment, timeout=110)
+        run_sandwright(*words, environment=environment).check_returncode()
     return (data / "all.zip").read_bytes()
 
 
@@ -645,10 +645,7 @@ def test_the_command_line_carries_everything_over(archive: bytes, tmp_path: Path
 
     def run(data: str, *words: str) -> subprocess.CompletedProcess[str]:
         environment = clean_environment(SANDWRIGHT_DATA_DIR=str(tmp_path / data))
-        command = [str(BIN / "sandwright"), *words]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=110
-        )
+        return run_sandwright(*words, environment=environment)
 
     done = run("one", "import", "--json", str(tmp_path / "anew.zip"))
     assert done.returncode == 0, done.stderr

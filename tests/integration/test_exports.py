@@ -20,7 +20,8 @@ from server.importing import read
 from server.routes.artifacts import bring
 from server.store import stored
 from server.store.database import Database
-from tests.conftest import BIN, Process, Start, clean_environment, until
+from tests.conftest import Process, Start, clean_environment, until
+from tests.forks import run_sandwright
 from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import GOOD
 
@@ -37,11 +38,8 @@ TOOL = GOOD.replace(
 
 
 def export(data: Path, artifact: str, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    words = [str(BIN / "sandwright"), "export", artifact, "-o", str(out), *more]
     environment = clean_environment(SANDWRIGHT_DATA_DIR=str(data))
-    return subprocess.run(
-        words, capture_output=True, text=True, check=False, env=environment, timeout=110
-    )
+    return run_sandwright("export", artifact, "-o", str(out), *more, environment=environment)
 
 
 def test_an_export_carries_libraries_and_says_what_it_does_not(

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.conftest import BIN, Process, clean_environment, until
+from tests.forks import run_sandwright
 from tests.growing import repeated
 from tests.integration.tools import BROKEN
 from tests.unit.test_importing import FILES, PAGE, packed
@@ -68,10 +69,7 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
     environment = clean_environment(SANDWRIGHT_DATA_DIR=str(tmp_path / "data"))
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [str(BIN / "sandwright"), *more]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=110
-        )
+        return run_sandwright(*more, environment=environment)
 
     done = run(*words)
     assert done.returncode == 0, done.stderr

@@ -7,20 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import BIN, NO_BROWSER, Process, Start, clean_environment
+from tests.conftest import NO_BROWSER, Process, Start, clean_environment
+from tests.forks import run_sandwright
 from tests.integration.tools import BROKEN, answers, fenced
 
 
 def run(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     environment["SANDWRIGHT_DATA_DIR"] = str(data)
-    return subprocess.run(
-        [str(BIN / "sandwright"), *arguments],
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    return run_sandwright(*arguments, environment=clean_environment(**environment))
 
 
 def result(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
