@@ -21,6 +21,17 @@ LONGEST_MS = 200
 STOP_MS = 1000
 WATCHED_MS = 3000
 
+HEAVY = (
+    "const all = []; for (let i = 0; i < 1e6; i++) all.push({});"
+    " const { port1, port2 } = new MessageChannel();"
+)
+
+
+def nested(code: str) -> str:
+    frame = "document.body.append(Object.assign(document.createElement('iframe'), { srcdoc"
+    return f"{frame}: `<script>{code}<` + '/script>' }}));"
+
+
 ATTACKS = {
     "endless loop": "for (;;);",
     "microtasks without end": "const again = () => Promise.resolve().then(again); again();",
@@ -37,6 +48,14 @@ ATTACKS = {
     ),
     "a message flood": (
         "setInterval(() => { for (let i = 0; i < 999; i++) parent.postMessage(i, '*'); });"
+    ),
+    "a heavy message": f"{HEAVY} parent.postMessage(all, '*', [port2]);",
+    "a heavy message by a port": (
+        f"{HEAVY} parent.postMessage(0, '*', [port2]); port1.postMessage(all);"
+    ),
+    "a nested heavy message": nested(f"{HEAVY} top.postMessage(all, '*', [port2]);"),
+    "a nested one by a port": nested(
+        f"{HEAVY} top.postMessage(0, '*', [port2]); port1.postMessage(all);"
     ),
     "a console flood": (
         "setInterval(() => { for (let i = 0; i < 500; i++) console.log('x'.repeat(2000)); });"
