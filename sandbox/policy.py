@@ -18,6 +18,8 @@ SANDBOX_FLAGS = "allow-scripts allow-forms allow-modals allow-pointer-lock"
 """The frame's sandbox, as header directive and as attribute. Never `allow-same-origin`."""
 
 _SCHEME_SOURCES = "blob: data:"
+# Of what runtime/host/doorman.js is made.
+_DOORMAN = "blob:"
 
 # Only names that Chromium knows without an origin trial and on every platform: an unknown name is
 # a console warning in every frame, and a capability left out is not delegated to an opaque origin.
@@ -116,6 +118,7 @@ def alone_headers(
         # It saves what the tool stores, at its own address.
         ("connect-src", frame_origin),
         ("frame-src", frame_origin),
+        ("worker-src", _DOORMAN),
         ("base-uri", "'none'"),
         ("form-action", "'none'"),
         ("frame-ancestors", "'none'"),
@@ -144,6 +147,7 @@ def host_headers(frame_sources: tuple[str, ...], connect_sources: tuple[str, ...
         ("font-src", "'self'"),
         ("connect-src", " ".join(("'self'", *connect_sources))),
         ("frame-src", frames),
+        ("worker-src", _DOORMAN),
         ("object-src", "'none'"),
         ("manifest-src", "'self'"),
         ("base-uri", "'none'"),

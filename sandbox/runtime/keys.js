@@ -3,8 +3,8 @@
 // while the page around says that no box of its own has them.
 //
 // Nested documents get the source of this very function in front, as that of setTraps. They hear
-// of the page itself, through a port that no code of the tool's can have. Whose port it is they prove by
-// a word that the page says to their window, whose first listener is here.
+// of the page itself, through a port that it sends to their window when they ask: the first listener
+// there is here, so that no code of the tool's can have it.
 
 // `hear(handler)` is for what the page says, where the bridge hears it.
 // Returns what must be done again after `document.open`.
@@ -22,8 +22,11 @@ function keepKeys(hear) {
   const typeOf = getter(Event.prototype, "type");
   const phaseOf = getter(Event.prototype, "eventPhase");
   const timeOf = getter(Event.prototype, "timeStamp");
-  const dataOf = getter(MessageEvent.prototype, "data");
+  const [dataOf, portsOf, sourceOf] = ["data", "ports", "source"].map((name) =>
+    getter(MessageEvent.prototype, name),
+  );
   const post = unbound(MessagePort.prototype.postMessage);
+  const start = unbound(MessagePort.prototype.start);
   const now = performance.now.bind(performance);
   const types = ["keydown", "keypress", "keyup", "beforeinput"];
   let free = false;
@@ -46,21 +49,36 @@ function keepKeys(hear) {
   };
   const [, echo] = open(() => (settled = true));
   let tellPress = () => {};
-  let onWord = null;
+  let onPort = null;
   if (hear) {
     hear(set);
   } else {
-    const [port, theirs] = open((event) => set(dataOf(event)));
-    top.postMessage({ sandwright: "keys" }, "*", [theirs]);
-    tellPress = (late) => post(port, late);
-    onWord = (event) => {
-      const data = dataOf(event);
-      if (typeof data === "object" && data !== null && data.sandwright === "keys") {
-        stop(event);
-        // As text, whatever the tool may have made of it: a number would tell of a press.
-        post(port, `${data.word}`);
+    let port = null;
+    // When a press was that the page could not be told of yet.
+    let untold = null;
+    tellPress = (at) => {
+      untold = at;
+      if (port !== null) {
+        post(port, now() - at);
+        untold = null;
       }
     };
+    onPort = (event) => {
+      // Only the page itself posts as the page.
+      if (!event.isTrusted || sourceOf(event) !== top || portsOf(event).length !== 1) {
+        return;
+      }
+      stop(event);
+      const given = portsOf(event)[0];
+      port = given;
+      listenTo(given, "message", (said) => given === port && set(dataOf(said)));
+      start(given);
+      if (untold !== null) {
+        tellPress(untold);
+      }
+    };
+    // One port is the question itself: the page reads nothing of what is posted to it.
+    top.postMessage("keys", "*", [new MessageChannel().port2]);
   }
 
   const onPress = (event) => {
@@ -79,7 +97,7 @@ function keepKeys(hear) {
   const press = (event) => {
     pressed = true;
     pressedAt = now();
-    tellPress(pressedAt - timeOf(event));
+    tellPress(timeOf(event));
   };
   // What is inserted with no key before it (dictation, an emoji) comes with the focus itself.
   const onKey = (event) => {
@@ -111,8 +129,8 @@ function keepKeys(hear) {
     listenTo(window, "pointerup", onRelease, true);
     listenTo(window, "focus", onFocus, true);
     listenTo(window, "blur", onBlur, true);
-    if (onWord) {
-      listenTo(window, "message", onWord, true);
+    if (onPort) {
+      listenTo(window, "message", onPort, true);
     }
   };
   post(echo, 0);

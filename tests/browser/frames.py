@@ -76,12 +76,12 @@ window.messages = [];
 window.hellos = 0;
 addEventListener("message", (event) => {
   window.hellos += 1;
-  const [port] = event.ports;
-  if (port) {
+  const [offered] = event.ports;
+  if (offered) offered.onmessage = ({ ports: [port] }) => {
     window.port = port;
     port.onmessage = ({ data }) => window.messages.push(data);
     port.postMessage({ type: "free", yes: true });
-  }
+  };
 });
 """
 

@@ -263,12 +263,13 @@ async def test_hellos_without_the_key_open_nothing(page: Page, open_tool: Open) 
     page.on("pageerror", lambda error: errors.append(str(error)))
     frame = await open_tool("<h1>Hello</h1>")
     await frame.evaluate("""() => {
-      const said = {sandwright: 1, type: "hello"};
       for (const key of [undefined, null, "", "{bridge-key}", true, {}, ["a"], "x".repeat(1e6)]) {
         for (const count of [0, 1, 2]) {
           const made = Array.from({length: count}, () => new MessageChannel());
-          parent.postMessage({...said, key}, "*", made.map((one) => one.port2));
-          for (const one of made) one.port1.postMessage({type: "console", level: "log", text: "forged"});
+          const own = new MessageChannel();
+          parent.postMessage(key, "*", made.map((one) => one.port2));
+          made[0]?.port1.postMessage(key, [own.port2]);
+          for (const {port1} of [own, ...made]) port1.postMessage({type: "console", level: "log", text: "forged"});
         }
       }
       for (const odd of [null, 1, "hello", [], new Map()]) parent.postMessage(odd, "*", [new MessageChannel().port2]);
@@ -289,14 +290,16 @@ async def test_a_hello_counts_from_the_frame_itself_and_with_one_port_even_with_
     frame = await open_tool("<h1>Hello</h1><iframe srcdoc='<p>nested'></iframe>")
     key = await page.get_attribute("[data-key]", "data-key")
     assert key
-    hello = """([key, count, to]) => {
-      const made = Array.from({length: count}, () => new MessageChannel());
-      top.postMessage({sandwright: 1, type: "hello", key}, "*", made.map((one) => one.port2));
-      for (const {port1} of made) port1.postMessage({type: "console", text: "forged"});
+    hello = """([key, count, inner]) => {
+      const make = (many) => Array.from({length: many}, () => new MessageChannel());
+      const [made, own] = [make(count), make(inner)];
+      top.postMessage(key, "*", made.map((one) => one.port2));
+      made[0]?.port1.postMessage(key, own.map((one) => one.port2));
+      for (const {port1} of [...made, ...own]) port1.postMessage({type: "console", text: "forged"});
     }"""
-    await frame.child_frames[0].evaluate(hello, [key, 1])
-    for count in (0, 2):
-        await frame.evaluate(hello, [key, count])
+    await frame.child_frames[0].evaluate(hello, [key, 1, 1])
+    for count, inner in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        await frame.evaluate(hello, [key, count, inner])
     await frame.evaluate("setTimeout(() => console.log('all was said'), 100)")
     await page.get_by_role("tab", name="Console").click()
     await expect(console(page)).to_contain_text("all was said")
@@ -409,4 +412,5 @@ async def test_a_person_gets_a_file_under_a_clean_name_of_no_kind_that_opens(
         download = await saved.value
         assert download.suggested_filename == NAMES.get(wish, "_con.txt")
         assert (await download.path()).read_text() == "<script>"
-    assert set(kinds) == {"application/octet-stream"}
+    # The first is the doorman's.
+    assert set(kinds) == {"text/javascript", "application/octet-stream"}

@@ -130,7 +130,7 @@ async def test_the_doctype_and_the_bridge_come_first_in_the_counted_lines(port: 
 
 def shown_key(body: str) -> str:
     """The key that this app's bridges show to the page around them."""
-    found = re.search(r'key: "([0-9a-f]{32})"', body)
+    found = re.search(r'key = "([0-9a-f]{32})"', body)
     assert found
     return found[1]
 
@@ -291,8 +291,10 @@ async def test_opened_alone_reports_are_told_to_the_page_and_only_by_the_first_b
 ) -> None:
     forged = (
         "const c = new MessageChannel;"
-        "parent.postMessage({sandwright: 1, type: 'hello'}, '*', [c.port2]);"
-        "c.port1.postMessage({type: 'error', message: 'forged'});"
+        "const own = new MessageChannel;"
+        "parent.postMessage('hello', '*', [c.port2]);"
+        "c.port1.postMessage('a key', [own.port2]);"
+        "for (const { port1 } of [c, own]) port1.postMessage({type: 'error', message: 'forged'});"
     )
     shelf.put("tool", f"<script>{forged} real()</script>")
     listen = "window.told = []; addEventListener('sandwright', (e) => told.push(e.detail))"

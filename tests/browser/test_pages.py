@@ -71,9 +71,11 @@ def preview(page: Page) -> Any:
 # A second greeting, then a flood of nothing through the port that it hands over.
 FORGED = (
     "const {port1, port2} = new MessageChannel();"
-    "parent.postMessage({sandwright: 1, type: 'hello'}, '*', [port2]);"
+    "const own = new MessageChannel(); port1.postMessage('a key', [own.port2]);"
+    "parent.postMessage('hello', '*', [port2]);"
     "for (let i = 0; i < 1000; i++) port1.postMessage({type: i % 2 ? 'loaded' : 'nothing'});"
-    "port1.postMessage({type: 'console', text: 'a word in the flood'});"
+    "for (const one of [own.port1, port1])"
+    " one.postMessage({type: 'console', text: 'a word in the flood'});"
     "setTimeout(() => port1.postMessage({type: 'console', text: 'a word after it'}), 500);"
     "setTimeout(() => console.log('all was said'), 1000)"
 )

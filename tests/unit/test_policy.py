@@ -121,6 +121,7 @@ def test_host_pages_run_only_their_own_files_and_frame_only_the_frame_origin() -
         "font-src": "'self'",
         "connect-src": "'self' http://probe.example:1",
         "frame-src": "http://*.localhost:8001",
+        "worker-src": "blob:",
         "object-src": "'none'",
         "manifest-src": "'self'",
         "base-uri": "'none'",
@@ -148,6 +149,7 @@ def test_the_page_around_a_tool_frames_its_own_origin_and_runs_only_what_is_hash
     assert csp["style-src"] == "'sha256-c'"
     assert csp["frame-ancestors"] == "'none'"
     assert csp["connect-src"] == own
+    assert csp["worker-src"] == "blob:"
     assert headers["cache-control"] == "no-store"
 
 

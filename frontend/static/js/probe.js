@@ -42,16 +42,15 @@ export async function probe({ ahead = false } = {}) {
 
 /** Whether a tool's bridge says hello soon. */
 function greeted() {
-  const yet = () => "greeted" in document.documentElement.dataset;
-  if (yet()) return Promise.resolve(true);
+  const root = document.documentElement;
+  if ("greeted" in root.dataset) return Promise.resolve(true);
   return new Promise((resolve) => {
     const end = (yes) => {
-      removeEventListener("message", hear);
+      watch.disconnect();
       resolve(yes);
     };
-    // What a message holds is read where it is known whose it is, and no sooner.
-    const hear = () => setTimeout(() => yet() && end(true));
-    addEventListener("message", hear);
+    const watch = new MutationObserver(() => end(true));
+    watch.observe(root, { attributeFilter: ["data-greeted"] });
     setTimeout(end, HEAD_START, false);
   });
 }

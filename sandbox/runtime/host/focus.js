@@ -27,9 +27,8 @@ const guards = new Set();
  * @param {() => void} ended the tool does not let go
  * @param {(free: boolean) => void} tell
  * @param {() => void} heard counts what a nested document says
- * @param {<T>(read: () => T) => T} timed reads it
  */
-export function guardFocus(frame, ended, tell, heard, timed) {
+export function guardFocus(frame, ended, tell, heard) {
   // The box of ours that has the focus, and one that it was taken from.
   let box = boxOf(document.activeElement);
   let lost = null;
@@ -62,7 +61,7 @@ export function guardFocus(frame, ended, tell, heard, timed) {
     for (const told of guards) told();
     comeBack();
   };
-  const nested = tellNested(frame, isFree, pressed, heard, timed);
+  const nested = tellNested(frame, isFree, pressed, heard);
   const say = () => {
     tell(isFree());
     nested.tell();

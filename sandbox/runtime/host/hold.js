@@ -7,7 +7,6 @@ import { downloads } from "./downloads.js";
 import { guardFocus } from "./focus.js";
 import { limits } from "./limits.js";
 import { openPort } from "./port.js";
-import { clock } from "./reading.js";
 import { watchdog } from "./watchdog.js";
 
 const SETTLE_MS = 100;
@@ -64,13 +63,12 @@ export function holdTool(frame, key, handlers, told) {
   };
   const flooded = () => end("flooded");
   const flood = countMessages(frame, flooded);
-  const timed = clock(flooded);
   const bounds = limits({ loads: () => end("reloading"), entries: () => end("history") });
   const files = downloads({
     refused: () => say("The tool saved many files at once; after three, nothing more was saved."),
   });
   const tellFree = (yes) => port.tell({ type: "free", yes });
-  const focus = guardFocus(frame, () => end("keyboard"), tellFree, () => flood.count(), timed);
+  const focus = guardFocus(frame, () => end("keyboard"), tellFree, () => flood.count());
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {
@@ -98,7 +96,7 @@ export function holdTool(frame, key, handlers, told) {
   for (const type of Object.keys(own)) all[type] = both(type);
   const port = openPort(frame, key, all, {
     heard: flood.count,
-    timed,
+    flooded,
     dropped(lost) {
       port.tell({ type: "dropped", count: lost.many, odd: lost.odd });
       dropped(lost);

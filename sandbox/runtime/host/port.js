@@ -1,3 +1,5 @@
+import { doorman } from "./doorman.js";
+
 /**
  * The host's end of the bridge to a tool, for every page of ours that holds one. Nothing a tool
  * says is trusted: what is no object of a known type and shape is dropped and counted, and so is
@@ -23,16 +25,16 @@ const ignore = () => {};
  * `handlers` holds a function for each type of message that is understood; what they are given
  * is still the tool's word, and its fields are theirs to check: they return `false` for what is not
  * of their shape. `hello` is called for each new document of the frame, before anything that it
- * says; `heard` for each message, whatever it is; `timed` reads what anybody may have posted
- * (reading.js); `dropped` with how many were too `many` at once, and how many nobody understood.
+ * says; `heard` for each message of the bridge's, whatever it is; `flooded` when what the tool offers
+ * takes long to read; `dropped` with how many were too `many` at once, and how many nobody understood.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
  * @param {Record<string, (message: object) => unknown>} handlers
- * @param {{hello?: () => void, heard?: () => void, timed?: <T>(read: () => T) => T,
+ * @param {{hello?: () => void, heard?: () => void, flooded?: () => void,
  *   dropped?: (lost: {many: number, odd: number}) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
-export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, timed = (read) => read(), dropped = ignore } = {}) {
+export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, flooded = ignore, dropped = ignore } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
@@ -59,20 +61,22 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     else if (!known || handlers[type](data) === false) lose("odd");
   }
 
-  function receive(event) {
-    if (event.source !== frame.contentWindow || event.ports.length === 0) return;
-    const isOurs = timed(() => {
-      if (event.ports.length === 1 && event.data?.type === "hello" && event.data.key === key) return true;
-      // Left open, it would be filled with what nobody reads.
-      for (const stray of event.ports) stray.close();
-      return false;
-    });
-    if (!isOurs) return;
-    port?.close();
-    [port] = event.ports;
-    port.addEventListener("message", hear);
-    port.start();
-    hello();
+  const door = doorman(key, {
+    known(bridge) {
+      port?.close();
+      port = bridge;
+      port.addEventListener("message", hear);
+      port.start();
+      hello();
+    },
+    flooded,
+  });
+
+  function receive({ source, ports }) {
+    if (source !== frame.contentWindow) return;
+    if (ports.length === 1) door.offer(ports[0]);
+    // Left open, they would be filled with what nobody reads.
+    else for (const stray of ports) stray.close();
   }
 
   addEventListener("message", receive);
@@ -82,6 +86,7 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     close() {
       removeEventListener("message", receive);
       clearTimeout(telling);
+      door.close();
       port?.close();
     },
   };

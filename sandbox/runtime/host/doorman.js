@@ -1,0 +1,87 @@
+/**
+ * What a tool posts is made anew where it is read, and a list of a million objects takes many seconds.
+ * So this page reads nothing that anybody may have posted: a worker does, the doorman, and tells which
+ * of the ports that the tool offers is its bridge's.
+ */
+const MOST_MS = 100;
+// Of the worker's time, in the long run.
+const SHARE = 0.02;
+// Ports that have said nothing yet: more than a second can bring (floods.js).
+const MOST_WAITING = 500;
+
+let address = null;
+
+/**
+ * @param {string} key what the bridge says first through the port that it offers, with its own beside it
+ * @param {{known: (port: MessagePort) => void, flooded: () => void}} told `known` is given the bridge's
+ *   own port, once for each document; `flooded`: reading took too long
+ * @returns {{offer: (port: MessagePort) => void, close: () => void}}
+ */
+export function doorman(key, { known, flooded }) {
+  address ??= URL.createObjectURL(new Blob([`(${stand})(self)`], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  let offered = 0;
+  let newest = 0;
+  worker.addEventListener("message", ({ data, ports: [port] }) => {
+    if (data.at === undefined) {
+      flooded();
+    } else if (data.at > newest) {
+      newest = data.at;
+      known(port);
+    } else {
+      // Of a document that is gone.
+      port.close();
+    }
+  });
+  worker.postMessage({ key, mostMs: MOST_MS, share: SHARE, mostWaiting: MOST_WAITING }, []);
+  return {
+    offer(port) {
+      offered += 1;
+      worker.postMessage(offered, [port]);
+    },
+    close: () => worker.terminate(),
+  };
+}
+
+/** The worker: this function's text is all that runs there. */
+function stand(worker) {
+  "use strict";
+  const waiting = new Set();
+  let told = null;
+  let spent = 0;
+  let last = performance.now();
+
+  // What costs time is an event's `data`, where an engine makes it when it is asked for.
+  const read = (event) => {
+    const from = performance.now();
+    const isKey = event.data === told.key;
+    const to = performance.now();
+    // A machine that stalls in the middle of a few letters is no flood.
+    if (isKey) return true;
+    spent = Math.max(0, spent - (from - last) * told.share) + to - from;
+    last = to;
+    if (spent > told.mostMs) worker.postMessage({}, []);
+    return false;
+  };
+  const hear = (port, at) => (event) => {
+    // It is read once.
+    port.onmessage = null;
+    port.close();
+    waiting.delete(port);
+    if (read(event) && event.ports.length === 1) worker.postMessage({ at }, event.ports);
+    else for (const stray of event.ports) stray.close();
+  };
+  worker.onmessage = ({ data, ports: [port] }) => {
+    if (!port) {
+      told = data;
+      return;
+    }
+    if (waiting.size === told.mostWaiting) {
+      const [oldest] = waiting;
+      waiting.delete(oldest);
+      oldest.close();
+    }
+    waiting.add(port);
+    port.onmessage = hear(port, data);
+  };
+}
