@@ -76,25 +76,18 @@ function hold(frame) {
   return held;
 }
 
-// A browser reads a frame's name when it comes into the tree, and not again.
-const name = openSession(room).first;
-if (name) {
-  const watch = new MutationObserver(() => {
-    const frame = document.querySelector("iframe");
-    if (frame === null) return;
-    watch.disconnect();
+// This runs before the frame is there.
+const { first: name } = openSession(room);
+const watch = new MutationObserver(() => {
+  const frame = document.querySelector("iframe");
+  if (frame === null) return;
+  watch.disconnect();
+  // A browser reads a frame's name when it comes into the tree, and not again.
+  if (name) {
     frame.remove();
     frame.name = name;
     document.body.append(frame);
-  });
-  watch.observe(document.documentElement, { childList: true, subtree: true });
-}
-
-// This runs before the frame is there, and the frame's first word comes before the page's end.
-window.addEventListener("message", (event) => {
-  const frame = document.querySelector("iframe");
-  if (opened === null && frame !== null) {
-    opened = hold(frame);
-    opened.receive(event);
   }
+  opened = hold(frame);
 });
+watch.observe(document.documentElement, { childList: true, subtree: true });
