@@ -11,7 +11,6 @@ from typing import Any
 
 from fastapi.templating import Jinja2Templates
 
-import frontend
 from sandbox.frame import ASGIApp, create_frame_app
 from sandbox.origins import FrameAddress, host_origins, is_frame_host, public_origin
 from sandbox.smoke import SmokeTester
@@ -133,13 +132,13 @@ async def create_application(settings: Settings) -> AsyncIterator[Application]:
             save=documents.save,
         )
         templates = Jinja2Templates(
-            frontend.TEMPLATES, context_processors=[levels.template_context]
+            env=assets.environment(), context_processors=[levels.template_context]
         )
 
         def warm() -> None:
             services.smoke.warm()
             background.start(services.registry.models())
-            background.start(asyncio.to_thread(assets.compile_templates, templates))
+            background.start(asyncio.to_thread(assets.compile_templates))
             background.start(asyncio.to_thread(_list_libraries))
 
         host = _host(services, background, templates, frame)

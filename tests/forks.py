@@ -34,6 +34,14 @@ LOADED = (
     *(f"server.commands.{name}" for name in ("smoke_test", "models", "doctor", "libraries")),
 )
 
+# What any server reads from files of ours when it starts, or for its first page.
+READ = (
+    ("sandbox.libraries.shelf", "shipped_shelf"),
+    ("server.routes.assets", "files"),
+    ("server.routes.assets", "compile_templates"),
+    ("server.recipes.retrieval", "index"),
+)
+
 
 class Forked:
     """A started command, as far as tests use `subprocess.Popen`."""
@@ -195,6 +203,8 @@ def _end_all(running: dict[int, int]) -> None:
 def _main() -> int:
     for name in LOADED:
         importlib.import_module(name)
+    for name, function in READ:
+        getattr(importlib.import_module(name), function)()
     gc.freeze()  # each child's first collection would copy all of it
     control = socket.socket(fileno=int(sys.argv[1]))
     arguments = _serve(control)

@@ -6,6 +6,7 @@ All modules are one file, `js/joined.js`: the sandbox's for pages that hold a to
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,9 +35,7 @@ _TYPES = {
 
 def install(app: FastAPI, templates: Jinja2Templates) -> None:
     """Serve the files, and tell the templates where: `static`."""
-    kept = _read(frontend.STATIC)
-    kept["indexed.js"] = databases_script().encode()
-    kept["js/joined.js"] = join(_modules(kept)).encode()
+    kept = files()
     address = f"/static/{fingerprint(kept)}"
     app.add_route(f"{address}/{{path:path}}", _lasting(kept))
     app.mount("/static/js/host", StaticFiles(directory=HOST_MODULES))
@@ -56,10 +56,25 @@ def _lasting(kept: Mapping[str, bytes]) -> Callable[[Request], Awaitable[Respons
     return answer
 
 
-def compile_templates(templates: Jinja2Templates) -> None:
+@functools.cache
+def files() -> Mapping[str, bytes]:
+    """Read and join them, once in a process."""
+    kept = _read(frontend.STATIC)
+    kept["indexed.js"] = databases_script().encode()
+    kept["js/joined.js"] = join(_modules(kept)).encode()
+    return kept
+
+
+@functools.cache
+def environment() -> Environment:
+    """Hold the templates of this process, and what they were compiled to."""
+    return Environment(loader=FileSystemLoader(frontend.TEMPLATES), autoescape=select_autoescape())
+
+
+def compile_templates() -> None:
     """Compile every template, so that the first page does not wait for it."""
-    for name in templates.env.list_templates():
-        templates.env.get_template(name)
+    for name in environment().list_templates():
+        environment().get_template(name)
 
 
 def fingerprint(kept: Mapping[str, bytes]) -> str:
