@@ -8,7 +8,8 @@ document.currentScript.previousElementSibling.remove();
 // Beside the tool's own keys, so that it sees none of it.
 const RESTORED = `${STORAGE_PREFIX.slice(0, -1)} restored`;
 // Another window may hold a database for as long as it likes.
-const DECIDING_MS = 5000;
+const TICK_MS = 500;
+const MOST_TICKS = 10;
 // When the newest file that was opened here was made, and prints of what files brought.
 const before = JSON.parse(realLocal?.getItem(RESTORED) ?? null);
 const brought = new Map(before?.databases);
@@ -91,6 +92,19 @@ function databasesOf(indexed) {
   });
 }
 
+// Counted in ticks: where the machine itself stood still, few have come.
+function waitOnce(giveUp) {
+  let ticks = 0;
+  const timer = setInterval(() => {
+    ticks += 1;
+    if (ticks === MOST_TICKS) {
+      clearInterval(timer);
+      giveUp();
+    }
+  }, TICK_MS);
+  return () => clearInterval(timer);
+}
+
 // The tool's own request for it waits behind this one, and its first transaction behind ours.
 // `done` hears whether it holds now what the file has.
 function restoreDatabase({ name, version, stores, records, print: own }, done = () => {}) {
@@ -104,9 +118,9 @@ function restoreDatabase({ name, version, stores, records, print: own }, done = 
     transaction.abort();
   };
   let isNew = false;
-  let blocked;
+  let hasCome = () => {};
   request.onupgradeneeded = ({ oldVersion }) => {
-    clearTimeout(blocked);
+    hasCome();
     const { result: database, transaction } = request;
     isNew = true;
     transaction.oncomplete = finish;
@@ -153,7 +167,7 @@ function restoreDatabase({ name, version, stores, records, print: own }, done = 
     database.close();
   };
   request.onblocked = () => {
-    blocked = setTimeout(() => done(false), DECIDING_MS);
+    hasCome = waitOnce(() => done(false));
   };
   request.onerror = (event) => {
     event.preventDefault();
@@ -198,16 +212,21 @@ function fillStore(store, { keyPath, autoIncrement, next }, records) {
 }
 
 // Tells the print of what is there now: undefined where there is no such database.
-function printNow(name, tell) {
+function printNow(name, tell, giveUp) {
+  let hasCome = waitOnce(giveUp);
   const request = indexedDB.open(name);
   request.onupgradeneeded = () => request.transaction.abort();
   request.onerror = (event) => {
+    hasCome();
     event.preventDefault();
     tell(request.error.name === "AbortError" ? undefined : null);
   };
   request.onsuccess = () => {
+    hasCome();
+    hasCome = waitOnce(giveUp);
     const database = request.result;
     const tellAndClose = (print) => {
+      hasCome();
       database.close();
       tell(print);
     };
@@ -220,7 +239,7 @@ function printNow(name, tell) {
 }
 
 // Tells which places are neither as an earlier file brought them nor as this one would.
-function findChanged(entries, databases, tell) {
+function findChanged(entries, databases, tell, giveUp) {
   const now = printOfLocal(localEntries());
   const isLocalOwn = now === broughtLocal || now === printOfLocal(entries);
   const changed = isLocalOwn ? [] : ["localStorage"];
@@ -231,12 +250,13 @@ function findChanged(entries, databases, tell) {
       tell(changed);
       return;
     }
-    printNow(name, (print) => {
+    const judge = (print) => {
       if (print !== brought.get(name) && print !== own.get(name)) {
         changed.push(inDatabase(name));
       }
       ask(others);
-    });
+    };
+    printNow(name, judge, giveUp);
   };
   ask(window.indexedDB ? names : []);
 }
@@ -275,9 +295,9 @@ function takeAll(entries, databases, tell) {
 function takeNewer(entries, databases) {
   const isLater = window.indexedDB && databases.length + brought.size > 0;
   if (isLater) {
-    // Where this cannot be written, or has come to nothing before, the tool runs with what is there.
+    // Where this cannot be written, or has just come to nothing, the tool runs with what is there.
     const isAgain = before.tried === restored.at;
-    remember({ tried: restored.at, ...(isAgain && { at: restored.at }) });
+    remember({ tried: isAgain ? null : restored.at });
     if (isAgain) {
       return;
     }
@@ -292,9 +312,7 @@ function takeNewer(entries, databases) {
     }
   };
   const stays = "so all that is stored stays. This file has other data.";
-  const tooLong = setTimeout(() => isLater && location.reload(), DECIDING_MS);
-  findChanged(entries, databases, (changed) => {
-    clearTimeout(tooLong);
+  const decide = (changed) => {
     if (changed.length > 0) {
       const places = changed.join(" and ");
       finish(`What is stored in ${places} is not as an earlier file of this tool brought it, ${stays}`);
@@ -303,7 +321,8 @@ function takeNewer(entries, databases) {
         finish(isTaken ? null : `What this file has could not be put into its storage, ${stays}`);
       });
     }
-  });
+  };
+  findChanged(entries, databases, decide, () => location.reload());
 }
 
 const own = Object.entries(restored.local ?? {});
