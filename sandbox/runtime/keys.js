@@ -69,10 +69,16 @@ function keepKeys(hear) {
         return;
       }
       stop(event);
-      const given = portsOf(event)[0];
-      port = given;
-      listenTo(given, "message", (said) => given === port && set(dataOf(said)));
-      start(given);
+      // The first is as good as any. A newer one would silence it before what it still has to say,
+      // and a tool can ask for one.
+      if (port !== null) {
+        return;
+      }
+      port = portsOf(event)[0];
+      listenTo(port, "message", (said) => set(dataOf(said)));
+      settled = false;
+      start(port);
+      post(echo, 0);
       if (untold !== null) {
         tellPress(untold);
       }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from frames import Host, Shelf, messages, show
 from playwright.async_api import Page
 
@@ -253,3 +256,32 @@ async def test_cookies_and_service_workers_do_not_throw(
     assert await frame.evaluate("document.cookie") == "b=2"
     assert await frame.evaluate("'serviceWorker' in navigator") is False
     assert await frame.evaluate("navigator.serviceWorker === undefined") is True
+
+
+# The page's way to a nested document: one port more in whose mouth the keyboard is free or not.
+SAY_FREE = """(free) => {
+  const { port1, port2 } = new MessageChannel();
+  frames[0].frames[0].postMessage(0, "*", [port2]);
+  port1.postMessage(free);
+}"""
+
+
+@pytest.mark.parametrize("free", [[True], [True, False], [False, True]])
+async def test_a_nested_document_believes_the_first_port_that_the_page_sends(
+    free: list[bool], page: Page, host: Host, shelf: Shelf
+) -> None:
+    """A tool can ask for more. A newer one would silence the first in the middle of a word."""
+    shelf.put("tool", "<iframe srcdoc='<input>'></iframe>")
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    field = frame.frame_locator("iframe").locator("input")
+    await field.wait_for()
+    for one in free:
+        await page.evaluate(SAY_FREE, one)
+    await field.focus()
+    # What comes with the focus itself may be nobody's.
+    async with asyncio.timeout(20):
+        while free[0] and not await field.input_value():
+            await page.keyboard.type("k")
+    await page.keyboard.type("keys", delay=20)
+    assert (await field.input_value()).endswith("keys") is free[0]
