@@ -7,16 +7,19 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test sandbox engines corpus check format bench screenshots vendor set-up
+.PHONY: run test sandbox engines corpus check lint format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
 
 # A file's tests run in one process, in their order; files are taken in theirs, slow ones first.
 # Where Python is told to write no bytecode, each of the many starts would compile all of ours.
-test: check ## everything that must hold before a change goes in
+# Types are looked at meanwhile, on what the tests leave of the processor.
+test: lint ## everything that must hold before a change goes in
 	@$(BIN)/python -m compileall -q server sandbox/*.py sandbox/*/*.py frontend
-	@$(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@said=$$(mktemp); $(BIN)/mypy --no-error-summary > "$$said" 2>&1 & types=$$!; \
+	  $(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; \
+	  suite=$$?; wait $$types || suite=1; cat "$$said"; rm -f "$$said"; exit $$suite
 
 sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
@@ -41,10 +44,12 @@ corpus: set-up ## the tools of CORPUS=DIR as plain pages, in the frame and expor
 	  $(BIN)/python -m tests.corpus "$(CORPUS)" $(if $(RESULTS),--results "$(RESULTS)") \
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
 
-check: set-up ## lint, format, types
+check: lint ## lint, format, types
+	@$(BIN)/mypy --no-error-summary
+
+lint: set-up
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox
 
 format: set-up

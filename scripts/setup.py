@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,14 @@ def main() -> int:
     if is_done():
         return 0
     print("Setting up in .venv; this happens once.", flush=True)
-    try:
-        make_environment()
-    except SetupError as error:
-        print(error, file=sys.stderr)
-        return 1
-    fetch_front_end_files()
+    with ThreadPoolExecutor(1) as beside:
+        fetching = beside.submit(fetch_front_end_files)
+        try:
+            make_environment()
+        except SetupError as error:
+            print(error, file=sys.stderr)
+            return 1
+        fetching.result()
     subprocess.run([VENV_PYTHON, ROOT / "scripts" / "browser.py"], check=False)
     STAMP.write_text(fingerprint(), encoding="utf-8")
     print("Set-up is done.", flush=True)

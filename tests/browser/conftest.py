@@ -14,7 +14,7 @@ from frames import Host, Shelf, frame_app
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
-from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
+from sandbox.smoke.switches import FEATURES_OFF, NOT_PLAYWRIGHTS
 from tests.browser.tools import PATIENCE
 from tests.conftest import listening
 
@@ -26,6 +26,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# A process for the next page, which starts sooner; these would mostly end before there is one.
+OFF = f"--disable-features={','.join((*FEATURES_OFF, 'SpareRendererForSitePerProcess'))}"
 
 expect.set_options(timeout=PATIENCE)
 
@@ -69,7 +72,7 @@ async def open_browser(browser_path: str) -> AsyncIterator[OpenBrowser]:
                 await kept.pop()[1].close()
             browser = await playwright.chromium.launch(
                 executable_path=browser_path,
-                args=[*SWITCHES, *args],
+                args=[OFF, *args],
                 ignore_default_args=[*NOT_PLAYWRIGHTS],
             )
             kept.append((args, browser))

@@ -127,7 +127,13 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("kind", LACKING)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.sandbox] if index > 1 else [])
+        for index, kind in enumerate(LACKING)
+    ],
+)
 async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTester) -> None:
     html, name, address = LACKING[kind]
     report = await told_in_time(tester, html)

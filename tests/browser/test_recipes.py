@@ -26,6 +26,12 @@ SECRET = "recipe"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SOME = [
+    pytest.param(listing, id=listing.name, marks=[pytest.mark.sandbox] if index > 1 else [])
+    for index, listing in enumerate(RECIPES)
+]
+"""All are drawn by one style sheet; most have their turn in `make sandbox`."""
+
 
 class _Shelf:
     """The frame app's source of documents: one document, under one secret."""
@@ -336,7 +342,7 @@ async def test_the_link_extractor_reads_pasted_rich_text(open_tool):
     assert path.read_text() == expected
 
 
-@pytest.mark.parametrize("listing", RECIPES, ids=lambda listing: listing.name)
+@pytest.mark.parametrize("listing", SOME)
 async def test_a_small_screen_never_scrolls_sideways_and_every_control_has_a_name(
     open_tool, listing
 ):
@@ -354,14 +360,7 @@ async def test_a_small_screen_never_scrolls_sideways_and_every_control_has_a_nam
     assert nameless == []
 
 
-@pytest.mark.parametrize(
-    "listing",
-    # All are drawn by one style sheet; the others' turn is in `make sandbox`.
-    [
-        pytest.param(listing, id=listing.name, marks=[pytest.mark.sandbox] if index > 1 else [])
-        for index, listing in enumerate(RECIPES)
-    ],
-)
+@pytest.mark.parametrize("listing", SOME)
 async def test_dark_is_followed_and_can_be_forced(open_tool, listing):
     lightness = "root => getComputedStyle(root).backgroundColor.match(/[\\d.]+/)[0]"
     tool = await open_tool(listing.example, color_scheme="light")
@@ -392,7 +391,7 @@ async def tester():
         yield tester
 
 
-@pytest.mark.parametrize("listing", RECIPES, ids=lambda listing: listing.name)
+@pytest.mark.parametrize("listing", SOME)
 async def test_each_recipe_passes_the_smoke_test_without_a_finding(tester, listing):
     await passes(tester, respond([listing.example]), listing)
 

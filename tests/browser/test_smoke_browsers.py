@@ -185,6 +185,7 @@ async def test_a_browser_that_dies_once_is_started_again_and_the_verdict_stands(
     assert report.verdict is Verdict.PASSED, report
 
 
+@pytest.mark.sandbox
 async def test_a_browser_that_dies_twice_leaves_the_tool_not_tested(tester: SmokeTester) -> None:
     report = await tester.test(SPLIT, on_progress=lambda _progress: kill_browser(tester))
     assert report.verdict is Verdict.NOT_TESTED
