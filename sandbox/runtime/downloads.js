@@ -6,6 +6,7 @@ const NativeArea = HTMLAreaElement;
 const NativeUrl = URL;
 const fetchNative = window.fetch.bind(window);
 const blobOf = unbound(Response.prototype.blob);
+const sizeOf = getter(Blob.prototype, "size");
 const chain = unbound(Promise.prototype.then);
 const attributeOf = unbound(Element.prototype.getAttribute);
 const hrefOf = getter(NativeUrl.prototype, "href");
@@ -60,7 +61,11 @@ function saveOnClick(event, node, url) {
   show("returnValue", { get: () => !prevented, set(value) { prevented ||= !value; } });
   afterwards(() => {
     if (!prevented) {
-      read((blob) => deliver({ type: "download", name, blob }));
+      read((blob) => {
+        // Throws for anything else, which a `then` of the tool's for all objects could have put here.
+        sizeOf(blob);
+        deliver({ type: "download", name, blob });
+      });
     }
   });
 }

@@ -18,6 +18,11 @@ const PACE_MS = 50;
 const LEAVING_MS = 2000;
 // As many as the page takes in one message: host/stored.js.
 const MOST_CHANGES = 2000;
+// What goes to the page passes nothing that the tool may have replaced.
+const [getOf, setIn, dropFrom, isIn, eachOf] = ["get", "set", "delete", "has", "forEach"].map((name) =>
+  unbound(Map.prototype[name]),
+);
+const countOf = getter(Map.prototype, "size");
 
 const onGone = [];
 let onLeaving;
@@ -75,7 +80,11 @@ function installStored() {
 
 function watchStored() {
   addListener(window, "beforeunload", () => onLeaving(), true);
-  addListener(window, "pagehide", () => onGone.forEach((tell) => tell()), true);
+  addListener(window, "pagehide", () => {
+    for (let index = 0; index < onGone.length; index += 1) {
+      onGone[index]();
+    }
+  }, true);
 }
 
 // The element that the server puts ahead of ours when something is kept.
@@ -142,8 +151,16 @@ function carrier(first, contents) {
   return carry;
 }
 
+// A setter that the tool has given to all lists would get what is assigned.
+function put(list, value) {
+  defineProperty(list, list.length, {
+    __proto__: null, value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
 // Changes on their way to the page, the last of each key: told at once, then at most every 50 ms,
-// and more slowly the more are not saved yet.
+// and more slowly the more are not saved yet. Keys are texts, values texts or null, whatever the tool
+// has made of what stands between its call and this.
 function outbox(area, carried = []) {
   const waiting = new Map();
   // Greater than any of the document before: what is said to be saved may have been its.
@@ -155,11 +172,11 @@ function outbox(area, carried = []) {
     const changes = [];
     let more = false;
     serial += 1;
-    waiting.forEach((change, key) => {
+    eachOf(waiting, (change, key) => {
       if (change.n === 0) {
         if (changes.length < MOST_CHANGES) {
           change.n = serial;
-          changes[changes.length] = [key, change.value];
+          put(changes, [key, change.value]);
         } else {
           more = true;
         }
@@ -174,15 +191,18 @@ function outbox(area, carried = []) {
   const tell = () => {
     due = tellSome();
     if (due) {
-      later(tell, PACE_MS * (1 + waiting.size / MOST_CHANGES));
+      later(tell, PACE_MS * (1 + countOf(waiting) / MOST_CHANGES));
     }
   };
   const add = (key, value) => {
-    // What is not told yet keeps its place, so that each key has its turn.
-    if (waiting.get(key)?.n > 0) {
-      waiting.delete(key);
+    if (typeof key !== "string" || (value !== null && typeof value !== "string")) {
+      return;
     }
-    waiting.set(key, { value, n: 0 });
+    // What is not told yet keeps its place, so that each key has its turn.
+    if (getOf(waiting, key)?.n > 0) {
+      dropFrom(waiting, key);
+    }
+    setIn(waiting, key, { value, n: 0 });
     if (!due) {
       due = true;
       if (now() - last >= PACE_MS) {
@@ -192,27 +212,25 @@ function outbox(area, carried = []) {
       }
     }
   };
-  onGone[onGone.length] = () => {
+  put(onGone, () => {
     while (tellSome()) {
       // The next of them.
     }
-  };
+  });
   carried.forEach(([key, value]) => add(key, value));
   return {
     add,
-    has: (key) => waiting.has(key),
+    has: (key) => isIn(waiting, key),
     saved(n) {
-      waiting.forEach((change, key) => {
+      eachOf(waiting, (change, key) => {
         if (change.n > 0 && change.n <= n) {
-          waiting.delete(key);
+          dropFrom(waiting, key);
         }
       });
     },
     unsaved() {
       const changes = [];
-      waiting.forEach(({ value }, key) => {
-        changes[changes.length] = [key, value];
-      });
+      eachOf(waiting, ({ value }, key) => put(changes, [key, value]));
       return changes;
     },
   };

@@ -146,6 +146,27 @@ async def test_ten_thousand_through_the_real_port_end_the_tool_and_not_the_page(
     assert await page.evaluate("performance.now()") > 0
 
 
+async def test_what_is_heavy_to_read_ends_the_tool_at_once_and_megabytes_of_text_do_not(
+    page: Page, open_tool: Open
+) -> None:
+    await page.add_init_script(KEEP)
+    frame = await open_tool("<h1>Heavy</h1>")
+    await page.get_by_role("tab", name="Console").click()
+    await frame.evaluate("""() => {
+      const say = (changes) => bridge.postMessage({type: "stored", area: "session", n: 1, changes});
+      for (let i = 0; i < 20; i += 1) say([["key", "x".repeat(5e6)]]);
+      for (let i = 0; i < 20; i += 1) say(Array.from({length: 2000}, (_, n) => [`key ${n}`, "x".repeat(2000)]));
+      bridge.postMessage({type: "console", level: "log", text: "all heard"});
+    }""")  # noqa: E501
+    await expect(console(page)).to_contain_text("all heard")
+    await expect(page.locator(".halted")).to_have_count(0)
+    await frame.evaluate(
+        "bridge.postMessage({type: 'stored', area: 'session', n: 2, changes: [['key',"
+        " Array(10000).fill(0).map(() => ({}))]]})"
+    )
+    await expect(page.locator(".halted")).to_contain_text("This tool flooded the page.")
+
+
 # Each is a line of JavaScript; none of them is what a bridge says.
 ODD = [
     "null",

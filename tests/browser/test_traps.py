@@ -616,19 +616,21 @@ COSTLY = {
         "CODE", OWN_PORT.replace("WHERE", "top.postMessage(0, '*', [port2])")
     ),
 }
-# What comes to the page's window, and what the page reads of it; how often its own timer ran since.
+# What comes to the page's window, and what the page reads of it, or of a port if it is heavy.
 COUNT = """if (window === top) {
-  Object.assign(window, { posted: 0, read: 0, ticks: 0 });
+  Object.assign(window, { posted: 0, read: 0 });
   const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+  const isHeavy = (value, depth = 0) => typeof value === "object" && value !== null &&
+    (value.length > 1e5 || (depth < 4 && Object.values(value).some((one) => isHeavy(one, depth + 1))));
   Object.defineProperty(MessageEvent.prototype, "data", {
     get() {
-      if (this.source !== null) window.read += 1;
-      return get.call(this);
+      const data = get.call(this);
+      if (this.source !== null || isHeavy(data)) window.read += 1;
+      return data;
     },
   });
   addEventListener("message", () => { window.posted += 1 });
-  setInterval(() => { window.ticks += window.posted > 1 }, 10);
-}"""
+}"""  # noqa: E501
 
 
 @pytest.mark.parametrize("at_once", [False, pytest.param(True, marks=pytest.mark.sandbox)])
@@ -645,8 +647,7 @@ async def test_a_tool_whose_messages_take_long_to_read_is_ended_and_the_page_goe
         await expect(tool(page).locator("h1")).to_be_visible()
         await page.evaluate(GO_ON)
     await expect(halted(page)).to_contain_text("flooded the page", timeout=60_000)
-    # Were they read where the page runs, its timer would not run meanwhile.
-    assert await page.evaluate("[read, ticks > 3]") == [0, True]
+    assert await page.evaluate("read") == 0
     await page.reload()
     await expect(halted(page)).to_contain_text("flooded the page last time")
     assert await page.locator("iframe").count() == 0
@@ -669,6 +670,36 @@ async def test_what_a_tool_posts_to_the_window_of_our_page_is_read_by_nobody(
     await expect(tool(page).locator("h1")).to_be_visible()
     assert await page.evaluate("read") == 0
     await expect(halted(page)).to_have_count(0)
+
+
+# Each of them stands where the bridge gets what it sends.
+REPLACED = {
+    "forEach": "Map.prototype.forEach = (f) => f({ n: 0, value: all }, 'k')",
+    "set": "const { set } = Map.prototype; Map.prototype.set = function (key, value) {"
+    " if (value.n === 0) value.value = all; return set.call(this, key, value) }",
+    "setter": "Object.defineProperty(Array.prototype, 0, { configurable: true, set(value) {"
+    " Object.defineProperty(this, 0, { value: all, enumerable: true }) } })",
+    "then": "const link = document.createElement('a'); link.download = 'f';"
+    " link.href = 'data:,x'; link.click();"
+    " Object.defineProperty(Object.prototype, 'then', { configurable: true, get() {"
+    " return this instanceof Blob ? (done) => { delete Object.prototype.then; done(all) }"
+    " : undefined } })",
+}
+
+
+@pytest.mark.parametrize("name", REPLACED)
+async def test_a_tool_that_replaces_what_lists_have_gets_nothing_heavy_into_the_bridge(
+    name: str, page: Page, open_tool: Open
+) -> None:
+    await page.add_init_script(COUNT)
+    await open_tool(
+        "<h1>T</h1><script>const all = []; all.length = 2e5; all.fill(0);"
+        f"{REPLACED[name]}; localStorage.setItem('a', 'b');"
+        "setTimeout(() => { delete Array.prototype[0]; console.info('got all') }, 300)</script>"
+    )
+    await page.get_by_role("tab", name="Console").click()
+    await expect(heard(page)).to_have_count(1)
+    assert await page.evaluate("read") == 0
 
 
 async def test_a_tool_that_freezes_while_its_dialog_is_made_is_told_of_too(

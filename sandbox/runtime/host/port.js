@@ -1,4 +1,5 @@
 import { doorman } from "./doorman.js";
+import { scales } from "./weighing.js";
 
 /**
  * The host's end of the bridge to a tool, for every page of ours that holds one. Nothing a tool
@@ -51,8 +52,11 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     }, TELL_MS);
   }
 
-  function hear({ data }) {
+  const read = scales(flooded);
+
+  function hear(event) {
     heard();
+    const data = read(event);
     const type = typeof data === "object" && data !== null ? data.type : undefined;
     const known = typeof type === "string" && Object.hasOwn(handlers, type);
     const kind = known && !REPORTS.has(type) ? type : "report";
