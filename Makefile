@@ -21,6 +21,7 @@ test: lint ## everything that must hold before a change goes in
 	  $(BIN)/python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; \
 	  suite=$$?; wait $$types || suite=1; cat "$$said"; rm -f "$$said"; exit $$suite
 
+# JOBS=2 runs files side by side.
 sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	@$(BIN)/python -m pytest tests/sandbox tests/browser/test_levels.py tests/browser/test_traps.py \
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
@@ -31,7 +32,7 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	  tests/browser/test_grants.py tests/browser/test_imported.py tests/browser/test_stored_data.py \
 	  tests/integration/test_bad_input.py tests/integration/test_everything.py \
 	  tests/integration/test_openai.py \
-	  -m "sandbox or not sandbox"
+	  -m "sandbox or not sandbox" $(if $(JOBS),-n $(JOBS) --dist loadfile)
 
 # ENGINES="firefox webkit", K=popups, RESUME=1 and SAMPLE=1 run less.
 engines: set-up ## attacks and probes in Chromium, Firefox and WebKit; what is not here is not run
