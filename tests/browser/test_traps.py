@@ -98,6 +98,11 @@ document.body.append(f);"""
 FLOODS = {
     "parent": "setInterval(() => { for (let i = 0; i < 500; i++) parent.postMessage(i, '*'); })",
     "nested": NESTED,
+    # Each is made in our page before anybody can refuse it.
+    "one message with ports": (
+        "const all = Array.from({ length: 300 }, () => new MessageChannel().port1);"
+        "parent.postMessage(0, '*', all)"
+    ),
 }
 
 
@@ -114,6 +119,40 @@ async def test_a_flood_of_messages_ends_the_tool_and_it_is_remembered(
     assert await page.locator("iframe").count() == 0
     await page.reload()
     await expect(halted(page)).to_contain_text("flooded the page last time")
+
+
+# Each message costs the page ten milliseconds.
+SLOWED = """if (window === top) addEventListener("message", () => {
+  const end = performance.now() + 10;
+  while (performance.now() < end);
+});"""
+
+
+async def test_a_flood_that_slows_the_page_down_is_one_all_the_same(
+    page: Page, open_tool: Open
+) -> None:
+    await page.add_init_script(SLOWED)
+    # Not for ever: what waits already is heard after the tool has gone, too.
+    some = "if (n++ < 20) for (let i = 0; i < 20; i++) parent.postMessage(i, '*')"
+    await open_tool(
+        "<button onclick='setInterval(some, 20)'>Go</button>"
+        f"<script>let n = 0; const some = () => {{ {some} }}</script>"
+    )
+    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await expect(halted(page)).to_contain_text("This tool flooded the page.", timeout=30_000)
+
+
+@pytest.mark.sandbox
+async def test_a_tool_that_tells_the_page_of_each_of_its_frames_goes_on(
+    page: Page, open_tool: Open
+) -> None:
+    await open_tool(
+        "<h1>0</h1><script>const h = document.querySelector('h1'); const draw = () => {"
+        " parent.postMessage({ at: ++h.textContent }, '*');"
+        " if (h.textContent < 500) requestAnimationFrame(draw) }; draw()</script>"
+    )
+    await expect(tool(page).locator("h1")).to_have_text("500", timeout=60_000)
+    await expect(halted(page)).to_have_count(0)
 
 
 async def test_a_tool_that_loads_itself_again_and_again_is_ended(

@@ -1,6 +1,6 @@
 // Runs before the first paint, as a classic script: the remembered theme and split must not flash,
-// and a frame's first message may come before any module is there. Nothing is left on `window`:
-// hellos wait here until a module asks for them with a "frame-hellos" event.
+// and a frame's first message may come before any module is there. Nothing is left on `window`: ports
+// that are offered wait here until a module asks for them with a "frame-offers" event.
 (() => {
   const root = document.documentElement;
   // For host/limits.js: what a tool puts into the history comes on top.
@@ -73,25 +73,30 @@
       // As above.
     }
   };
+  // As host/floods.js counts.
   const MOST = 200;
   let heard = 0;
-  const hellos = [];
+  const offers = [];
   const isShown = (source) =>
     [...document.querySelectorAll("[data-stage] > iframe")].some((frame) => frame.contentWindow === source);
-  // What they say is read by nobody here, as host/doorman.js tells.
-  const keep = (event) => {
-    heard += 1;
-    if (heard === MOST) end();
-    if (heard >= MOST || event.ports.length !== 1) return;
-    hellos.push(event);
-    if (isShown(event.source)) root.dataset.greeted = ""; // for probe.js
+  // What they say is read by nobody here, as host/doorman.js tells; and it is not kept, as it may be large.
+  const keep = ({ source, ports }) => {
+    if (heard >= MOST) return;
+    heard += 1 + ports.length;
+    if (heard >= MOST) {
+      offers.length = 0;
+      end();
+    } else if (ports.length === 1) {
+      offers.push({ source, ports });
+      if (isShown(source)) root.dataset.greeted = ""; // for probe.js
+    }
   };
   addEventListener("message", keep);
   document.addEventListener(
-    "frame-hellos",
+    "frame-offers",
     (event) => {
       removeEventListener("message", keep);
-      for (const early of hellos) event.detail.receive(early);
+      for (const early of offers) event.detail.receive(early);
     },
     { once: true },
   );

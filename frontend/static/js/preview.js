@@ -33,7 +33,7 @@ export class Preview {
     this.#current = frame && !held ? this.#attend(frame) : null;
     if (held) this.#halted(held, heldFor, true);
     document.dispatchEvent(
-      new CustomEvent("frame-hellos", { detail: { receive: (event) => this.#current?.bridge.receive(event) } }),
+      new CustomEvent("frame-offers", { detail: { receive: (offer) => this.#current?.bridge.receive(offer) } }),
     );
     show(this.#current?.log ?? []);
   }

@@ -1,5 +1,6 @@
 /**
- * Counts what reaches this window's `message` listeners from a tool's frame, whoever in it posts.
+ * Counts what reaches this window's `message` listeners from a tool's frame, whoever in it posts, and
+ * the ports beside it, each of which is made here before anybody can refuse it.
  * What a message holds is not looked at: reading it would be the work that a flood wants done.
  */
 const MAX_BY_PORT = 1000;
@@ -10,11 +11,11 @@ const MAX_DEPTH = 32;
 
 const watched = new Map();
 
-function onMessage({ source }) {
+function onMessage({ source, ports }) {
   if (watched.size === 0 || source === window) return;
   const found = frameOf(source);
   // Of a document that is gone nothing tells where it was.
-  for (const count of found ? [found] : [...watched.values()]) count();
+  for (const count of found ? [found] : [...watched.values()]) count(1 + ports.length);
 }
 
 function frameOf(source) {
@@ -32,7 +33,7 @@ function frameOf(source) {
 /**
  * @param {HTMLIFrameElement} frame
  * @param {() => void} flooded called once
- * @returns {{count: () => void, close: () => void}} `count` adds a message that came another way
+ * @returns {{count: (many?: number) => void, close: () => void}} `count` adds a message that came another way
  */
 export function countMessages(frame, flooded) {
   const end = () => {
@@ -49,13 +50,35 @@ export function countMessages(frame, flooded) {
   };
 }
 
+/** So many at once, and as many more in each second of calm. */
 function bounded(max, exceeded) {
-  let second = 0;
   let heard = 0;
-  return () => {
-    const current = Math.floor(performance.now() / 1000);
-    heard = current === second ? heard + 1 : 1;
-    second = current;
+  let last = calm();
+  return (many = 1) => {
+    const now = calm();
+    heard = Math.max(0, heard - ((now - last) * max) / 1000) + many;
+    last = now;
     if (heard > max) exceeded();
   };
+}
+
+const { port1: end, port2: line } = new MessageChannel();
+let rested = 0;
+let since = performance.now();
+line.onmessage = () => {
+  since = performance.now();
+};
+
+/**
+ * Milliseconds in which no message waited for this page. Were they the clock's, a tool whose messages
+ * slow the page down could send the more, the slower it gets.
+ */
+function calm() {
+  if (since !== null) {
+    rested += performance.now() - since;
+    since = null;
+    // It comes once all is heard that waits now.
+    end.postMessage(0, []);
+  }
+  return rested;
 }
