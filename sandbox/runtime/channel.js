@@ -1,4 +1,5 @@
-// The frame's way to the page that holds it: one MessagePort, which never leaves this closure.
+// The frame's way to the page that holds it: one MessagePort, and another that brings it there once.
+// Neither leaves this closure.
 //
 // `send` is for reports, which may be dropped in a flood; `deliver` is for what must arrive, and
 // its caller sees to it that little has to; `listen` is for what the page says.

@@ -88,6 +88,21 @@ async def test_the_page_shows_what_was_heard_with_no_walls_and_not_behind_them(
     await expect(page.get_by_role("button", name="Run the attacks")).to_be_visible()
 
 
+async def test_what_attacks_say_to_the_page_takes_nothing_away(page: Page, server: Process) -> None:
+    """What stands there before any module counts messages; on this page it must let go too."""
+    await started(page, server)
+    await page.locator("[data-stage] iframe").first.wait_for(state="attached", timeout=30_000)
+    held = """new Promise((done) => {
+      const frame = document.createElement("iframe");
+      frame.src = "about:blank";
+      document.querySelector("[data-stage]").append(frame);
+      for (let i = 0; i < 300; i += 1) postMessage(i);
+      setTimeout(() => done(document.querySelectorAll("iframe[data-held]").length), 100);
+    })"""
+    assert await page.evaluate(held) == 0
+    assert await page.evaluate("localStorage.getItem('sandwright.trouble')") is None
+
+
 @pytest.mark.sandbox
 async def test_an_attack_that_did_not_run_is_not_proven_and_a_lost_server_is_said(
     page: Page, server: Process

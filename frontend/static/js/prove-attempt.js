@@ -3,6 +3,7 @@
  * be heard. Whether a tool's document ran at all is told by its bridge, as of any tool.
  */
 import { ask } from "./api.js";
+import { countMessages } from "./host/floods.js";
 import { openPort } from "./host/port.js";
 
 const CONTROL_MS = 10_000;
@@ -43,12 +44,15 @@ export function attempts({ id, sandbox, allow, stage, lend, ended }) {
 
   /**
    * The attack as a tool. It has run once its document was read to the end or has loaded; or had
-   * begun when it left for another address, which ends the reading.
+   * begun when it left for another address, which ends the reading. One that floods this page is
+   * removed: it has not run.
    */
   function hold(one) {
     const held = { ran: false, frame: frame(one.attack, { sandbox, allow, "data-attack": one.name }) };
     let begun = false;
     const ran = () => (held.ran = true);
+    const flooded = () => held.remove();
+    const flood = countMessages(held.frame, flooded);
     const port = openPort(held.frame, one.key, {
       loaded: ran,
       leaving: () => begun && ran(),
@@ -56,8 +60,9 @@ export function attempts({ id, sandbox, allow, stage, lend, ended }) {
         begun ||= text === `begun ${one.mark}`;
         if (text === `ended ${one.mark}`) ran();
       },
-    }, { hello: () => port.tell({ type: "free", yes: true }) });
+    }, { hello: () => port.tell({ type: "free", yes: true }), heard: flood.count, flooded });
     held.remove = () => {
+      flood.close();
       port.close();
       held.frame.remove();
     };

@@ -10,7 +10,7 @@ const MAX_LEVELS = 32;
  * @param {HTMLIFrameElement} frame
  * @param {() => boolean} free
  * @param {(late: number) => void} pressed in one of them, that many milliseconds ago
- * @param {() => void} heard counts a message
+ * @param {() => void} heard counts a message of a nested guard's
  */
 export function tellNested(frame, free, pressed, heard) {
   const ports = [];

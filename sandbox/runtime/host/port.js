@@ -3,8 +3,8 @@ import { scales } from "./weighing.js";
 
 /**
  * The host's end of the bridge to a tool, for every page of ours that holds one. Nothing a tool
- * says is trusted: what is no object of a known type and shape is dropped and counted, and so is
- * a flood, whatever it consists of.
+ * says is trusted: only the bridge's own port is read here, and of that what is no object of a known
+ * type and shape is dropped and counted, and so is a flood.
  *
  * Each document of the frame says hello once, with the key that the server wrote into its bridge
  * and told this page. A tool can send hellos of its own, but knows no key; so it never speaks
