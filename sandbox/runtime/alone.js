@@ -2,7 +2,7 @@
 // window as "sandwright" events, for whoever looks at the page from outside: a developer, a test.
 
 import { sendDatabases } from "./host/databases.js";
-import { holdTool, REASONS } from "./host/hold.js";
+import { DEAF, holdTool, REASONS } from "./host/hold.js";
 import { addressHandlers } from "./host/links.js";
 import { openSession } from "./host/session.js";
 import { Keeper, saveTo } from "./host/stored.js";
@@ -13,14 +13,18 @@ const TOLD = [
 const report = (detail) => window.dispatchEvent(new CustomEvent("sandwright", { detail }));
 let opened = null;
 
-function notice(words, button, act) {
+function alerted(...parts) {
   const told = document.createElement("p");
   told.className = "notice";
   told.role = "alert";
-  told.append(words, " ", button);
+  told.append(...parts);
+  return told;
+}
+
+function notice(words, button, act) {
   button.type = "button";
   button.addEventListener("click", act);
-  return told;
+  return alerted(words, " ", button);
 }
 
 function labelled(words) {
@@ -64,6 +68,11 @@ function hold(frame) {
     bar = yes ? notice("This tool does not answer.", labelled("Halt it"), () => stop("frozen")) : null;
     if (bar) document.body.append(bar);
   };
+  const deaf = () => {
+    bar?.remove();
+    bar = alerted(`${DEAF.what} ${DEAF.more}`);
+    document.body.append(bar);
+  };
   const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));
   const told = {
     ...handlers,
@@ -71,7 +80,7 @@ function hold(frame) {
     stored: (said) => stored.hear(said),
     indexed: () => stored.open(),
   };
-  const held = holdTool(frame, frame.dataset.key, told, { stop, silent });
+  const held = holdTool(frame, frame.dataset.key, told, { stop, silent, deaf });
   const stored = "keeps" in frame.dataset ? keeper().attend(held.tell) : forgetful(held.tell);
   return held;
 }

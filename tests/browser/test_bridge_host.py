@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import ConsoleMessage, Frame, Page, expect
+from playwright.async_api import ConsoleMessage, Frame, Page, Route, expect
 
 from tests.browser.tools import until
 from tests.conftest import Process
@@ -165,6 +165,73 @@ async def test_what_is_heavy_to_read_ends_the_tool_at_once_and_megabytes_of_text
         " Array(10000).fill(0).map(() => ({}))]]})"
     )
     await expect(page.locator(".halted")).to_contain_text("This tool flooded the page.")
+
+
+PORTS = "Array.from({ length: 9 }, () => new MessageChannel().port1)"
+MANY_PORTS = {
+    "to the window": f"parent.postMessage(0, '*', {PORTS})",
+    "by a port": "const { port1, port2 } = new MessageChannel();"
+    f" parent.postMessage(0, '*', [port2]); port1.postMessage(0, {PORTS})",
+}
+
+
+@pytest.mark.parametrize("way", MANY_PORTS)
+async def test_many_ports_in_one_message_end_the_tool(
+    way: str, page: Page, open_tool: Open
+) -> None:
+    """Each is made before anybody can look at the message: thousands would take a reader long."""
+    frame = await open_tool("<h1>Ports</h1>")
+    await frame.evaluate(MANY_PORTS[way])
+    await expect(page.locator(".halted")).to_contain_text("This tool flooded the page.")
+
+
+async def test_a_tool_that_leaves_and_never_comes_back_is_told_of(
+    page: Page, open_tool: Open
+) -> None:
+    """Its last word was that it leaves; what comes after it says nothing."""
+    frame = await open_tool("<h1>Gone</h1>")
+    await page.route(frame.url, lambda route: route.fulfill(body="<h1>Nothing of ours</h1>"))
+    await frame.evaluate("void setTimeout(() => location.reload())")
+    await expect(page.get_by_text("This tool does not answer")).to_be_visible()
+
+
+NO_WORKER = (
+    "if (window === top) window.Worker = class { constructor() { throw new DOMException() } }"
+)
+
+
+@pytest.mark.parametrize(
+    ("refused", "alone"),
+    [
+        ("by a policy", False),
+        pytest.param("by the browser", False, marks=pytest.mark.sandbox),
+        ("by the browser", True),
+    ],
+)
+async def test_where_no_worker_begins_the_tool_runs_and_the_person_is_told_what_to_allow(
+    refused: str, alone: bool, page: Page, open_tool: Open
+) -> None:
+    """As behind a proxy that sets a policy of its own."""
+
+    async def tighten(route: Route) -> None:
+        response = await route.fetch()
+        headers = dict(response.headers)
+        policy = headers.get("content-security-policy", "")
+        headers["content-security-policy"] = policy.replace("worker-src blob:", "worker-src 'none'")
+        await route.fulfill(response=response, headers=headers)
+
+    await open_tool("<h1>Runs</h1>")
+    if alone:
+        link = page.get_by_role("link", name="Open alone")
+        await page.goto(str(await link.get_attribute("href")))
+    if refused == "by a policy":
+        await page.route(page.url, tighten)
+    else:
+        await page.add_init_script(NO_WORKER)
+    await page.reload()
+    told = page.get_by_role("alert").filter(has_text="does not hear the tool")
+    await expect(told).to_contain_text("Allow “worker-src blob:”")
+    await expect(page.frame_locator("iframe").locator("h1")).to_have_text("Runs")
 
 
 # Each is a line of JavaScript; none of them is what a bridge says.

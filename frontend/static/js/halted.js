@@ -1,4 +1,4 @@
-import { REASONS } from "./host/hold.js";
+import { DEAF, REASONS } from "./host/hold.js";
 import { made } from "./host/made.js";
 
 const LAST_TIME = {
@@ -44,6 +44,16 @@ export function silentBar(remove) {
   const bar = made("div", "silent");
   bar.setAttribute("role", "alert");
   bar.append(words, button("Halt it", remove));
+  return bar;
+}
+
+/** Over a tool that runs, but that this page does not hear. */
+export function deafBar() {
+  const words = made("span", "silent-words");
+  words.append(made("strong", "", DEAF.what), ` ${DEAF.more}`);
+  const bar = made("div", "silent");
+  bar.setAttribute("role", "alert");
+  bar.append(words);
   return bar;
 }
 

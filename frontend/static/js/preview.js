@@ -1,5 +1,5 @@
 import { bridge } from "./bridge.js";
-import { haltedPanel, silentBar } from "./halted.js";
+import { deafBar, haltedPanel, silentBar } from "./halted.js";
 import { alive, forget, remember, starting } from "./trouble.js";
 
 const PATIENCE = 5000;
@@ -176,7 +176,7 @@ export class Preview {
   }
 
   #attend(frame, { held = false } = {}) {
-    const attended = { frame, log: [], loaded: false, settled: false, silent: false, bridge: null, inSight: () => {} };
+    const attended = { frame, log: [], loaded: false, settled: false, silent: false, deaf: false, bridge: null, inSight: () => {} };
     const loaded = () => {
       attended.loaded = true;
       this.#swapIfReady();
@@ -186,6 +186,10 @@ export class Preview {
     attended.bridge = bridge(frame, this.#stage.dataset.key, {
       stop: (reason) => this.#stopped(attended, reason),
       silent: (yes) => this.#silent(attended, yes),
+      deaf: () => {
+        attended.deaf = true;
+        if (attended === this.#current) this.#say(this.#barOver(attended));
+      },
       alive: () => alive(frame.src),
       hello: () => {
         attended.log.length = 0;
@@ -215,7 +219,12 @@ export class Preview {
     // Remembered now: the person may close the tab rather than wait. One that only was busy is forgiven.
     if (yes) remember(attended.frame.src, "frozen");
     else forget(attended.frame.src);
-    if (attended === this.#current) this.#say(yes ? silentBar(() => this.halt("frozen")) : null);
+    if (attended === this.#current) this.#say(this.#barOver(attended));
+  }
+
+  #barOver({ silent, deaf }) {
+    if (deaf) return deafBar();
+    return silent ? silentBar(() => this.halt("frozen")) : null;
   }
 
   #swapIfReady() {
@@ -236,7 +245,7 @@ export class Preview {
     const old = this.#current;
     this.#current = next;
     this.#next = null;
-    this.#say(next.silent ? silentBar(() => this.halt("frozen")) : null);
+    this.#say(this.#barOver(next));
     old.frame.title = "";
     next.frame.title = "Preview";
     next.stored.release();

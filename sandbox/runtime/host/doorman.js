@@ -8,16 +8,20 @@ const MOST_MS = 100;
 const SHARE = 0.02;
 // Ports that have said nothing yet: more than a second can bring (floods.js).
 const MOST_WAITING = 500;
+/** Beside one message. Each is made before anybody can look at the message; a bridge sends one. */
+export const MOST_PORTS = 8;
 
 let address = null;
 
 /**
+ * Throws where the browser lets no worker begin.
  * @param {string} key what the bridge says first through the port that it offers, with its own beside it
- * @param {{known: (port: MessagePort) => void, flooded: () => void}} told `known` is given the bridge's
- *   own port, once for each document; `flooded`: reading took too long
+ * @param {{known: (port: MessagePort) => void, flooded: () => void, absent: () => void}} told `known`
+ *   is given the bridge's own port, once for each document; `flooded`: reading took too long;
+ *   `absent`: the browser has let no worker begin after all
  * @returns {{offer: (port: MessagePort) => void, close: () => void}}
  */
-export function doorman(key, { known, flooded }) {
+export function doorman(key, { known, flooded, absent }) {
   address ??= URL.createObjectURL(new Blob([`(${stand})(self)`], { type: "text/javascript" }));
   const worker = new Worker(address);
   let offered = 0;
@@ -33,7 +37,9 @@ export function doorman(key, { known, flooded }) {
       port.close();
     }
   });
-  worker.postMessage({ key, mostMs: MOST_MS, share: SHARE, mostWaiting: MOST_WAITING }, []);
+  worker.addEventListener("error", absent);
+  const told = { key, mostMs: MOST_MS, share: SHARE, mostWaiting: MOST_WAITING, mostPorts: MOST_PORTS };
+  worker.postMessage(told, []);
   return {
     offer(port) {
       offered += 1;
@@ -51,25 +57,26 @@ function stand(worker) {
   let spent = 0;
   let last = performance.now();
 
-  // What costs time is an event's `data`, where an engine makes it when it is asked for.
-  const read = (event) => {
-    const from = performance.now();
-    const isKey = event.data === told.key;
+  const count = (from) => {
     const to = performance.now();
-    // A machine that stalls in the middle of a few letters is no flood.
-    if (isKey) return true;
     spent = Math.max(0, spent - (from - last) * told.share) + to - from;
     last = to;
     if (spent > told.mostMs) worker.postMessage({}, []);
-    return false;
   };
   const hear = (port, at) => (event) => {
     // It is read once.
     port.onmessage = null;
     port.close();
     waiting.delete(port);
-    if (read(event) && event.ports.length === 1) worker.postMessage({ at }, event.ports);
-    else for (const stray of event.ports) stray.close();
+    const { ports } = event;
+    if (ports.length > told.mostPorts) worker.postMessage({}, []);
+    // What costs time is an event's `data`, where an engine makes it when it is asked for.
+    const from = performance.now();
+    const isKey = event.data === told.key;
+    if (isKey && ports.length === 1) worker.postMessage({ at }, ports);
+    else for (const stray of ports) stray.close();
+    // A machine that stalls in the middle of a few letters is no flood.
+    if (!isKey) count(from);
   };
   worker.onmessage = ({ data, ports: [port] }) => {
     if (!port) {

@@ -24,6 +24,12 @@ export const REASONS = {
   stopped: "This tool was stopped.",
 };
 
+/** Where the browser starts no worker for the page, in words for the person. */
+export const DEAF = {
+  what: "This page does not hear the tool.",
+  more: "Nothing that it stores or saves is kept: the browser started no worker here. Allow “worker-src blob:” where this page’s Content-Security-Policy is set, and workers in the browser; then load the page again.",
+};
+
 // What a bridge says that a page need not care about.
 const SPOKEN = [
   "ready", "loaded", "console", "error", "rejection", "violation", "resource", "dropped", "asked",
@@ -35,12 +41,12 @@ const SPOKEN = [
  * @param {string} key
  * @param {Record<string, (message: object) => unknown>} handlers as for `openPort`
  * @param {{hello?: () => void, dropped?: (lost: {many: number, odd: number}) => void, stop?: (reason: string) => void,
- *   silent?: (yes: boolean) => void, alive?: () => void, say?: (words: string) => void}} told
- *   `stop` is called once, with a key of REASONS
+ *   silent?: (yes: boolean) => void, deaf?: () => void, alive?: () => void, say?: (words: string) => void}} told
+ *   `stop` is called once, with a key of REASONS; `deaf` may be told more than once, of what DEAF says
  */
 export function holdTool(frame, key, handlers, told) {
   const idle = () => {};
-  const { hello = idle, dropped = idle, stop = idle, silent = idle, alive = idle, say = idle } = told;
+  const { hello = idle, dropped = idle, stop = idle, silent = idle, deaf = idle, alive = idle, say = idle } = told;
   let ended = false;
   const end = (reason) => {
     if (ended) return;
@@ -79,7 +85,7 @@ export function holdTool(frame, key, handlers, told) {
       if (pressed) focus.pressed(Number(late));
       return true;
     },
-    leaving: () => dog.rest(true),
+    leaving: () => dog.left(),
     pong: () => dog.pong(),
     history: () => end("history"),
     loads: () => end("reloading"),
@@ -97,6 +103,7 @@ export function holdTool(frame, key, handlers, told) {
   const port = openPort(frame, key, all, {
     heard: flood.count,
     flooded,
+    deaf,
     dropped(lost) {
       port.tell({ type: "dropped", count: lost.many, odd: lost.odd });
       dropped(lost);

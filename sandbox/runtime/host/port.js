@@ -1,4 +1,4 @@
-import { doorman } from "./doorman.js";
+import { doorman, MOST_PORTS } from "./doorman.js";
 import { scales } from "./weighing.js";
 
 /**
@@ -27,15 +27,15 @@ const ignore = () => {};
  * is still the tool's word, and its fields are theirs to check: they return `false` for what is not
  * of their shape. `hello` is called for each new document of the frame, before anything that it
  * says; `heard` for each message of the bridge's, whatever it is; `flooded` when what the tool offers
- * takes long to read; `dropped` with how many were too `many` at once, and how many nobody understood.
+ * takes long to read; `deaf` when the browser starts no worker, so that nothing is ever heard; `dropped` with how many were too `many` at once, and how many nobody understood.
  * @param {HTMLIFrameElement} frame
  * @param {string} key
  * @param {Record<string, (message: object) => unknown>} handlers
- * @param {{hello?: () => void, heard?: () => void, flooded?: () => void,
+ * @param {{hello?: () => void, heard?: () => void, flooded?: () => void, deaf?: () => void,
  *   dropped?: (lost: {many: number, odd: number}) => void}} told
  * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
  */
-export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, flooded = ignore, dropped = ignore } = {}) {
+export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, flooded = ignore, deaf = ignore, dropped = ignore } = {}) {
   let port = null;
   // Of the frame, not of each port.
   const limits = new Map();
@@ -65,7 +65,7 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
     else if (!known || handlers[type](data) === false) lose("odd");
   }
 
-  const door = doorman(key, {
+  const door = admit(key, {
     known(bridge) {
       port?.close();
       port = bridge;
@@ -74,13 +74,18 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
       hello();
     },
     flooded,
+    absent: deaf,
   });
 
   function receive({ source, ports }) {
     if (source !== frame.contentWindow) return;
-    if (ports.length === 1) door.offer(ports[0]);
+    if (ports.length === 1) {
+      door.offer(ports[0]);
+      return;
+    }
     // Left open, they would be filled with what nobody reads.
-    else for (const stray of ports) stray.close();
+    for (const stray of ports) stray.close();
+    if (ports.length > MOST_PORTS) flooded();
   }
 
   addEventListener("message", receive);
@@ -94,6 +99,16 @@ export function openPort(frame, key, handlers, { hello = ignore, heard = ignore,
       port?.close();
     },
   };
+}
+
+/** Without a doorman the tool runs all the same. */
+function admit(key, told) {
+  try {
+    return doorman(key, told);
+  } catch {
+    setTimeout(told.absent);
+    return { offer: (port) => port.close(), close: ignore };
+  }
 }
 
 /** Called for each message: false when it is one too many. */

@@ -4,6 +4,8 @@
  */
 const ASK_MS = 1000;
 const PATIENCE_MS = 4000;
+// After a document has left, which the next one's beginning makes it do.
+const LEFT_TICKS = 8;
 
 /**
  * @param {(message: object) => void} tell
@@ -16,13 +18,16 @@ export function watchdog(tell, { silent, alive }) {
   let asked = null;
   let late = 0;
   let resting = true;
+  // Of a rest that ends by itself.
+  let ticksLeft = Infinity;
   let greeted = false;
   const quiet = (yes) => {
     if (yes !== late > 1) silent(yes);
   };
 
   const timer = setInterval(() => {
-    if (resting) return;
+    ticksLeft -= 1;
+    if (resting && ticksLeft > 0) return;
     const now = performance.now();
     // Twice, so that answers which wait behind a long task of this page's own are heard first.
     if (asked !== null && now - asked > PATIENCE_MS) {
@@ -48,6 +53,12 @@ export function watchdog(tell, { silent, alive }) {
       asked = null;
       late = 0;
       resting = yes;
+      ticksLeft = Infinity;
+    },
+    /** The document has gone. One that says nothing in its place is asked, too. */
+    left() {
+      this.rest(true);
+      ticksLeft = LEFT_TICKS;
     },
     begin() {
       greeted = false;
