@@ -106,22 +106,34 @@ function waitOnce(giveUp) {
 }
 
 // The tool's own request for it waits behind this one, and its first transaction behind ours.
-// `done` hears whether it holds now what the file has.
+// `done` hears once whether it holds now what the file has: after that, nothing is put into it.
 function restoreDatabase({ name, version, stores, records, print: own }, done = () => {}) {
   const request = indexedDB.open(name, version);
+  let hasCome = () => {};
+  let isOver = false;
+  const end = (isTaken) => {
+    hasCome();
+    if (!isOver) {
+      isOver = true;
+      done(isTaken);
+    }
+  };
   const finish = () => {
     orSkip(() => rememberDatabase(name, own));
-    done(true);
+    end(true);
   };
   const keep = (transaction) => {
     tellKept(inDatabase(name));
     transaction.abort();
   };
   let isNew = false;
-  let hasCome = () => {};
   request.onupgradeneeded = ({ oldVersion }) => {
     hasCome();
     const { result: database, transaction } = request;
+    if (isOver) {
+      transaction.abort();
+      return;
+    }
     isNew = true;
     transaction.oncomplete = finish;
     if (oldVersion === 0) {
@@ -149,7 +161,7 @@ function restoreDatabase({ name, version, stores, records, print: own }, done = 
     if (!isNew && database.objectStoreNames.length > 0) {
       const transaction = database.transaction(database.objectStoreNames, "readwrite");
       transaction.oncomplete = finish;
-      transaction.onabort = () => done(false);
+      transaction.onabort = () => end(false);
       readPrint(transaction, version, (found) => {
         if (found === own) {
           return;
@@ -162,19 +174,19 @@ function restoreDatabase({ name, version, stores, records, print: own }, done = 
         fill(transaction, stores, records);
       });
     } else if (!isNew) {
-      done(true);
+      end(true);
     }
     database.close();
   };
   request.onblocked = () => {
-    hasCome = waitOnce(() => done(false));
+    hasCome = waitOnce(() => end(false));
   };
   request.onerror = (event) => {
     event.preventDefault();
     if (request.error.name === "VersionError") {
       tellKept(inDatabase(name));
     }
-    done(false);
+    end(false);
   };
 }
 
