@@ -52,7 +52,7 @@ async function readIndexed() {
 
 // A tool that is only tested keeps nothing.
 function forgetful(tell) {
-  return { hear: () => {}, open: () => sendDatabases(tell, script, async () => []) };
+  return { hear: () => {}, begin: () => {}, open: () => sendDatabases(tell, script, async () => []) };
 }
 
 function hold(frame) {
@@ -80,7 +80,7 @@ function hold(frame) {
     stored: (said) => stored.hear(said),
     indexed: () => stored.open(),
   };
-  const held = holdTool(frame, frame.dataset.key, told, { stop, silent, deaf });
+  const held = holdTool(frame, frame.dataset.key, told, { stop, silent, deaf, hello: () => stored.begin() });
   const stored = "keeps" in frame.dataset ? keeper().attend(held.tell) : forgetful(held.tell);
   return held;
 }

@@ -178,6 +178,46 @@ async def test_two_windows_keep_each_others_keys_and_hear_of_them(
     await second.wait_for_function("localStorage.length === 0", polling=100)
 
 
+# The page hears of no document before `letIn()`, and counts what other windows tell.
+LATE = """if (window === top) {
+  const { postMessage } = Worker.prototype;
+  const held = [];
+  let isFree = false;
+  Worker.prototype.postMessage = function (...given) {
+    if (isFree) postMessage.apply(this, given);
+    else held.push(() => postMessage.apply(this, given));
+  };
+  window.letIn = () => { isFree = true; for (const send of held) send() };
+  window.others = 0;
+  BroadcastChannel.prototype.addEventListener = function (type, hear) {
+    EventTarget.prototype.addEventListener.call(this, type, (event) => {
+      hear(event);
+      window.others += 1;
+    });
+  };
+}"""
+
+
+async def test_what_another_window_stores_before_a_document_is_heard_reaches_it(
+    context: BrowserContext, made: Made
+) -> None:
+    """Unless this window has changed the same since."""
+    one, two = await context.new_page(), await context.new_page()
+    await two.add_init_script(LATE)
+    first, second = await opened(one, made.url), await opened(two, made.url)
+    await first.evaluate("localStorage.a = 'of one'")
+    await two.wait_for_function("others > 0", polling=50)
+    await two.evaluate("letIn()")
+    await second.wait_for_function("localStorage.a === 'of one'", polling=50)
+    await second.evaluate("localStorage.a = 'of two'")
+    await shows(first, "heard", "a: of one to of two")
+    async with second.expect_navigation():
+        await second.evaluate("void setTimeout(() => location.reload())")
+    await first.evaluate("localStorage.b = 'of one'")
+    await second.wait_for_function("localStorage.b === 'of one'", polling=50)
+    assert await second.evaluate("localStorage.a") == "of two"
+
+
 STRANGE = {
     "__proto__": "a",
     "</script><!--": "</script><script>alert(1)</script>",

@@ -71,7 +71,7 @@ export class Keeper {
   #written = 0;
   #databases;
   #session;
-  #late = [];
+  #late = nothing();
   #awaited = [];
 
   /**
@@ -115,6 +115,9 @@ export class Keeper {
       begin: () => {
         frame.documents += 1;
         frame.muted = false;
+        // It was loaded with what was stored then; since, nobody was there to be told.
+        const changes = this.#lateIn("local");
+        if (changes.length > 0) frame.tell({ type: "stored", area: "local", changes });
       },
       /** Whether its document was loaded before the newest change. */
       stale: () => frame.begun !== this.#written,
@@ -135,6 +138,7 @@ export class Keeper {
 
   /** Lets other windows of this tool know of changes that were saved in another way. */
   announce(area, changes) {
+    for (const [key] of changes) this.#late[area].delete(key);
     this.#others?.postMessage({ area, changes });
   }
 
@@ -188,6 +192,7 @@ export class Keeper {
     if (ack) this.#acks.push({ ...ack, at: this.#written });
     if (list.length === 0) return;
     frame.begun = this.#written;
+    for (const [key] of list) this.#late[area].delete(key);
     const pending = this.#pending[area];
     // A key that waits already keeps its place, so that each has its turn.
     for (const [key, value] of list) pending.set(key, { value, at: pending.get(key)?.at ?? this.#written });
@@ -202,7 +207,7 @@ export class Keeper {
     await sendDatabases(tell, this.#databases.script, async () => {
       await this.saved();
       const kept = new Map(Object.entries(await this.#databases.read()));
-      for (const [key, value] of this.#late.flatMap(({ changes }) => changes)) {
+      for (const [key, value] of this.#lateIn("indexed")) {
         if (value === null) kept.delete(key);
         else kept.set(key, value);
       }
@@ -306,12 +311,27 @@ export class Keeper {
     for (const { frame, area, n } of acks) frame.tell({ type: "stored", area, saved: n });
   }
 
+  /** What other windows have changed of late, and nobody here since. */
+  #lateIn(area) {
+    const late = this.#late[area];
+    const from = performance.now() - LATE_MS;
+    for (const [key, { at }] of late) {
+      if (at > from) break;
+      late.delete(key);
+    }
+    return plain(late);
+  }
+
   #elsewhere({ area, changes }) {
     this.#written += 1;
-    if (area === "indexed") {
-      const at = performance.now();
-      this.#late = [...this.#late.filter((one) => at - one.at < LATE_MS), { at, changes }];
+    const at = performance.now();
+    const late = this.#late[area];
+    for (const [key, value] of changes) {
+      // The newest come last.
+      late.delete(key);
+      late.set(key, { value, at });
     }
+    this.#lateIn(area);
     for (const frame of this.#frames) {
       // A frame that nobody has seen loads anew before anybody does.
       if (!frame.held) frame.begun = this.#written;
