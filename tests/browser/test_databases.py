@@ -571,6 +571,44 @@ async def test_a_newer_file_brings_all_of_its_data_or_none(
     assert all("What is stored in localStorage is not as" in text for text in said)
 
 
+async def test_a_newer_file_that_gave_up_on_a_held_database_leaves_it_as_it_is(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """Another window closes it after that, but before the page has loaded again."""
+    html = """<!doctype html><script>
+    const asked = (version) => new Promise((done) => {
+      indexedDB.open("notes", version).onsuccess = ({ target }) => done(target.result);
+    });
+    const opened = asked(VERSION);</script>"""
+    schema = {"name": "words", "keyPath": None, "autoIncrement": False, "next": 0, "indexes": []}
+    for at in (1, 2):
+        indexed = {
+            '["notes"]': json.dumps({"version": at, "stores": [schema]}),
+            '["notes","words",1]': json.dumps(f"of {at}"),
+        }
+        stored = to_json({"at": at, "local": {"word": f"of {at}"}, "indexed": indexed})
+        text = html.replace("VERSION", str(at))
+        text = export_html(text, title="Notes", storage_prefix="x", stored=stored)
+        (tmp_path / f"{at}.html").write_text(text, "utf-8")
+    holder, page, beside = [await context.new_page() for _ in range(3)]
+    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
+    await beside.goto((tmp_path / "blank.html").as_uri())
+    await holder.goto((tmp_path / "1.html").as_uri())
+    assert await holder.evaluate("opened.then(({ version }) => version)") == 1
+    await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
+    newer = (tmp_path / "2.html").as_uri()
+    await page.goto(newer, wait_until="commit")
+    # It stays where it is when it would load again.
+    await page.route(newer, lambda route: route.fulfill(status=204))
+    await beside.wait_for_function(
+        "JSON.parse(localStorage['x restored']).told?.includes('could not be put')", polling=50
+    )
+    # The one that waits is decided before one that comes after it.
+    await holder.evaluate("opened.then((database) => database.close())")
+    assert await holder.evaluate("asked().then(({ version }) => version)") == 1
+    assert await page.evaluate("localStorage.word") == "of 1"
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
