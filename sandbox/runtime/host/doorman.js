@@ -1,7 +1,7 @@
 /**
  * What a tool posts is made anew where it is read, and a list of a million objects takes many seconds.
- * So this page reads nothing that anybody may have posted: a worker does, the doorman, and tells which
- * of the ports that the tool offers is its bridge's.
+ * So this page reads nothing that did not come through a port which only our own code can have: a worker
+ * does, the doorman, and tells which of the ports that the tool offers is its bridge's.
  */
 const MOST_MS = 100;
 // Of the worker's time, in the long run.
