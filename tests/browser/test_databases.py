@@ -510,6 +510,9 @@ async def test_a_newer_file_brings_a_database_of_a_newer_version(
         html = script.replace("VERSION", str(version))
         html = export_html(html, title=store, storage_prefix="x", stored=stored)
         (tmp_path / f"{version}.html").write_text(html, "utf-8")
+    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
+    beside = await context.new_page()
+    await beside.goto((tmp_path / "blank.html").as_uri())
     await page.goto((tmp_path / "1.html").as_uri())
     assert await page.evaluate("all()") == "old,word 1"
     if changed:
@@ -517,9 +520,6 @@ async def test_a_newer_file_brings_a_database_of_a_newer_version(
         await page.evaluate(f"{put}.put('mine', 2)).then(() => {{}})")
         assert await page.evaluate("all()") == "old,word 1,mine"
     # Chromium hands what a file's page wrote to the process of the next one after a moment.
-    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
-    beside = await context.new_page()
-    await beside.goto((tmp_path / "blank.html").as_uri())
     await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
     await page.goto((tmp_path / "2.html").as_uri())
     await page.wait_for_function("typeof all === 'function'")

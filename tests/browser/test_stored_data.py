@@ -209,6 +209,8 @@ async def test_what_another_window_stores_before_a_document_is_heard_reaches_it(
     await two.wait_for_function("others > 0", polling=50)
     await two.evaluate("letIn()")
     await second.wait_for_function("localStorage.a === 'of one'", polling=50)
+    # Until its own is saved, that is the newest where it was made.
+    await made.keeps({"a": "of one"})
     await second.evaluate("localStorage.a = 'of two'")
     await shows(first, "heard", "a: of one to of two")
     async with second.expect_navigation():

@@ -12,7 +12,7 @@ const MOST_BYTES = 20_000_000;
  * it was imported.
  */
 export function importing(button, place, told) {
-  const input = button.nextElementSibling;
+  const input = button.parentElement.querySelector("input[type=file]");
   button.addEventListener("click", () => isFree() && input.click());
   input.addEventListener("change", () => {
     const [file] = input.files;
