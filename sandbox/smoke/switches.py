@@ -32,6 +32,13 @@ _OFF_BY_PLAYWRIGHT = (
 _ADDRESS_BAR = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
 
 FEATURES_OFF = (*_OFF_BY_PLAYWRIGHT, *_ADDRESS_BAR)
-SWITCHES = (f"--disable-features={','.join(FEATURES_OFF)}",)
+
+
+def without(*features: str) -> str:
+    """Write the switch that turns these off."""
+    return f"--disable-features={','.join(features)}"
+
+
+SWITCHES = (without(*FEATURES_OFF),)
 NOT_PLAYWRIGHTS = ("--disable-ipc-flooding-protection",)
 """For `launch(args=…, ignore_default_args=…)`."""

@@ -14,7 +14,7 @@ from frames import Host, Shelf, frame_app
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from sandbox.smoke.browsers import BrowserChoice, find_browser
-from sandbox.smoke.switches import FEATURES_OFF, NOT_PLAYWRIGHTS
+from sandbox.smoke.switches import FEATURES_OFF, NOT_PLAYWRIGHTS, without
 from tests.browser.tools import PATIENCE
 from tests.conftest import listening
 
@@ -28,7 +28,7 @@ QUIET = (
 )
 
 # A process for the next page, which starts sooner; these would mostly end before there is one.
-OFF = f"--disable-features={','.join((*FEATURES_OFF, 'SpareRendererForSitePerProcess'))}"
+OFF = without(*FEATURES_OFF, "SpareRendererForSitePerProcess")
 
 expect.set_options(timeout=PATIENCE)
 

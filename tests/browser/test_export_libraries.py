@@ -16,6 +16,7 @@ from sandbox.libraries.manifest import VENDORED, libraries
 from sandbox.libraries.shelf import shipped_shelf
 from server.export import export_html
 from tests.browser.library_documents import CDNJS, NPM, TOOLS, UNPKG
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.skipif(
     any(not library.optional for library in missing(libraries())),
@@ -129,7 +130,7 @@ QUICK = {
     "React, Babel and Tailwind",
     "three by an import map",
 }
-EACH = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.sandbox) for name in CASES]
+EACH = sampled(CASES, QUICK)
 # What a test of the tool saw it ask for, by an address that only comes to be then.
 ASKED = {
     "three by an import map": ["cdn/esm.sh/nanoid@5"],

@@ -19,13 +19,14 @@ from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from tests.browser.asking import told_in_time
 from tests.browser.library_documents import TOOLS
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.skipif(
     any(not library.optional for library in missing(libraries())),
     reason="the libraries are not here: make vendor",
 )
 QUICK = {"React, Babel and Tailwind", "three by an import map"}
-EACH = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.sandbox) for name in TOOLS]
+EACH = sampled(TOOLS, QUICK)
 
 
 @pytest.fixture
@@ -127,13 +128,7 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=[pytest.mark.sandbox] if index > 1 else [])
-        for index, kind in enumerate(LACKING)
-    ],
-)
+@pytest.mark.parametrize("kind", sampled(LACKING, 2))
 async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTester) -> None:
     html, name, address = LACKING[kind]
     report = await told_in_time(tester, html)

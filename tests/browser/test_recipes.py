@@ -21,15 +21,13 @@ from server.recipes import RECIPES, respond
 from tests.browser.asking import told_in_time
 from tests.browser.tools import PATIENCE
 from tests.conftest import listening
+from tests.sampling import sampled
 
 SECRET = "recipe"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SOME = [
-    pytest.param(listing, id=listing.name, marks=[pytest.mark.sandbox] if index > 1 else [])
-    for index, listing in enumerate(RECIPES)
-]
+SOME = sampled(RECIPES, 2, lambda listing: listing.name)
 """All are drawn by one style sheet; most have their turn in `make sandbox`."""
 
 

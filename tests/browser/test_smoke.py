@@ -15,6 +15,7 @@ from sandbox.smoke import BrowserChoice, Progress, SmokeTester
 from sandbox.smoke.tester import BUSY
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import BROKEN, GOOD, HANGS, SPLIT, Broken, page
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,10 +39,7 @@ async def test_a_tool_that_works_passes(tester: SmokeTester, name: str) -> None:
 
 
 # One of those that never end, each of which takes many seconds; all are by `make sandbox`.
-ENDLESS = [
-    pytest.param(name, marks=[pytest.mark.sandbox] if index else [])
-    for index, name in enumerate(HANGS)
-]
+ENDLESS = sampled(HANGS, 1)
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *ENDLESS])

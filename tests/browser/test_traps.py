@@ -15,6 +15,7 @@ from playwright.async_api import Dialog, Page, expect
 
 from tests.browser.tools import until
 from tests.conftest import Process
+from tests.sampling import sampled
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -381,10 +382,7 @@ def heard(page: Page) -> Any:
 OFTEN = ("functions", "a nested document", "a port that tells of a press", "a document opened anew")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(one, marks=[] if one in OFTEN else [pytest.mark.sandbox]) for one in TAKERS],
-)
+@pytest.mark.parametrize("name", sampled(TAKERS, OFTEN))
 async def test_no_document_of_a_tool_hears_what_is_typed_in_a_box_of_ours(
     name: str, page: Page, open_tool: Open
 ) -> None:
@@ -431,13 +429,7 @@ WITHOUT_FOCUS = {
 
 
 @pytest.mark.parametrize("typed", [True, pytest.param(False, marks=pytest.mark.sandbox)])
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(one, marks=[] if one == "prevented" else [pytest.mark.sandbox])
-        for one in WITHOUT_FOCUS
-    ],
-)
+@pytest.mark.parametrize("name", sampled(WITHOUT_FOCUS, {"prevented"}))
 async def test_a_press_that_moves_no_focus_hands_over_no_keyboard(
     name: str, typed: bool, page: Page, open_tool: Open
 ) -> None:
@@ -693,12 +685,7 @@ async def test_a_tool_whose_messages_take_long_to_read_is_ended_and_the_page_goe
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(one, marks=[] if one == "posted with a port" else [pytest.mark.sandbox])
-        for one in COSTLY
-        if one != "by a port"
-    ],
+    "name", sampled((one for one in COSTLY if one != "by a port"), {"posted with a port"})
 )
 async def test_what_a_tool_posts_to_the_window_of_our_page_is_read_by_nobody(
     name: str, page: Page, open_tool: Open

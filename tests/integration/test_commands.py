@@ -8,14 +8,12 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.forks import run_sandwright
 
-SANDWRIGHT = Path(sys.executable).parent / "sandwright"
 GOOD = "<!doctype html>\n<title>Clicker</title>\n<h1>Clicks</h1>\n<button>Press</button>\n"
 BROKEN = GOOD.replace("<button>", '<button onclick="tally()">')
 

@@ -33,7 +33,7 @@ const ignore = () => {};
  * @param {Record<string, (message: object) => unknown>} handlers
  * @param {{hello?: () => void, heard?: () => void, flooded?: () => void, deaf?: () => void,
  *   dropped?: (lost: {many: number, odd: number}) => void}} told
- * @returns {{receive: (event: MessageEvent) => void, tell: (message: object) => void, close: () => void}}
+ * @returns {{receive: (offer: {source: MessageEventSource, ports: MessagePort[]}) => void, tell: (message: object) => void, close: () => void}}
  */
 export function openPort(frame, key, handlers, { hello = ignore, heard = ignore, flooded = ignore, deaf = ignore, dropped = ignore } = {}) {
   let port = null;
