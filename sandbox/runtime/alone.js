@@ -13,18 +13,14 @@ const TOLD = [
 const report = (detail) => window.dispatchEvent(new CustomEvent("sandwright", { detail }));
 let opened = null;
 
-function alerted(...parts) {
+function notice(words, button, act) {
   const told = document.createElement("p");
   told.className = "notice";
   told.role = "alert";
-  told.append(...parts);
-  return told;
-}
-
-function notice(words, button, act) {
+  told.append(words, " ", button);
   button.type = "button";
   button.addEventListener("click", act);
-  return alerted(words, " ", button);
+  return told;
 }
 
 function labelled(words) {
@@ -70,7 +66,7 @@ function hold(frame) {
   };
   const deaf = () => {
     bar?.remove();
-    bar = alerted(`${DEAF.what} ${DEAF.more}`);
+    bar = notice(`${DEAF.what} ${DEAF.more}`, labelled("Hide this"), () => bar.remove());
     document.body.append(bar);
   };
   const handlers = Object.fromEntries(TOLD.map((type) => [type, report]));

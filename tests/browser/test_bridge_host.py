@@ -232,6 +232,8 @@ async def test_where_no_worker_begins_the_tool_runs_and_the_person_is_told_what_
     told = page.get_by_role("alert").filter(has_text="does not hear the tool")
     await expect(told).to_contain_text("Allow “worker-src blob:”")
     await expect(page.frame_locator("iframe").locator("h1")).to_have_text("Runs")
+    await told.get_by_role("button", name="Hide this").click()
+    await expect(told).to_have_count(0)
 
 
 # Each is a line of JavaScript; none of them is what a bridge says.

@@ -39,22 +39,22 @@ export function haltedPanel(reason, { before, run, look }) {
 
 /** Over a tool that does not answer; it may only be busy. */
 export function silentBar(remove) {
-  const words = made("span", "silent-words");
-  words.append(made("strong", "", "This tool does not answer."), " It may be busy, or never end; the page goes on without it.");
-  const bar = made("div", "silent");
-  bar.setAttribute("role", "alert");
-  bar.append(words, button("Halt it", remove));
-  return bar;
+  const more = "It may be busy, or never end; the page goes on without it.";
+  return bar("This tool does not answer.", more, button("Halt it", remove));
 }
 
-/** Over a tool that runs, but that this page does not hear. */
-export function deafBar() {
+/** Over a tool that runs, but that this page does not hear. What it covers can be used once it is hidden. */
+export function deafBar(hide) {
+  return bar(DEAF.what, DEAF.more, button("Hide this", hide));
+}
+
+function bar(what, more, act) {
   const words = made("span", "silent-words");
-  words.append(made("strong", "", DEAF.what), ` ${DEAF.more}`);
-  const bar = made("div", "silent");
-  bar.setAttribute("role", "alert");
-  bar.append(words);
-  return bar;
+  words.append(made("strong", "", what), ` ${more}`);
+  const over = made("div", "silent");
+  over.setAttribute("role", "alert");
+  over.append(words, act);
+  return over;
 }
 
 function button(words, act) {

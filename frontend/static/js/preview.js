@@ -222,9 +222,13 @@ export class Preview {
     if (attended === this.#current) this.#say(this.#barOver(attended));
   }
 
-  #barOver({ silent, deaf }) {
-    if (deaf) return deafBar();
-    return silent ? silentBar(() => this.halt("frozen")) : null;
+  #barOver(attended) {
+    const hide = () => {
+      attended.deaf = false;
+      this.#say(null);
+    };
+    if (attended.deaf) return deafBar(hide);
+    return attended.silent ? silentBar(() => this.halt("frozen")) : null;
   }
 
   #swapIfReady() {
