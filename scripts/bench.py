@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from bench_bare import bare_ready_ms
+from bench_bare import Bare, bare_pages
 from bench_freezing import Freezing, measure_freezing, table
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -101,8 +101,13 @@ def main() -> int:
     for rate, limit in ((200, 1.015), (2000, 1.06)):
         samples = asyncio.run(measure(rate, arguments.runs))
         promises += report(rate, limit, samples)
-        bare = statistics.median(asyncio.run(bare_page(rate, arguments.runs)))
-        print(f"            the same stream in a bare page, last byte → ready: {bare:.1f} ms")
+        bare = asyncio.run(bare_page(rate, arguments.runs))
+        heading = statistics.median(one.heading for one in bare)
+        ready_ms = statistics.median(one.ready_ms for one in bare)
+        print(
+            "            the same stream in a bare page: "
+            f"heading at {heading:.1%}, last byte → ready {ready_ms:.1f} ms"
+        )
     freezing = asyncio.run(freezing_tools())
     print(f"\n{table(freezing)}\n")
     for promise in promises:
@@ -135,10 +140,10 @@ async def freezing_tools() -> list[Freezing]:
         return await measure_freezing(browser, url)
 
 
-async def bare_page(rate: int, runs: int) -> list[float]:
+async def bare_page(rate: int, runs: int) -> list[Bare]:
     document = answer().partition("```html\n")[2].rpartition("```")[0]
     async with browsing() as browser:
-        return await bare_ready_ms(browser, document, rate, runs)
+        return await bare_pages(browser, document, rate, runs)
 
 
 def median(samples: Sequence[Sample], name: str) -> float:

@@ -85,6 +85,18 @@ async def opened(page: Page, url: str) -> Frame:
     return frame
 
 
+async def watching(context: BrowserContext, folder: Path) -> Page:
+    """A file's page that sees what others wrote when the next one's process does: after a moment.
+
+    It must have looked before that was written, or Chromium may never tell it.
+    """
+    (folder / "blank.html").write_text("<!doctype html>", "utf-8")
+    page = await context.new_page()
+    await page.goto((folder / "blank.html").as_uri())
+    await page.evaluate("localStorage.length")
+    return page
+
+
 async def shows(page: Page, text: str) -> None:
     await expect(page.frame_locator("iframe").locator("#all")).to_have_text(text)
 
@@ -442,10 +454,7 @@ async def test_a_newer_file_brings_its_data_where_nothing_was_changed_since(
     alone.on("pageerror", lambda error: said.append(str(error)))
     alone.on("console", lambda message: said.append(message.text))
 
-    # Chromium hands what a file's page wrote to the process of the next one after a moment.
-    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
-    beside = await page.context.new_page()
-    await beside.goto((tmp_path / "blank.html").as_uri())
+    beside = await watching(page.context, tmp_path)
 
     async def shows_alone(url: str, words: str, last: str) -> None:
         await alone.goto(url)
@@ -510,16 +519,13 @@ async def test_a_newer_file_brings_a_database_of_a_newer_version(
         html = script.replace("VERSION", str(version))
         html = export_html(html, title=store, storage_prefix="x", stored=stored)
         (tmp_path / f"{version}.html").write_text(html, "utf-8")
-    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
-    beside = await context.new_page()
-    await beside.goto((tmp_path / "blank.html").as_uri())
+    beside = await watching(context, tmp_path)
     await page.goto((tmp_path / "1.html").as_uri())
     assert await page.evaluate("all()") == "old,word 1"
     if changed:
         put = "opened.then((db) => db.transaction('old', 'readwrite').objectStore('old')"
         await page.evaluate(f"{put}.put('mine', 2)).then(() => {{}})")
         assert await page.evaluate("all()") == "old,word 1,mine"
-    # Chromium hands what a file's page wrote to the process of the next one after a moment.
     await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)
     await page.goto((tmp_path / "2.html").as_uri())
     await page.wait_for_function("typeof all === 'function'")
@@ -553,9 +559,7 @@ async def test_a_newer_file_brings_all_of_its_data_or_none(
     page = await context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
-    beside = await context.new_page()
-    await beside.goto((tmp_path / "blank.html").as_uri())
+    beside = await watching(context, tmp_path)
     await page.goto((tmp_path / "1.html").as_uri())
     assert await page.evaluate("all()") == "of 1,of 1"
     if changed == "localStorage":
@@ -590,9 +594,8 @@ async def test_a_newer_file_that_gave_up_on_a_held_database_leaves_it_as_it_is(
         text = html.replace("VERSION", str(at))
         text = export_html(text, title="Notes", storage_prefix="x", stored=stored)
         (tmp_path / f"{at}.html").write_text(text, "utf-8")
-    holder, page, beside = [await context.new_page() for _ in range(3)]
-    (tmp_path / "blank.html").write_text("<!doctype html>", "utf-8")
-    await beside.goto((tmp_path / "blank.html").as_uri())
+    holder, page = [await context.new_page() for _ in range(2)]
+    beside = await watching(context, tmp_path)
     await holder.goto((tmp_path / "1.html").as_uri())
     assert await holder.evaluate("opened.then(({ version }) => version)") == 1
     await beside.wait_for_function("localStorage['x restored']?.includes('databases')", polling=50)

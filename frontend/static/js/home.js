@@ -6,6 +6,7 @@ import { draft } from "./draft.js";
 import { dropping } from "./drop.js";
 import { estimate } from "./estimate.js";
 import { examples } from "./examples.js";
+import { summon } from "./host/doorman.js";
 import { importing } from "./import.js";
 import { pageData } from "./page-data.js";
 import { probe } from "./probe.js";
@@ -29,6 +30,7 @@ const files = attachments(form);
 create(form, { box, menu, files, draft: kept, frame: data.frame, renew });
 // Below a site of its own a tool has no process to wait for; behind a tunnel it is another machine's.
 probe({ ahead: true }).then((level) => level === "site" && warm(data.frame));
+summon();
 const problem = document.querySelector(".ask [data-problem]");
 const told = document.querySelector("[data-imported]");
 const take = importing(document.querySelector("[data-import]"), problem, told);

@@ -12,6 +12,26 @@ const MOST_WAITING = 500;
 export const MOST_PORTS = 8;
 
 let address = null;
+let summoned = null;
+
+/** Lets the next tool's worker begin before there is that tool: a start takes longer than a hello. */
+export function summon() {
+  if (summoned !== null) return;
+  try {
+    const worker = begin();
+    summoned = worker;
+    worker.addEventListener("error", () => {
+      if (summoned === worker) summoned = null;
+    });
+  } catch {
+    // Who asks for one in earnest is told.
+  }
+}
+
+function begin() {
+  address ??= URL.createObjectURL(new Blob([`(${stand})(self)`], { type: "text/javascript" }));
+  return new Worker(address);
+}
 
 /**
  * Throws where the browser lets no worker begin.
@@ -22,8 +42,8 @@ let address = null;
  * @returns {{offer: (port: MessagePort) => void, close: () => void}}
  */
 export function doorman(key, { known, flooded, absent }) {
-  address ??= URL.createObjectURL(new Blob([`(${stand})(self)`], { type: "text/javascript" }));
-  const worker = new Worker(address);
+  const worker = summoned ?? begin();
+  summoned = null;
   let offered = 0;
   let newest = 0;
   worker.addEventListener("message", ({ data, ports: [port] }) => {
