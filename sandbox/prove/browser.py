@@ -15,6 +15,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, async_playwright
 
 from sandbox.prove.canaries import NameServer, pointed_at
+from sandbox.smoke.switches import SWITCHES
 
 # Playwright switches hints and fakes off that people's browsers have.
 HUSHING = ["--disable-background-networking", "--disable-popup-blocking"]
@@ -30,7 +31,7 @@ def options(browser: Path, names: NameServer | None, folder: Path) -> dict[str, 
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return {
         "executable_path": pointed_at(names, str(browser), folder),
-        "args": [*FLAGS, *(["--no-sandbox"] if as_root else [])],
+        "args": [*SWITCHES, *FLAGS, *(["--no-sandbox"] if as_root else [])],
         "ignore_default_args": HUSHING,
     }
 
