@@ -51,7 +51,7 @@ check: lint ## lint, format, types
 lint: set-up
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox
+	@$(BIN)/oxlint --deny-warnings frontend/static/js sandbox server/parts
 
 format: set-up
 	@$(BIN)/ruff check --fix-only --quiet .

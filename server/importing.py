@@ -58,17 +58,25 @@ def read(name: str, data: bytes) -> Brought:
         if data.startswith(start):
             raise Problem(422, f"{name} is {kind}.", action=_ACCEPTED)
     text = _text(name, data)
-    made, lacks = _document(PurePosixPath(name.lower()).suffix, text, title)
+    suffix = PurePosixPath(name.lower()).suffix
+    if suffix in {".jsx", ".tsx"}:
+        return _component(name, text, title)
+    made, lacks = _document(suffix, text, title)
     if made is None:
         raise Problem(422, f"There is {lacks} in {name}.", action=_ACCEPTED)
     return Brought(made, title)
 
 
+def _component(name: str, text: str, title: str) -> Brought:
+    made = wrapping.from_react(text, title)
+    if made is None:
+        lacks = "no component: nothing is exported, and nothing begins with a capital letter,"
+        raise Problem(422, f"There is {lacks} in {name}.", action=_ACCEPTED)
+    return Brought(made.html, title, made.missing)
+
+
 def _document(suffix: str, text: str, title: str) -> tuple[str | None, str]:
     """Return the document, or what the text lacks for one."""
-    if suffix in {".jsx", ".tsx"}:
-        lacks = "no component: nothing is exported, and nothing begins with a capital letter,"
-        return wrapping.from_react(text, title), lacks
     if suffix == ".svg":
         return wrapping.from_svg(text, title), "no <svg> element"
     if suffix in {".md", ".markdown"}:

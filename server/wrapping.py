@@ -8,6 +8,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import dataclass
+
+from server import parts
 
 _HEAD = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -21,11 +24,23 @@ _MODULES = {
     "react-dom": f"{_ESM}/react-dom@18",
     "react-dom/client": f"{_ESM}/react-dom@18/client",
     "recharts": f"{_ESM}/recharts@2",
+    # The last that has the icons of brands, for which components still ask.
+    "lucide-react": f"{_ESM}/lucide-react@0",
 }
 # Possessive, and nothing is read twice: the text is a stranger's, and no other thread runs while
 # it is searched. An import's name is whatever is quoted next; where nothing is, it has none.
-_IMPORTED = re.compile(
-    r"""^[ \t]*+import\b[^"'`;]*+(?:["']([@\w][^"'\n]{0,300}+)["'])?+""", re.MULTILINE
+_IMPORT = re.compile(
+    r"""^[ \t]*+import\b(?P<what>[^"'`;]*+)"""
+    r"""(?:["'](?P<name>[@~./\w][^"'\n]{0,300}+)["'](?:\s*+;)?+)?+""",
+    re.MULTILINE,
+)
+_BOUND = re.compile(r"\s*+([A-Za-z_$][\w$]*+)\s++from\s*+\Z")
+_TYPES = re.compile(r"\s++type\b(?!\s++from\b)")
+_BESIDE = re.compile(r"(?:\.{0,2}|[@~])/")
+_STYLES = (".css", ".scss", ".sass", ".less")
+_MEDIA = (
+    *(".avif", ".gif", ".jpeg", ".jpg", ".mp3", ".mp4", ".ogg", ".png", ".svg", ".wav"),
+    *(".webm", ".webp"),
 )
 _REACT = re.compile(r"^[ \t]*+import\s++(?:React\b|\*\s++as\s++React\b)", re.MULTILINE)
 _DEFAULT = re.compile(
@@ -40,31 +55,104 @@ _PROLOGUE = re.compile(
 )
 
 
-def from_react(source: str, title: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """`missing`: files that a component imports and that did not come with it."""
+
+    html: str
+    missing: tuple[str, ...] = ()
+
+
+def from_react(source: str, title: str) -> Wrapped | None:
     """Return a document that shows a component; `None` if there is none in the text."""
     code, name = _with_named_default(source)
     if name is None:
         return None
     if not _REACT.search(code):
         code = f'import React from "react";\n{code}'
-    names = dict.fromkeys((*filter(None, _IMPORTED.findall(code)), "react-dom/client"))
-    imports = {one: _MODULES.get(one, f"{_ESM}/{one}") for one in names}
+    beside = _Beside()
+    code = _IMPORT.sub(beside.taken, code)
+    imports = {one: _MODULES.get(one, f"{_ESM}/{one}") for one in beside.packages}
+    texts = parts.with_theirs(beside.parts)
+    imports |= {one: parts.address(text) for one, text in texts.items()}
+    sheets = "".join(
+        f'<link rel="stylesheet" href="{_NPM}/{html.escape(one)}">\n' for one in beside.sheets
+    )
+    style = theme = ""
+    if beside.has_parts:
+        style = f"<style>\n{parts.style(texts.values())}</style>\n"
+        theme = f"<script>\n{parts.theme()}</script>\n"
     shown = (
         '\nimport { createRoot as showAtRoot } from "react-dom/client";\n'
         f'showAtRoot(document.getElementById("root")).render(React.createElement({name}));\n'
     )
     script = re.sub(r"</(?=script)", r"<\\/", code + shown, flags=re.IGNORECASE)
-    return (
-        f"{_HEAD}<title>{html.escape(title)}</title>\n"
+    text = (
+        f"{_HEAD}<title>{html.escape(title)}</title>\n{sheets}{style}"
         '<script src="https://cdn.tailwindcss.com"></script>\n'
-        f'<script src="{_NPM}/@babel/standalone@7/babel.min.js"></script>\n'
+        f'{theme}<script src="{_NPM}/@babel/standalone@7/babel.min.js"></script>\n'
         "<script>Babel.registerPreset('component', { presets: [[Babel.availablePresets.react], "
         "[Babel.availablePresets.typescript, { isTSX: true, allExtensions: true }]] });</script>\n"
-        f'<script type="importmap">{json.dumps({"imports": imports}, indent=2)}</script>\n'
+        f'<script type="importmap">{_as_json({"imports": imports})}</script>\n'
         '</head>\n<body>\n<div id="root"></div>\n'
         '<script type="text/babel" data-type="module" data-presets="component">\n'
         f"{script}</script>\n</body>\n</html>\n"
     )
+    return Wrapped(text, tuple(beside.missing))
+
+
+class _Beside:
+    """Reads a component's imports: what of them are packages, parts of ours, or not here."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, None] = {"react-dom/client": None}
+        self.parts: dict[str, str] = {}  # by the name that the component has for it
+        self.sheets: dict[str, None] = {}
+        self.missing: dict[str, None] = {}
+
+    @property
+    def has_parts(self) -> bool:
+        return any(part != parts.UTILS for part in self.parts.values())
+
+    def taken(self, found: re.Match[str]) -> str:
+        """Return what stands for an import: itself, where it leads to something."""
+        name, what = found["name"], found["what"]
+        if name is None or _TYPES.match(what):
+            return found[0]
+        if not _BESIDE.match(name):
+            return self._package(found[0], name, what)
+        part = parts.named(name)
+        if part is not None:
+            self.parts.setdefault(name, part)
+            return found[0]
+        self.missing.setdefault(name)
+        bare = name.partition("?")[0].lower()
+        if bare.endswith(_STYLES):
+            return _without(found[0], what)
+        bound = _BOUND.fullmatch(what)
+        if bound and bare.endswith(_MEDIA):
+            return f"const {bound[1]} = {json.dumps(name)};"
+        return found[0]
+
+    def _package(self, whole: str, name: str, what: str) -> str:
+        if name.endswith(".css"):
+            self.sheets.setdefault(name)
+            return _without(whole, what)
+        self.packages.setdefault(name)
+        return whole
+
+
+def _without(whole: str, what: str) -> str:
+    """Return what stands for the import of a style sheet, which is no module."""
+    bound = _BOUND.fullmatch(what)
+    if bound:
+        return f"const {bound[1]} = {{}};"
+    # As a module it would keep all of the component from running.
+    return whole if what.strip() else ""
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=2).replace("<", "\\u003c")
 
 
 def _with_named_default(source: str) -> tuple[str, str | None]:

@@ -32,6 +32,57 @@ export default function Counter({ start = first }: Props) {
 }
 """
 
+# As a chat product gives it, for a project that has these parts and this style sheet.
+PASTED = """import React, { useState } from 'react';
+import { Github, Plus } from 'lucide-react';
+import { Card, CardContent, CardHeader, CardTitle } from '@/components/ui/card';
+import { Button } from '@/components/ui/button';
+import { Checkbox } from '@/components/ui/checkbox';
+import { Dialog, DialogContent, DialogTitle, DialogTrigger } from '@/components/ui/dialog';
+import {
+  Select, SelectContent, SelectItem, SelectTrigger, SelectValue,
+} from '@/components/ui/select';
+import { Slider } from '@/components/ui/slider';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { cn } from '@/lib/utils';
+import './style.css';
+
+const Shelf = () => {
+  const [n, setN] = useState(0);
+  const [tea, setTea] = useState('');
+  const [hot, setHot] = useState(false);
+  const [size, setSize] = useState([3]);
+  return (
+    <Card className={cn('m-4', { 'bg-red-500': n > 0 })} data-testid="card">
+      <CardHeader><CardTitle>Shelf</CardTitle></CardHeader>
+      <CardContent>
+        <Button className="p-0" onClick={() => setN(n + 1)}><Plus /> Add <Github /></Button>
+        <label htmlFor="hot">Hot</label><Checkbox id="hot" checked={hot} onCheckedChange={setHot} />
+        <Slider value={size} onValueChange={setSize} max={5} aria-label="Size" />
+        <Select value={tea} onValueChange={setTea}>
+          <SelectTrigger aria-label="Tea"><SelectValue placeholder="Which tea?" /></SelectTrigger>
+          <SelectContent>
+            <SelectItem value="a">Assam</SelectItem><SelectItem value="k">Keemun</SelectItem>
+          </SelectContent>
+        </Select>
+        <Tabs defaultValue="one">
+          <TabsList>
+            <TabsTrigger value="one">One</TabsTrigger><TabsTrigger value="two">Two</TabsTrigger>
+          </TabsList>
+          <TabsContent value="one">First</TabsContent>
+          <TabsContent value="two">Second {n} {tea} {String(hot)} {size[0]}</TabsContent>
+        </Tabs>
+        <Dialog>
+          <DialogTrigger asChild><Button variant="outline">Ask</Button></DialogTrigger>
+          <DialogContent><DialogTitle>Sure?</DialogTitle></DialogContent>
+        </Dialog>
+      </CardContent>
+    </Card>
+  );
+};
+export default Shelf;
+"""
+
 
 async def brought(page: Page, host: Host, shelf: Shelf, name: str, data: bytes) -> Frame:
     shelf.put("tool", read(name, data).html)
@@ -52,6 +103,33 @@ async def test_a_component_runs(page: Page, host: Host, shelf: Shelf) -> None:
     await button.click()
     await expect(button).to_have_text("Count 2")
     await expect(button).to_have_css("font-size", "36px")
+
+
+async def test_a_component_with_the_parts_of_its_project_runs(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    """Icons, parts that are used by their names and by the keyboard, and no style sheet."""
+    frame = await brought(page, host, shelf, "shelf.jsx", PASTED.encode())
+    add = frame.get_by_role("button", name="Add")
+    await add.click()
+    await expect(frame.get_by_test_id("card")).to_have_css("background-color", "rgb(239, 68, 68)")
+    await expect(add.locator("svg")).to_have_count(2)
+    await expect(add).to_have_css("padding-left", "0px")  # what the component says has its way
+    await frame.get_by_label("Hot").check()
+    await frame.get_by_role("slider", name="Size").press("ArrowRight")
+    await frame.get_by_role("tab", name="One").press("ArrowRight")
+    tea = frame.get_by_role("combobox", name="Tea")
+    await expect(tea).to_have_text("Which tea?")
+    await tea.press("ArrowDown")
+    await frame.get_by_role("option", name="Assam").press("ArrowDown")
+    await frame.get_by_role("option", name="Keemun").press("Enter")
+    await expect(tea).to_have_text("Keemun")
+    await expect(tea).to_be_focused()
+    await expect(frame.get_by_role("tabpanel", name="Two")).to_have_text("Second 1 k true 4")
+    await frame.get_by_role("button", name="Ask").click()
+    dialog = frame.get_by_role("dialog", name="Sure?")
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog).to_have_count(0)
 
 
 @pytest.mark.sandbox

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import tracemalloc
 import zipfile
 
@@ -339,3 +340,34 @@ def test_a_folder_too_large_for_one_document_is_refused_and_not_half_joined() ->
     with pytest.raises(Problem, match="as one document is larger") as refused:
         read_folder("x.zip", {"index.html": pictures.encode(), **files})
     assert refused.value.status == 413
+
+
+def test_a_component_has_parts_for_what_its_project_had_and_the_rest_is_listed() -> None:
+    """No import of a style sheet stays: it is no module, and nothing after it would run."""
+    source = """import { Camera } from "lucide-react";
+import { cn } from "@/lib/utils";
+import { Badge } from "./components/ui/badge";
+import "./style.css"
+import styles from "../a.module.scss";
+import "leaflet/dist/leaflet.css";
+import logo from "./logo.png";
+import type { Kind } from "./kinds";
+import Chart from "./Chart";
+import { Gauge } from "@/components/ui/gauge";
+export default () => <Badge className={cn(styles.a)}><img src={logo} /><Camera /></Badge>;
+"""
+    brought = read("a.tsx", source.encode())
+    assert brought.missing == (
+        *("./style.css", "../a.module.scss", "./logo.png", "./Chart", "@/components/ui/gauge"),
+    )
+    imports = json.loads(brought.html.split('"importmap">')[1].split("</script>")[0])["imports"]
+    assert imports["lucide-react"] == "https://esm.sh/lucide-react@0"
+    ours = ("@/lib/utils", "./components/ui/badge", "@/lib/part")
+    assert {name for name, to in imports.items() if to.startswith("data:")} == set(ours)
+    # A name alone would be the address of a package that there is not.
+    assert not any("@/" in to or "/./" in to for to in imports.values() if "esm.sh" in to)
+    code = brought.html.split("text/babel")[1]
+    for gone in ("./style.css", "a.module.scss", "leaflet.css"):
+        assert gone not in code
+    assert 'href="https://cdn.jsdelivr.net/npm/leaflet/dist/leaflet.css"' in brought.html
+    assert 'const logo = "./logo.png";' in code

@@ -51,7 +51,8 @@ preact htmx.org lodash dayjs moment date-fns marked markdown-it dompurify prismj
 js-yaml pdfjs-dist jspdf html2canvas qrcode qrcodejs jsqr jsbarcode tone p5 matter-js
 animejs gsap sortablejs fuse.js codemirror ace-builds @sqlite.org/sqlite-wasm sql.js
 tesseract.js pyodide @viz-js/viz cropperjs hls.js jquery bootstrap @picocss/pico
-tailwindcss-cdn @tailwindcss/browser lucide @fortawesome/fontawesome-free bootstrap-icons
+tailwindcss-cdn @tailwindcss/browser lucide lucide-react
+@fortawesome/fontawesome-free bootstrap-icons
 """
 
 

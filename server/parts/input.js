@@ -1,0 +1,3 @@
+import { part } from "@/lib/part";
+
+export const Input = part("input", "ui-field");

@@ -1,0 +1,3 @@
+import { part } from "@/lib/part";
+
+export const Label = part("label", "ui-label");
