@@ -10,6 +10,8 @@ from sandbox.text import without_lone_surrogates
 
 Severity = Literal["fatal", "advisory"]
 Phase = Literal["load", "interact"]
+NEEDS_NETWORK = "needs network"
+"""The kind of a finding whose message is this and an origin."""
 
 
 class Verdict(StrEnum):
@@ -71,3 +73,9 @@ class Report:
     @property
     def fatal(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "fatal")
+
+    @property
+    def needs_network(self) -> tuple[str, ...]:
+        """The origins that it asked for and that nothing answered."""
+        asked = (one.message for one in self.findings if one.kind == NEEDS_NETWORK)
+        return tuple(dict.fromkeys(message.removeprefix(f"{NEEDS_NETWORK}: ") for message in asked))

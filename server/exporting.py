@@ -19,6 +19,7 @@ from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
 
 _MOST_FAULTS = 3
+_MOST_NAMED = 5
 _KEPT_SECONDS = 10.0
 HOST = "cdn.jsdelivr.net"
 LARGE = 25_000_000
@@ -47,7 +48,7 @@ class Export:
     """`lacking` names what the tool asks for that no file of ours answers.
 
     `linked` are the libraries that it loads from a CDN. `kept` are the bytes of stored data in it,
-    `None` where they were not asked for.
+    `None` where they were not asked for. `network` are the origins that its tool was granted.
     """
 
     html: str
@@ -55,6 +56,7 @@ class Export:
     linked: tuple[str, ...] = ()
     kept: int | None = None
     policy: bool = True
+    network: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -80,6 +82,9 @@ class Export:
             )
         if not self.policy:
             said.append("It has no policy: what is in it may load and send as any page may.")
+        elif self.network:
+            names = _listed(self.network)
+            said.append(f"It may reach {names}: what comes from there needs the network.")
         if size > LARGE:
             said.append(f"It is large: {size / 1e6:.0f} MB.")
         said += [f"Not in it, since it is not here: {one}." for one in self.lacking]
@@ -103,14 +108,31 @@ async def verified(
         report = Report(Verdict.NOT_TESTED, reason="It needs the network.")
         return report, ["Not verified offline: it needs the network.", *made.words()]
     report = await smoke.test((tested or made).html, from_disk=True)
-    if report.verdict is Verdict.PASSED:
-        said = "Verified offline: it was opened from disk with no network, and works."
+    needs = report.needs_network
+    if report.verdict is Verdict.PASSED and not needs:
+        said = ["Verified offline: it was opened from disk with no network, and works."]
+    elif report.verdict is Verdict.PASSED:
+        said = [f"Opened from disk with no network, it runs, but {_needing(needs)}."]
     elif report.verdict is Verdict.FAILED:
         faults = "; ".join(dict.fromkeys(one.message for one in report.fatal[:_MOST_FAULTS]))
-        said = f"Opened from disk with no network, it fails: {faults}."
+        said = [f"Opened from disk with no network, it fails: {faults}."]
+        said += [f"Also, {_needing(needs)}."] if needs else []
     else:
-        said = f"Not verified offline: {report.reason}"
-    return report, [said, *made.words()]
+        said = [f"Not verified offline: {report.reason}"]
+    walled = [one for one in needs if made.policy and one not in made.network]
+    if walled:
+        said.append(f"With a network, too, its policy keeps it from {_listed(walled)}.")
+    return report, [*said, *made.words()]
+
+
+def _needing(origins: Sequence[str]) -> str:
+    return f"it needs the network: {_listed(origins)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name as many as a person reads; a tool may ask without end."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 async def as_tested(
@@ -219,6 +241,7 @@ def _made(of: _Of) -> Export:
         linked=tuple({f"{one.library.name} {one.library.version}": 0 for one in inlined.linked}),
         kept=len(kept) if options.data else None,
         policy=options.policy,
+        network=of.grants.network,
         lacking=inlined.lacking,
         notes=inlined.notes,
     )

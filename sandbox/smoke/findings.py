@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.manifest import Library
-from sandbox.report import Finding, Phase, Severity
+from sandbox.report import NEEDS_NETWORK, Finding, Phase, Severity
 from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, unfetched
 from sandbox.smoke.signatures import sign
 
@@ -95,8 +95,8 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
     if "Content Security Policy" in text:
         return None
     url = str(entry.get("url") or "")
-    if entry.get("source") == "network" and (listed := unfetched(url)):
-        return _unfetched(listed[0], document, moment)
+    if entry.get("source") == "network" and (found := _unanswered(url, document, moment)):
+        return found
     asked = asked_at_cdn(url)
     if asked is not None and (said := lacking(asked)):
         line = _line_of_text(asked, document)
@@ -130,8 +130,7 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
         # What a granted origin could give is told as that, below.
         if directive.startswith(_OF_LIBRARIES) and (said := lacking(blocked)):
             return _advisory("missing library", f"{said}: {blocked}", moment, line, None)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        return _advisory("needs network", f"needs network: {origin}", moment, line, None)
+        return _needs_network(blocked, line, moment)
     message = f"blocked by the sandbox: {directive} {blocked}".rstrip()
     return _advisory("violation", message, moment, line, None)
 
@@ -276,6 +275,21 @@ def _line(url: object, line: object, document: Document) -> int | None:
 def _is_own(blocked: str, document: Document) -> bool:
     own, parts = urlsplit(document.url), urlsplit(blocked)
     return bool(parts.netloc) and parts.netloc == own.netloc
+
+
+def _unanswered(url: str, document: Document, moment: Moment) -> Finding | None:
+    """Make the finding for what has an answer elsewhere, or would have had one here."""
+    # A file that was opened from disk may ask for it, and has no network.
+    if document.url.startswith("file:") and urlsplit(url).scheme in ("http", "https"):
+        return _needs_network(url, _line_of_text(url, document), moment)
+    listed = unfetched(url)
+    return _unfetched(listed[0], document, moment) if listed else None
+
+
+def _needs_network(url: str, line: int | None, moment: Moment) -> Finding:
+    parts = urlsplit(url)
+    message = f"{NEEDS_NETWORK}: {parts.scheme}://{parts.netloc}"
+    return _advisory(NEEDS_NETWORK, message, moment, line, None)
 
 
 def _line_of_text(text: str, document: Document) -> int | None:

@@ -73,6 +73,42 @@ def test_an_export_carries_libraries_and_says_what_it_does_not(
     assert checked["bytes"] == out.stat().st_size
 
 
+API = "https://api.example.org"
+ASKS = GOOD.replace(
+    "<script>\n",
+    f"<script>\nfetch('{API}/x').catch(() => 0);\n",
+)
+
+
+def test_a_file_that_needs_the_network_says_so_and_whom_it_asks(
+    testing_server: Process, api: Any
+) -> None:
+    """It runs, for its script is ready for that; nobody has seen it work offline."""
+    client = api(testing_server.url)
+    made = client("POST", "/api/artifacts/import", status=201, html=ASKS)["artifact"]["id"]
+    path = f"/api/artifacts/{made}/versions/1/export/check"
+    needs = f"Opened from disk with no network, it runs, but it needs the network: {API}."
+    assert client("POST", path)["words"] == [
+        needs,
+        f"With a network, too, its policy keeps it from {API}.",
+    ]
+    client("PUT", f"/api/artifacts/{made}/grants", network=[API])
+    assert client("POST", path)["words"] == [
+        needs,
+        f"It may reach {API}: what comes from there needs the network.",
+    ]
+    without = client.client.post(path, params={"policy": "false"}).json()
+    assert without["words"] == [
+        needs,
+        "It has no policy: what is in it may load and send as any page may.",
+    ]
+
+
+def test_a_large_file_says_how_large_it_is() -> None:
+    assert Export("a" * 25_000_000).words() == []
+    assert Export("é" * 12_600_000).words() == ["It is large: 25 MB."]
+
+
 LATER = GOOD.replace(
     "<script>\n",
     "<script>\nconst late = document.createElement('script');\n"

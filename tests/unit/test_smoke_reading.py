@@ -149,6 +149,19 @@ class TestFindings:
         assert found.message == "needs network: https://api.example.org"
         assert found.line == 2
 
+    def test_what_a_file_from_disk_asks_of_the_network_is_told_by_origin(self) -> None:
+        """Its policy let that through: nothing but the network was missing."""
+        url = "https://api.example.org/x?q=1"
+        entry = {"level": "error", "source": "network", "url": url, "text": "Failed to load"}
+        from_disk = Document("file:///tool.html", f"<p>\n{url}", 0)
+        found = findings.from_log(entry, from_disk, LOAD)
+        assert found is not None
+        assert (found.kind, found.severity, found.line) == ("needs network", "advisory", 2)
+        assert found.message == "needs network: https://api.example.org"
+        beside = findings.from_log({**entry, "url": "file:///x.png"}, from_disk, LOAD)
+        assert beside is not None
+        assert beside.kind == "resource"
+
     def test_a_file_beside_the_document_is_a_missing_file(self) -> None:
         issue = {
             "details": {
