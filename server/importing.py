@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from sandbox.own_command import own_command
 from server import folders, unpacking, wrapping
 from server.errors import Problem
 from server.everything.reading import is_everything
@@ -135,7 +136,7 @@ def _files(name: str, archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise Problem(
             422,
             f"{name} is what Export everything wrote.",
-            action="Send it to /api/import, or use `sandwright import`.",
+            action=f"Send it to /api/import, or use `{own_command('import')}`.",
         )
     files: dict[str, bytes] = {}
     left = MOST_UNPACKED

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sandbox.network_origins import RefusedOrigin, private_origin
+from sandbox.own_command import ROOT, is_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,11 +261,12 @@ def _data_dir(given: _Given | None, environment: Mapping[str, str]) -> Path:
     return path
 
 
-def default_data_dir(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+def default_data_dir(
+    environment: Mapping[str, str], platform: str = sys.platform, root: Path = ROOT
+) -> Path:
     """Return `data/` in a checkout; installed, the system's place for a person's data."""
-    checkout = Path(__file__).resolve().parent.parent
-    if (checkout / "Makefile").is_file() and (checkout / "pyproject.toml").is_file():
-        return checkout / "data"
+    if is_checkout(root):
+        return root / "data"
     home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
     if platform == "win32":
         return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "sandwright"

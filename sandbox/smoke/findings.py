@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.manifest import Library
+from sandbox.own_command import own_command
 from sandbox.report import NEEDS_NETWORK, Finding, Phase, Severity
 from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, unfetched
 from sandbox.smoke.signatures import sign
@@ -318,7 +319,7 @@ def _unfetched(library: Library, document: Document, moment: Moment) -> Finding:
     """Make the finding for what `libraries add` would answer; without a module nothing runs."""
     name = re.escape(library.name)
     imported = re.search(rf"(?:from|import)\s*[\"'][^\"']*\b{name}\b", document.html)
-    command = f"sandwright libraries add {library.name}"
+    command = own_command(f"libraries add {library.name}")
     message = f"the library {library.name} {library.version} is not here: {command} fetches it"
     return Finding(
         kind="missing library",

@@ -24,6 +24,7 @@ import sandbox
 from sandbox.libraries import fetch
 from sandbox.libraries.manifest import libraries
 from sandbox.origins import FrameAddress, Level, Opened, frame_base, levels
+from sandbox.own_command import own_command
 from sandbox.report import Verdict
 from sandbox.smoke import NoBrowser, SmokeTester, find_browser
 from server.commands.exit_codes import GOOD, NO
@@ -337,7 +338,7 @@ def _libraries() -> Check:
             "Libraries",
             works=False,
             detail=f"{', '.join(absent[:NAMED])}{more} are not here",
-            advice="Run 'sandwright libraries add'.",
+            advice=f"Run '{own_command('libraries add')}'.",
         )
     return Check(
         "Libraries", works=True, detail=f"{len(listed) - len(missing)} of {len(listed)}, for tools"

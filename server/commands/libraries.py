@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.manifest import Library, libraries
+from sandbox.own_command import own_command
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _remove(names: list[str]) -> int:
             removed.append(library)
     print(f"Removed: {', '.join(library.id for library in removed) or 'none was here'}.")
     if any(not library.optional for library in removed):
-        print("Tools that load it will miss it; `sandwright libraries add` brings it back.")
+        add = own_command("libraries add")
+        print(f"Tools that load it will miss it; `{add}` brings it back.")
     return GOOD
 
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sandbox.own_command import own_command
 from server.providers.protocol import Error
 from server.providers.transport import Reply
 
@@ -39,7 +40,7 @@ _ACTIONS = {
     "unauthorized": "Check the key (OPENAI_API_KEY) and that it is one of this host's.",
     "payment_required": "Add credit at the host, or choose another model.",
     "rate_limited": "Wait a little, then try again, or choose another model.",
-    "model_not_found": "Choose a model that the host lists: run `sandwright models`.",
+    "model_not_found": f"Choose a model that the host lists: run `{own_command('models')}`.",
     "bad_request": "Try another model, or shorten what you ask.",
     "unavailable": "The trouble is at the host: try again in a while.",
     "overloaded": "The host has too much to do: try again in a minute.",

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sandbox.own_command import own_command
 from server.providers.scripted_answers import (
     Answer,
     AnswersError,
@@ -450,7 +451,7 @@ async def _serve(answers: Sequence[Answer], rate: float, host: str, port: int) -
         sys.stdout.write(
             f"{server.base_url}\n"
             f"The scripted model answers here at {rate:g} tokens a second. Connect with:\n"
-            f"  OPENAI_BASE_URL={server.base_url} sandwright serve\n"
+            f"  OPENAI_BASE_URL={server.base_url} {own_command('serve')}\n"
         )
         sys.stdout.flush()
         await stop.wait()

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.grants import NO_GRANTS, Grants
+from sandbox.own_command import own_command
 from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes
@@ -187,5 +188,7 @@ async def settings(request: Request, viewing: Viewing) -> Response:
             "advice": f"{missing.reason} {missing.advice}" if missing else None,
         },
         "version": __version__,
+        "serve": own_command("serve"),
+        "list_models": own_command("models"),
     }
     return _page(request, "settings.html", context)

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from sandbox.grants import NO_GRANTS
 from sandbox.origins import frame_sources, parse_host
+from sandbox.own_command import own_command
 from sandbox.policy import SANDBOX_FLAGS, frame_allow, host_headers
 from server import __version__
 from server.errors import Problem
@@ -43,6 +44,7 @@ async def begin(request: Request, viewing: Viewing) -> Response:
         "by_command": sum("outside" not in one for one in needs),
         "all": len(needs),
         "port": viewing.services.settings.port,
+        "command": own_command("prove"),
     }
     return _page(request, context)
 
@@ -67,6 +69,7 @@ async def run(proof_id: str, request: Request, viewing: Viewing) -> Response:
         "cases": [_shown(case, proof, viewing) for case in proof.cases],
         "sandbox": SANDBOX_FLAGS,
         "allow": frame_allow(NO_GRANTS),
+        "command": own_command("prove"),
     }
     response = _page(request, context)
     sources = frame_sources(viewing.opened, viewing.services.frames)

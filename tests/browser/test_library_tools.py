@@ -15,6 +15,7 @@ from playwright.async_api import Page, expect
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
 from sandbox.live import LiveDocument
+from sandbox.own_command import own_command
 from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from tests.browser.asking import told_in_time
@@ -139,6 +140,11 @@ async def test_a_library_that_is_not_here_is_named(kind: str, tester: SmokeTeste
 UNFETCHED = {one.name: one for one in missing(libraries())}
 
 
+def unfetched(name: str, version: str) -> str:
+    add = own_command(f"libraries add {name}")
+    return f"the library {name} {version} is not here: {add} fetches it"
+
+
 @pytest.mark.skipif("phaser" not in UNFETCHED, reason="it was fetched")
 async def test_a_library_that_was_not_fetched_is_named_with_what_fetches_it(
     tester: SmokeTester,
@@ -147,7 +153,7 @@ async def test_a_library_that_was_not_fetched_is_named_with_what_fetches_it(
     report = await told_in_time(tester, html)
     version = UNFETCHED["phaser"].version
     told = [(one.severity, one.message, one.line) for one in report.findings]
-    said = f"the library phaser {version} is not here: sandwright libraries add phaser fetches it"
+    said = unfetched("phaser", version)
     assert [one for one in told if "phaser" in one[1] or "404" in one[1]] == [("advisory", said, 2)]
 
 
@@ -156,7 +162,7 @@ async def test_a_module_that_was_not_fetched_is_fatal(tester: SmokeTester) -> No
     script = f"\nimport {{ loadPyodide }} from '{UNPKG}/pyodide@0.27.8/pyodide.mjs';"
     report = await told_in_time(tester, document("", script))
     assert report.verdict is Verdict.FAILED
-    said = "the library pyodide 0.27.8 is not here: sandwright libraries add pyodide fetches it"
+    said = unfetched("pyodide", "0.27.8")
     assert [(one.message, one.line) for one in report.fatal] == [(said, 5)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import os
 import re
@@ -12,7 +13,10 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
+
+from tests.conftest import clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND_START = 3.0  # seconds, as promised
@@ -109,6 +113,41 @@ def test_set_up_compiles_what_it_installs_so_that_no_start_has_to():
     assert spec is not None
     assert spec.origin is not None
     assert Path(importlib.util.cache_from_source(spec.origin)).is_file()
+
+
+def test_what_the_settings_page_says_connects_a_model_and_lists_it(server, scripted, tmp_path):
+    """As it is typed, with the address of a model that is there."""
+    page = httpx.get(f"{server.url}/settings").text
+
+    def told(label: str) -> str:
+        (found,) = re.findall(rf'<pre[^>]*aria-label="{label}">(.*?)</pre>', page)
+        return html.unescape(found)
+
+    model = scripted().url
+    start = told("Start with your own server").replace("http://127.0.0.1:8080/v1", model)
+    assert model in start
+    folder = {"SANDWRIGHT_DATA_DIR": str(tmp_path), "PYTHON": base_python()}
+    environment = clean_environment(SANDWRIGHT_PORT="0", SANDWRIGHT_FRAME_PORT="0", **folder)
+    with subprocess.Popen(
+        start,
+        shell=True,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        assert shell.stdout is not None
+        url = next(line for line in shell.stdout if line.startswith("http://")).strip()
+        listed = httpx.get(f"{url}/api/models").json()
+        os.killpg(shell.pid, signal.SIGINT)
+    assert listed["default"]["provider"] == "openai"
+
+    models = f"OPENAI_BASE_URL={model} {told('List the models')}"
+    done = subprocess.run(
+        models, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert f"Default: openai/{listed['default']['model']}" in done.stdout
 
 
 @pytest.mark.alone

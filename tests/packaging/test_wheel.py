@@ -153,6 +153,10 @@ def test_the_server_starts_from_the_wheel_and_answers(installed, tmp_path):
                 with urllib.request.urlopen(url + path, timeout=60) as response:
                     assert response.status == 200
                     assert response.read()
+            with urllib.request.urlopen(url + "/settings", timeout=60) as response:
+                page = response.read().decode()
+            assert "OPENAI_API_KEY=… sandwright serve</pre>" in page
+            assert "make run" not in page
         finally:
             server.terminate()
     assert server.returncode == 0

@@ -64,11 +64,8 @@ def test_in_a_checkout_data_stay_in_the_checkout():
         ("win32", {"LOCALAPPDATA": "C:/Users/ada/Local"}, "C:/Users/ada/Local/sandwright"),
     ],
 )
-def test_installed_data_go_where_the_system_keeps_them(
-    platform, environment, expected, monkeypatch, tmp_path
-):
-    monkeypatch.setattr("server.settings.__file__", str(tmp_path / "server" / "settings.py"))
-    assert default_data_dir(environment, platform) == Path(expected)
+def test_installed_data_go_where_the_system_keeps_them(platform, environment, expected, tmp_path):
+    assert default_data_dir(environment, platform, tmp_path) == Path(expected)
 
 
 def test_the_database_follows_the_data_directory(tmp_path):

@@ -8,14 +8,15 @@ import { themeToggle } from "./theme.js";
 
 const AT_ONCE = 6;
 
-const BY_COMMAND = "sandwright prove";
+const one = (name) => document.querySelector(`[data-${name}]`);
+const { id, cases: all, sandbox, allow, version, command } = pageData();
 const REASONS = {
   outside: "it would take over this very page; the project’s own tests watch it from outside",
   engine: "this browser has no such means",
-  names: `only a name server of ours hears it; ${BY_COMMAND} asks one`,
-  eyes: `what it gains stays in the tool, where this page cannot look; ${BY_COMMAND} looks`,
-  tab: `it needs a tab of its own; ${BY_COMMAND} opens one`,
-  hand: `it needs a hand; ${BY_COMMAND} lends one`,
+  names: `only a name server of ours hears it; ${command} asks one`,
+  eyes: `what it gains stays in the tool, where this page cannot look; ${command} looks`,
+  tab: `it needs a tab of its own; ${command} opens one`,
+  hand: `it needs a hand; ${command} lends one`,
 };
 const AWAY = {
   title: "The server did not answer.",
@@ -23,8 +24,6 @@ const AWAY = {
   action: "See that Sandwright is still running, then run the attacks again.",
 };
 
-const one = (name) => document.querySelector(`[data-${name}]`);
-const { id, cases: all, sandbox, allow, version } = pageData();
 const [headline, said, announced, ruler, stop, report] = ["headline", "said", "announced", "ruler", "stop", "report"].map(one);
 // `sandwright prove` drives this page and lends it what a page has not.
 const { sandwrightLend: lend = null, sandwrightPlan: plan = {} } = window;
