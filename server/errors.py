@@ -138,7 +138,7 @@ async def _answer(
     else:
         templates = request.app.state.templates
         context = {"status": status, "title": _TITLES.get(status, "Error"), "detail": detail}
-        context["action"] = extra.get("action")
+        context |= {"action": extra.get("action"), "code": extra.get("code")}
         response = templates.TemplateResponse(request, "error.html", context, status_code=status)
     if headers:
         response.headers.update(headers)

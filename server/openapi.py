@@ -14,6 +14,10 @@ _OPEN = ("/healthz", "/readyz")
 _GENERATION = "/api/generations/{generation_id}"
 _CONFLICTS = frozenset(
     {
+        ("delete", "/api/artifacts/{artifact_id}"),
+        ("post", "/api/artifacts/bin"),
+        ("delete", "/api/artifacts/bin"),
+        ("delete", "/api/artifacts/bin/{artifact_id}"),
         ("post", "/api/artifacts/{artifact_id}/fix"),
         ("post", f"{_GENERATION}/cancel"),
         ("post", f"{_GENERATION}/retry"),

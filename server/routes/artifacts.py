@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.grants import NO_GRANTS
@@ -131,7 +133,7 @@ def check_import(html: str) -> None:
 async def listed(
     viewing: Viewing, cursor: str | None = None, limit: Limit = PAGE, *, deleted: bool = False
 ) -> Json:
-    """List artifacts, the last changed first; `deleted` lists the bin."""
+    """List artifacts, the last changed first; `deleted` lists the bin, the last deleted first."""
     async with viewing.services.database.read() as connection:
         try:
             found, after = await artifacts.page(
@@ -145,13 +147,34 @@ async def listed(
 
 
 @router.delete("/bin", response_model=schemas.Emptied)
-async def empty_bin(viewing: Viewing) -> Json:
-    """Delete everything in the bin for good: the one true deletion."""
+async def empty_bin(viewing: Viewing, until: AwareDatetime | None = None) -> Json:
+    """Delete everything in the bin for good: the one true deletion.
+
+    With `until`, what came there later stays: nobody has been asked about that.
+    """
+    return {"deleted": await _delete_for_good(viewing, until=until)}
+
+
+@router.delete("/bin/{artifact_id}", status_code=204)
+async def delete_for_good(artifact_id: str, viewing: Viewing) -> Response:
+    """Delete one that is in the bin for good, as emptying the bin does with all."""
+    if await _delete_for_good(viewing, only=artifact_id):
+        return Response(status_code=204)
+    async with viewing.services.database.read() as connection:
+        is_there = await artifacts.binned(connection, only=artifact_id)
+    if is_there:
+        raise Problem(409, "This tool is still being written.", action="Try again.")
+    raise Problem(404, "There is no tool with this id in the bin.")
+
+
+async def _delete_for_good(
+    viewing: View, *, only: str | None = None, until: datetime | None = None
+) -> int:
     services = viewing.services
     deleted = 0
     for _ in range(ROUNDS):
         async with services.database.write() as connection:
-            binned = await artifacts.binned(connection)
+            binned = await artifacts.binned(connection, only=only, until=until)
             await _expect_here(viewing, connection, binned)
             # What still runs would write into records that are gone; it is stopped first.
             busy = [one for one in binned if services.hub.busy(one)]
@@ -161,7 +184,7 @@ async def empty_bin(viewing: Viewing) -> Json:
             break
         for artifact_id in busy:
             await services.generator.cancel_all(artifact_id)
-    return {"deleted": deleted}
+    return deleted
 
 
 @router.post("/bin", response_model=schemas.Several)

@@ -1,4 +1,4 @@
-"""The pages: home, workbench, settings. HTML first; the scripts only enhance."""
+"""The pages: home, bin, workbench, settings. HTML first; the scripts only enhance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.grants import NO_GRANTS, Grants
 from sandbox.own_command import own_command
 from sandbox.policy import SANDBOX_FLAGS, frame_allow
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser
-from server import __version__, recipes
+from server import __version__, recipes, shapes
 from server.errors import Problem
 from server.generation.generator import Created
 from server.generation.run import Run
@@ -29,6 +29,7 @@ from server.store.artifacts import BadCursorError
 from server.store.records import Generation
 
 HOME_ARTIFACTS = 12
+BIN_ARTIFACTS = 24
 CALL_SECONDS = 0.03
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
         except BadCursorError as error:
             raise Problem(404, "There is no such page of tools.") from error
         shown = await viewing.artifacts(connection, found)
+        binned, _ = await artifacts.in_bin(connection)
     label = new_id()
     context = {
         "frame": {
@@ -63,6 +65,7 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
         "artifacts": shown,
         "next": after,
         "cursor": cursor,
+        "binned": binned,
         "models": await models_for_page(services.registry),
         "recipes": [
             {"name": one.name, "title": one.title, "example": one.example}
@@ -70,6 +73,28 @@ async def home(request: Request, viewing: Viewing, cursor: str | None = None) ->
         ],
     }
     return _page(request, "home.html", context)
+
+
+@router.get("/bin")
+async def bin_(request: Request, viewing: Viewing, cursor: str | None = None) -> Response:
+    """Show what was deleted; the pressing of its buttons is the scripts'."""
+    async with viewing.services.database.read() as connection:
+        try:
+            found, after = await artifacts.page(
+                connection, cursor=cursor, limit=BIN_ARTIFACTS, deleted=True
+            )
+        except BadCursorError as error:
+            raise Problem(404, "There is no such page of the bin.") from error
+        count, until = await artifacts.in_bin(connection)
+        shown = await viewing.artifacts(connection, found)
+    context = {
+        "artifacts": shown,
+        "count": count,
+        "until": shapes.moment(until) if until else None,
+        "next": after,
+        "cursor": cursor,
+    }
+    return _page(request, "bin.html", context)
 
 
 @router.post("/artifacts")

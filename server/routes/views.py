@@ -24,7 +24,6 @@ from server.store.overview import live_version
 from server.store.records import Artifact, Generation, Json, Message, Version
 
 Number = Annotated[VersionNumber, Path()]
-NO_ARTIFACT = "There is no tool with this id; it may be in the bin."
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,13 @@ async def find_artifact(
     connection: AsyncConnection, artifact_id: str, *, deleted: bool = False
 ) -> Artifact:
     """Look up an artifact. Raises a 404 `Problem`."""
-    found = await artifacts.get(connection, artifact_id, deleted=deleted)
+    found = await artifacts.get(connection, artifact_id, deleted=True)
     if found is None:
-        raise Problem(404, NO_ARTIFACT)
+        raise Problem(404, "There is no tool with this id.")
+    if found.deleted and not deleted:
+        raise Problem(
+            404, "This tool is in the bin.", action="Restore it there first.", code="in_bin"
+        )
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.identifiers import new_id
@@ -67,21 +67,23 @@ async def get(
 async def page(
     connection: AsyncConnection, *, cursor: str | None, limit: int, deleted: bool = False
 ) -> tuple[list[Artifact], str | None]:
-    """List the newest first, with the cursor of the next page. Raises `BadCursorError`."""
+    """List the last changed first, or those in the bin, the last deleted first.
+
+    Returns them with the cursor of the next page. Raises `BadCursorError`.
+    """
     table = tables.artifacts
-    query = select(*_COLUMNS).order_by(table.c.updated.desc(), table.c.id.desc())
+    order = table.c.deleted if deleted else table.c.updated
+    query = select(*_COLUMNS).order_by(order.desc(), table.c.id.desc())
     query = query.where(table.c.deleted.is_not(None) if deleted else table.c.deleted.is_(None))
     if cursor is not None:
-        updated, last_id = _read_cursor(cursor)
-        after = tuple_(table.c.updated, table.c.id) < tuple_(updated, last_id)
-        query = query.where(after)
+        query = query.where(tuple_(order, table.c.id) < tuple_(*_read_cursor(cursor)))
     rows = (await connection.execute(query.limit(limit + 1))).mappings().all()
     found = [Artifact(**row) for row in rows[:limit]]
     return found, _write_cursor(found[-1]) if len(rows) > limit else None
 
 
 def _write_cursor(artifact: Artifact) -> str:
-    text = f"{artifact.updated.isoformat()} {artifact.id}"
+    text = f"{(artifact.deleted or artifact.updated).isoformat()} {artifact.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -146,10 +148,28 @@ async def take_out(connection: AsyncConnection, artifact_id: str) -> None:
     await connection.execute(change.values(deleted=None))
 
 
-async def binned(connection: AsyncConnection) -> list[str]:
-    """List the ids of all that is in the bin."""
-    query = select(tables.artifacts.c.id).where(tables.artifacts.c.deleted.is_not(None))
+async def binned(
+    connection: AsyncConnection, *, only: str | None = None, until: datetime | None = None
+) -> list[str]:
+    """List the ids of what is in the bin: all, `only` one, or what was there `until` then.
+
+    Moments are told to the millisecond, so the one that is named counts whole.
+    """
+    table = tables.artifacts
+    query = select(table.c.id).where(table.c.deleted.is_not(None))
+    if only is not None:
+        query = query.where(table.c.id == only)
+    if until is not None:
+        query = query.where(table.c.deleted < until + timedelta(milliseconds=1))
     return list((await connection.execute(query)).scalars())
+
+
+async def in_bin(connection: AsyncConnection) -> tuple[int, datetime | None]:
+    """Return how many are in the bin, and when the last of them came there."""
+    deleted = tables.artifacts.c.deleted
+    query = select(func.count(deleted), func.max(deleted))
+    count, last = (await connection.execute(query)).one()
+    return count, last
 
 
 async def delete_for_good(connection: AsyncConnection, ids: Sequence[str]) -> int:

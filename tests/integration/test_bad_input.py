@@ -312,6 +312,7 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/api/artifacts": {"get", "post"},
         "/api/artifacts/import": {"post"},
         "/api/artifacts/bin": {"post", "delete"},
+        "/api/artifacts/bin/{artifact_id}": {"delete"},
         "/api/artifacts/undelete": {"post"},
         "/api/artifacts/{artifact_id}": {"get", "patch", "delete"},
         "/api/artifacts/{artifact_id}/undelete": {"post"},
@@ -430,9 +431,13 @@ def test_emptying_the_bin_stops_what_still_runs(
     model = scripted(answers({"text": fenced(GOOD), "tokens_per_second": 20}))
     app = serve_app(OPENAI_BASE_URL=model.url)
     client = api(app.url)
-    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
-    client("DELETE", f"/api/artifacts/{made['artifact']['id']}", status=204)
-    assert client("DELETE", "/api/artifacts/bin")["deleted"] == 1
+    for one in (True, False):
+        made = client("POST", "/api/artifacts", status=201, prompt="a counter")["artifact"]["id"]
+        client("DELETE", f"/api/artifacts/{made}", status=204)
+        if one:
+            client("DELETE", f"/api/artifacts/bin/{made}", status=204)
+        else:
+            assert client("DELETE", "/api/artifacts/bin")["deleted"] == 1
     app.stop()
     assert not any("Traceback" in line for line in app.errors), app.errors
 

@@ -163,6 +163,7 @@ def test_another_sites_page_changes_nothing(server: Process, headers: dict[str, 
     for method, path, body in (
         ("POST", "/api/artifacts/import", {"html": DOCUMENT}),
         ("DELETE", "/api/artifacts/bin", None),
+        ("DELETE", "/api/artifacts/bin/k7", None),
         ("POST", "/level", {"level": "path"}),
         ("POST", "/frame/k7/x", {}),
     ):

@@ -25,7 +25,8 @@ export function ages() {
 
 function renew() {
   for (const time of document.querySelectorAll("time[data-age]")) {
-    time.textContent = age(time.dateTime);
+    const shown = age(time.dateTime);
+    time.textContent = time.dataset.age && /^\d+ [a-z]+$/.test(shown) ? `${shown} ${time.dataset.age}` : shown;
     time.title = new Date(time.dateTime).toLocaleString();
   }
 }

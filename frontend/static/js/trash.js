@@ -20,7 +20,8 @@ export function deletable(cards, place) {
   });
 }
 
-async function tried(button, place, act) {
+/** Does what a button is for, once at a time; what fails is said in `place`. */
+export async function tried(button, place, act) {
   clearProblem(place);
   button.disabled = true;
   try {
@@ -49,6 +50,7 @@ function leaveGap(card, place) {
   gap.append(words, undo);
   card.replaceChildren(gap);
   undo.focus();
+  for (const link of document.querySelectorAll("[data-bin]")) link.hidden = false;
 }
 
 function undoButton(id, place, done) {
@@ -61,7 +63,8 @@ function undoButton(id, place, done) {
   return undo;
 }
 
-const cut = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+/** A title as far as a sentence can hold it. */
+export const cut = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
 /** The workbench remembers what it deleted, so that home can offer the way back. */
 export function rememberDeleted(artifact) {
@@ -76,6 +79,8 @@ export function offerUndo(place, problem) {
   const { id, title } = JSON.parse(stored);
   const words = document.createElement("span");
   words.textContent = `Deleted “${cut(title)}”.`;
-  place.replaceChildren(words, undoButton(id, problem, () => location.reload()));
+  const bin = made("a", "", "Open the bin");
+  bin.href = "/bin";
+  place.replaceChildren(words, undoButton(id, problem, () => location.reload()), bin);
   place.hidden = false;
 }
