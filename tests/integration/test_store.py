@@ -46,6 +46,17 @@ async def test_the_log_of_writes_gives_its_room_back(store: Database) -> None:
     assert most == 64 * 1024**2
 
 
+async def test_sqlite_runs_as_the_store_relies_on(store: Database) -> None:
+    """Readers beside a writer, references that hold, patience with another's lock."""
+    for opened in (store.read, store.write):
+        async with opened() as connection:
+            found = {
+                name: (await connection.execute(text(f"PRAGMA {name}"))).scalar()
+                for name in ("journal_mode", "foreign_keys", "busy_timeout")
+            }
+        assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000}
+
+
 @pytest.mark.parametrize(
     "statement",
     [
