@@ -81,7 +81,7 @@ async def _import(arguments: argparse.Namespace) -> int:
             report = await tester.test(artifact.id, 1) if tester is not None else None
             if report is not None and report.verdict == Verdict.FAILED:
                 code = max(code, NO)
-            _tell(path, _Made(artifact, brought.missing, report), as_json=arguments.json)
+            _tell(path, _Made(artifact, brought, report), as_json=arguments.json)
     return code
 
 
@@ -90,7 +90,7 @@ class _Made:
     """`report` is `None` where no test was asked for."""
 
     artifact: Artifact
-    missing: tuple[str, ...]
+    brought: importing.Brought
     report: StoredReport | None
 
 
@@ -118,13 +118,14 @@ def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
 
 
 def _tell(path: Path, made: _Made, *, as_json: bool) -> None:
-    artifact, missing, report = made.artifact, made.missing, made.report
+    artifact, missing, report = made.artifact, made.brought.missing, made.report
     if as_json:
         told = {
             "path": str(path),
             "artifact": artifact.id,
             "title": artifact.title,
             "missing": list(missing),
+            "notes": list(made.brought.notes),
             "verdict": report.verdict if report else "not tested",
             "report": shapes.report(report) if report else None,
         }
@@ -140,6 +141,8 @@ def _tell(path: Path, made: _Made, *, as_json: bool) -> None:
         print(f"  missing: {shown(name)}", file=sys.stderr)
     if len(missing) > _MOST_NAMED:
         print(f"  and {len(missing) - _MOST_NAMED} more", file=sys.stderr)
+    for note in made.brought.notes:
+        print(f"  {shown(note)}", file=sys.stderr)
 
 
 def _read(path: Path) -> importing.Brought:

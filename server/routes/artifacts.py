@@ -74,13 +74,14 @@ async def import_(
             "artifact": await viewing.artifact(connection, artifact),
             "version": await viewing.version(connection, artifact, 1),
             "missing": list(brought.missing),
+            "notes": list(brought.notes),
         }
 
 
 def _brought(body: schemas.NewImport) -> importing.Brought:
     if body.html is not None:
         check_import(body.html)
-        return importing.Brought(body.html, "Imported tool")
+        return importing.read_html(body.html, "Imported tool")
     if body.file is None:
         raise Problem(422, "There is nothing to import.", action="Send `html` or `file`.")
     try:

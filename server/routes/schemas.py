@@ -72,7 +72,10 @@ class BroughtFile(Shape):
 
 
 class NewImport(Shape):
-    """`html`, or `file`: HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md."""
+    """`html`, or `file`: HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md.
+
+    A React component's code as `html` is made into a document, as that of a .jsx is.
+    """
 
     html: str | None = None
     file: BroughtFile | None = None
@@ -323,11 +326,15 @@ class Created(BaseModel):
 
 
 class Imported(BaseModel):
-    """`missing`: files that a page of an archive refers to, and that are not in it."""
+    """`missing`: files that a page of an archive refers to, and that are not in it.
+
+    `notes` say what else may not be as it was: files that scripts name, letters that were replaced.
+    """
 
     artifact: Artifact
     version: Version
     missing: list[str] = []
+    notes: list[str] = []
 
 
 class Started(BaseModel):

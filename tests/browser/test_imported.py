@@ -140,11 +140,34 @@ async def test_a_text_with_a_diagram_is_shown(page: Page, host: Host, shelf: She
     await expect(frame.locator("svg .node")).to_have_count(2)
 
 
+MORE = {
+    "index.html": b"""<!doctype html><title>More</title>
+    <script type="importmap">{"imports": {"edge": "./edge.js", "lib/": "./lib/"}}</script>
+    <p style="background: url('dot.svg')">x</p><output></output>
+    <svg><use href="all.svg#wide"/></svg><svg><use xlink:href="all.svg#slim"/></svg>
+    <script type="module">import { edge } from "edge"; import { two } from "lib/one.js";
+    document.querySelector("output").textContent = `${edge} ${two}`;</script>""",
+    "edge.js": b"export const edge = 'edge';",
+    "lib/one.js": b"export { two } from './two.js';",
+    "lib/two.js": b"export const two = 'two';",
+    "dot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><circle r='9'/></svg>",
+    "all.svg": b"""<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg">
+    <symbol id="wide"><rect width="8" height="4"/></symbol>
+    <symbol id="slim"><rect width="4" height="8"/></symbol></svg>""",
+}
+
+
 async def test_a_page_with_files_beside_it_works(page: Page, host: Host, shelf: Shelf) -> None:
     data = packed({"index.html": PAGE.encode(), **FILES})
     frame = await brought(page, host, shelf, "site.zip", data)
     await expect(frame.get_by_role("heading")).to_have_css("color", "rgb(0, 128, 128)")
     assert await frame.evaluate("[tag, deep]") == ["</script>", 1]
+
+    frame = await brought(page, host, shelf, "more.zip", packed(MORE))
+    await expect(frame.locator("output")).to_have_text("edge two")
+    await expect(frame.locator("p")).to_have_css("background-image", re.compile('^url."data:'))
+    drawn = "Array.from(document.querySelectorAll('use'), (use) => use.getBBox().width)"
+    assert await frame.evaluate(drawn) == [8, 4]
 
 
 async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process) -> None:
@@ -155,10 +178,14 @@ async def test_a_file_is_imported_from_the_home_page(page: Page, server: Process
     await chosen.set_input_files(pdf)
     await expect(page.get_by_role("alert")).to_contain_text("a.html is a PDF.")
     # What begins like an archive of everything may be a page's folder all the same.
-    site = packed({"sandwright.json": b"{}", "index.html": PAGE.encode(), **FILES})
+    named = PAGE + "<script>fetch('data.json')</script>"
+    more = {"sandwright.json": b"{}", "data.json": b"{}", **FILES}
+    site = packed({"index.html": named.encode(), **more})
     await chosen.set_input_files({"name": "x.zip", "mimeType": "application/zip", "buffer": site})
     told = page.get_by_role("alert")
-    await expect(told).to_contain_text("not with it: img/none.png")
+    await expect(told).to_contain_text("These files were not with it: img/none.png.")
+    await expect(told).to_contain_text("Scripts name these files")
+    await expect(told).to_contain_text("do not find here: data.json.")
     drawing = b"<svg viewBox='0 0 9 9'><title>Dot</title><circle r='9'/></svg>"
     held: list[Route] = []
     await page.route("**/api/artifacts/import", lambda route: held.append(route))  # noqa: PLW0108
@@ -219,6 +246,57 @@ async def test_a_file_is_dropped_or_pasted_on_the_home_page(page: Page, server: 
     await page.evaluate(DROP, ["body", "paste", "", "<title>Cup</title><p>Cup"])
     await page.wait_for_url("**/artifacts/*")
     await expect(page).to_have_title(re.compile("Cup"))
+
+
+FENCED = f"```tsx\n{COMPONENT}```\n"
+DRAWING = "<?xml version='1.0'?><!-- a dot --><svg><circle r='9'/></svg>"
+PAGE_IN_FENCE = "```html\n<!-- by hand -->\n<!doctype html><p>Tea\n```"
+PLAN = "A plan:\n```mermaid\ngraph TD; A-->B\n```"
+TOOLS = {
+    COMPONENT: "That is a component. Import it as a component",
+    FENCED: "That is a component. Import it as a component",
+    DRAWING: "That is a drawing. Import it as a tool",
+    PAGE_IN_FENCE: "That is a whole page. Import it as a tool",
+    PLAN: "That is a text with a diagram. Import it as a tool",
+}
+WORDS = (
+    "import the bank's CSV from 'my bank', export default values; <b> stays </b>",
+    "Make this a tool:\n" + FENCED,
+    "import os\nclass Tea:\n    text = '</b>'",
+    "<p>a part of a page",
+)
+
+
+async def test_what_is_pasted_is_known_for_what_it_is(page: Page, server: Process) -> None:
+    """And words stay words: nothing is offered, and nothing of the box is taken."""
+    await page.goto(server.url)
+    box = page.get_by_role("textbox", name="Describe a tool")
+    told = page.locator("[data-imported]")
+    for text, said in TOOLS.items():
+        await box.fill(text)
+        await page.evaluate(DROP, ["#prompt", "paste", "", text])
+        await expect(told).to_have_text(said)
+        await expect(box).to_have_value(text)
+        await box.fill("")
+        await expect(told).to_be_hidden()
+    for text in WORDS:
+        await box.fill(text)
+        await page.evaluate(DROP, ["#prompt", "paste", "", text])
+        await expect(told).to_be_hidden()
+        await expect(box).to_have_value(text)
+        if not text.startswith("<"):
+            await page.evaluate(DROP, ["body", "paste", "", text])
+    await expect(told).to_be_hidden()
+
+    await box.fill(FENCED)
+    await page.evaluate(DROP, ["#prompt", "paste", "", FENCED])
+    await page.get_by_role("button", name="Import it as a component").click()
+    await page.wait_for_url("**/artifacts/*")
+    await expect(page).to_have_title(re.compile("Counter"))
+    preview = page.frame_locator('iframe[title="Preview"]')
+    await expect(preview.get_by_role("button")).to_have_text("Count 1")
+    await page.goto(server.url)
+    await expect(box).to_have_value("")
 
 
 async def test_everything_goes_out_of_the_home_page_and_comes_back(

@@ -29,7 +29,17 @@ def test_a_zip_is_imported_and_what_is_missing_is_told(server: Process, api: Any
     made = client("POST", "/api/artifacts/import", status=201, file=file)
     assert made["artifact"]["title"] == "Round"
     assert made["missing"] == ["img/none.png"]
+    assert made["notes"] == []
     assert (made["version"]["n"], made["version"]["prompt"]) == (1, None)
+
+
+def test_a_component_sent_as_html_is_made_into_a_document(server: Process, api: Any) -> None:
+    client = api(server.url)
+    code = "export default function Dice() { return <b>6</b>; }"
+    made = client("POST", "/api/artifacts/import", status=201, html=code)["artifact"]["id"]
+    source = client.client.get(f"/api/artifacts/{made}/versions/1/source").text
+    assert source.startswith("<!doctype html>")
+    assert "React.createElement(Dice)" in source
 
 
 def test_what_is_no_tool_is_a_problem_that_says_what_it_is(server: Process, api: Any) -> None:
@@ -63,6 +73,7 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
         path.write_bytes(body)
     (tmp_path / "round.svg").write_text("<svg viewBox='0 0 1 1'><circle r='1'/></svg>")
     (tmp_path / "letter.html").write_bytes(b"%PDF")
+    (tmp_path / "old.html").write_bytes(b"<p>\xff\x81")
     (tmp_path / "broken.html").write_text(BROKEN)
     given = [str(tmp_path / one) for one in ("site", "round.svg")]
     words = ["import", "--no-test", "--json", *given]
@@ -85,6 +96,8 @@ def test_a_folder_and_files_are_imported_from_the_command_line(tmp_path: Path) -
     out = tmp_path / "out.html"
     assert run("export", "--no-check", drawing["artifact"], "-o", str(out)).returncode == 0
     assert "<circle r='1'/>" in out.read_text()
+    odd = run("import", "--no-test", str(tmp_path / "old.html"))
+    assert odd.stderr.strip().endswith("were replaced in: old.html."), odd.stderr
     refused = run("import", str(tmp_path / "letter.html"))
     assert refused.returncode == 2
     assert "letter.html is a PDF." in refused.stderr

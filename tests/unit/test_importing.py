@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -258,6 +259,10 @@ REPEATED = {
     "imports of nothing": ("a.jsx", "export default a\n", "import\n", ""),
     "imports without an end": ("a.jsx", "export default a\n", 'import "a\n', ""),
     "exports of nothing": ("a.jsx", "const A = 1;\n", "export\n", ""),
+    "a module's comments": ("a.html", "", "/*", "</b>"),
+    "a module's comments and spaces": ("a.html", "", "/**/ //\n", "export</b>"),
+    "defaults of nothing": ("a.html", "export</b>", "export\n", ""),
+    "names from nowhere": ("a.html", "import</b>", "from '", ""),
     "a drawing's prologue": ("a.svg", "<svg>", "<!--", ""),
     "a drawing after spaces": ("a.svg", "", "<?xml ?", "><svg>"),
 }
@@ -281,6 +286,11 @@ PARTS = {
     "addresses without an end": ("<style>", "url(", "</style>"),
     "imports without an end": ("<script type=module>", "import ", "</script>"),
     "styles that never end": ("", "<style>", ""),
+    "quotes in a script": ("<script>", "\"a' ", "</script>"),
+    "names in a script": ("<script>", "'a.png' ", "</script>"),
+    "addresses in an attribute": ("<p style='", "url( a.png ", "'>"),
+    "maps in maps": ("<script type=importmap>", '{"imports":', "</script>"),
+    "parts of a drawing": ("<svg>", "<use href='b.svg#a'/>", "</svg>"),
 }
 
 
@@ -290,7 +300,9 @@ def test_no_page_of_a_folder_takes_longer_than_its_length(case: str) -> None:
 
     def brought(size: int) -> None:
         page = start + repeated(part, size) + end
-        read_folder("x", {"index.html": page.encode(), "a.png": b"PNG"})
+        files = {"index.html": page.encode(), "a.png": b"PNG", "b.svg": b"<svg>" * (size // 5)}
+        with contextlib.suppress(Problem):
+            read_folder("x", files)
 
     assert growth(brought, 15_000) < 8
 
@@ -310,6 +322,152 @@ export default App ;
         assert f'"https://esm.sh/{name}' in brought.html
     assert "export default" not in brought.html
     assert "React.createElement(App)" in brought.html
+
+
+def test_whatever_markup_names_is_in_the_document() -> None:
+    page = (
+        b'<body background="a.png"><p style="background: url(a.png)">x</p>'
+        b'<svg><image xlink:href="a.png"/><filter><feImage href="a.png"/></filter></svg>'
+        b'<object data="a.png"></object><img src="view.svg#half"><td background="none.png">'
+    )
+    files = {"index.html": page, "a.png": b"A", "view.svg": b"<svg/>"}
+    brought = read_folder("x", files)
+    assert brought.html.count("data:image/png;base64,QQ==") == 5
+    assert "a.png" not in brought.html
+    assert ',PHN2Zy8+#half"' in brought.html
+    assert brought.missing == ("none.png",)
+    assert brought.notes == (
+        "These are documents within the page, which the sandbox keeps out: a.png.",
+    )
+
+
+def test_a_part_of_a_drawing_is_taken_from_the_document_itself() -> None:
+    """No browser takes it from a `data:` address; the drawing comes once, however many use it."""
+    page = b'<svg><use href="i/all.svg#tea"/><use xlink:href="i/all.svg#cup"></use></svg>'
+    drawing = b"<?xml version='1.0'?>\n<svg><symbol id='tea'/><symbol id='cup'/></svg>\n"
+    brought = read_folder("x", {"index.html": page, "i/all.svg": drawing})
+    assert brought.html == (
+        "<svg><defs><svg><symbol id='tea'/><symbol id='cup'/></svg></defs>"
+        '<use href="#tea"/><use xlink:href="#cup"></use></svg>'
+    )
+    assert brought.missing == ()
+
+
+def test_an_import_map_leads_to_the_modules_that_came_with_it() -> None:
+    page = b"""<script type="importmap">{"imports":
+      {"edge": "./js/edge.js", "far": "https://x.org/far.js", "lib/": "./lib/", "no": "./no.js"},
+      "scopes": {"./": {"deep": "./js/deep.js"}}}</script>
+      <script type="module">import { edge } from "edge"; import "lib/one.js";</script>"""
+    files = {
+        **FILES,
+        "index.html": page,
+        "lib/one.js": b"import './two.js'",
+        "lib/two.js": b"2",
+        "lib/three.js": b"3",
+    }
+    brought = read_folder("x", files)
+    told = brought.html.partition('importmap">')[2].partition("</script>")[0]
+    imports = json.loads(told)["imports"]
+    two = base64.b64encode(b"2").decode()
+    one = base64.b64encode(f"import 'data:text/javascript;base64,{two}'".encode()).decode()
+    assert imports["edge"].startswith("data:text/javascript;base64,")
+    assert imports["lib/one.js"] == f"data:text/javascript;base64,{one}"
+    assert "lib/three.js" not in imports, "nobody names it"
+    assert imports["far"] == "https://x.org/far.js"
+    assert json.loads(told)["scopes"]["./"]["deep"].startswith("data:")
+    assert brought.missing == ("./no.js",)
+    assert brought.notes == ()
+
+
+def test_what_scripts_name_is_told_since_they_do_not_find_it() -> None:
+    page = """<img src="dot.png"><a href="other.html">o</a>
+      <script>fetch('data.json?v=1'); img.src = `./dot.png`; say("dot", "gone.json")</script>
+      <script src="late.js" defer></script><button onclick="play('tea time.mp3')">Tea</button>
+      <script type="module">import "./js/main.js"; location = "index.html"</script>"""
+    files = {
+        "index.html": page.encode(),
+        "other.html": b"<p>",
+        "dot.png": b"PNG",
+        "data.json": b"{}",
+        "tea time.mp3": b"",
+        "late.js": b"new Worker('js/w.js')",
+        "js/w.js": b"1",
+        "js/main.js": b"import './deep.js'; new URL('mine.bin', import.meta.url)",
+        "js/deep.js": b"1",
+        "js/mine.bin": b"1",
+    }
+    brought = read_folder("x", files)
+    assert brought.missing == ()
+    [said] = brought.notes
+    named = "data.json, dot.png, js/w.js, tea time.mp3, js/mine.bin"
+    assert said == f"Scripts name these files, which they do not find here: {named}."
+
+
+def test_letters_of_a_folder_survive_in_whatever_encoding() -> None:
+    """What says nothing of its encoding has that of its page, as in a browser."""
+    text = "<meta charset='shift_jis'><link rel=stylesheet href=a.css><script src=b.js></script>"
+    files = {
+        "index.html": f"{text}<p>\u8336".encode("shift_jis"),
+        "a.css": "p::after { content: '\u676f' }".encode("shift_jis"),
+        "b.js": "say('\u6e6f')".encode("utf-16"),
+    }
+    brought = read("x.zip", packed(files))
+    for letter in "\u8336\u676f\u6e6f":
+        assert letter in brought.html
+    assert brought.notes == ()
+    wide = read_folder("x", {"index.html": "<p>Gr\u00f6\u00dfe".encode("utf-16")})
+    assert wide.html == "<p>Gr\u00f6\u00dfe"
+    old = read_folder("x", {"index.html": "<p>Gr\u00f6\u00dfe".encode("windows-1252")})
+    assert old.html == wide.html
+
+
+def test_letters_that_had_to_be_replaced_are_told() -> None:
+    said = "Some letters could not be read (save it as UTF-8) and were replaced in: {}."
+    assert read("a.html", b"<p>\xff\x81").notes == (said.format("a.html"),)
+    files = {"index.html": b"<link rel=stylesheet href=a.css>\xc3\xa4", "a.css": b"/* \x81 */"}
+    assert read_folder("x", files).notes == (said.format("a.css"),)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (b"%PDF-1.7", "index.html in x.zip is a PDF"),
+        (b" ", "index.html in x.zip is empty"),
+        (b"<p>\0", "index.html in x.zip is a binary file"),
+        (b"Tea", "no markup in index.html in x.zip"),
+    ],
+)
+def test_a_folder_whose_page_is_none_is_refused_with_what_it_is(page: bytes, said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        read("x.zip", packed({"index.html": page}))
+
+
+CODE = "// a dice\nexport default function Dice() { return <b>6</b>; }\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CODE,
+        "'use client'; /* dice */ import { x } from 'x';\nexport const Dice = () => <b/>;",
+    ],
+)
+def test_code_of_a_component_runs_whatever_its_name_ends_with(text: str) -> None:
+    for name in ("dice.html", "dice.js", "dice.txt"):
+        assert "React.createElement(Dice)" in read(name, text.encode()).html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script type='module'>\nexport default <b/>\n</script>",
+        "import os\nclass Dice:\n    text = '</b>'\n",
+        "Write it as JSX:\n" + CODE,
+        "export default { a: 1 < 2 }",
+    ],
+)
+def test_what_is_no_component_stays_as_it_is(text: str) -> None:
+    assert read("dice.html", text.encode()).html == text
 
 
 @pytest.mark.parametrize(

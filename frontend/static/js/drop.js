@@ -1,16 +1,15 @@
 import { Problem } from "./api.js";
 import { made } from "./host/made.js";
+import { toolIn } from "./pasted.js";
 import { showProblem } from "./problem.js";
 
-const MARKUP = /^\s*<(?:!doctype\s+html|html|head|body|svg|[a-z][\w-]*[\s>])/i;
-const WHOLE = /^\s*<(?:!doctype\s+html|html)[\s>]/i;
 const KINDS = /\.(?:html?|zip|[jt]sx|svg|md|markdown)$/i;
 const ACCEPTED = "HTML, a zip of a page with its files, .jsx, .tsx, .svg or .md are taken, one file at a time.";
 
 /**
- * A file that is dropped on the page, or pasted, is imported by `take`, and so is a text that is markup. What is
+ * A file that is dropped on the page, or pasted, is imported by `take`, and so is a text that is a tool. What is
  * dropped on `form` goes with a wish (`attach`), and what is pasted into its box is a part of it: a file of another
- * kind is attached, and a whole page stays a text, with an offer in `place`.
+ * kind is attached, and a whole tool stays a text, with an offer in `place`.
  */
 export function dropping(form, { take, attach, place, problem }) {
   const box = form.querySelector("textarea");
@@ -56,7 +55,7 @@ export function dropping(form, { take, attach, place, problem }) {
       else takeAll(given, "");
     } else if (target === box) {
       offer(text, { box, take, place });
-    } else if (!target.closest?.("input, textarea, [contenteditable]") && MARKUP.test(text)) {
+    } else if (!target.closest?.("input, textarea, [contenteditable]") && toolIn(text)) {
       event.preventDefault();
       takeAll(given, text);
     }
@@ -65,12 +64,13 @@ export function dropping(form, { take, attach, place, problem }) {
 
 /** Many people paste a tool where they are asked for words. It stays there until it was imported. */
 function offer(text, { box, take, place }) {
-  if (!WHOLE.test(text)) return;
+  const found = toolIn(text);
+  if (!found?.isWhole) return;
   const pasted = text.replaceAll("\r\n", "\n");
-  const button = made("button", "link", "Import it as a tool");
+  const button = made("button", "link", `Import it as a ${found.name}`);
   button.addEventListener("click", async () => {
     place.hidden = true;
-    if (!(await take(fileOf(text)))) return;
+    if (!(await take(found.file))) return;
     box.value = box.value.replace(pasted, () => "");
     box.dispatchEvent(new Event("input", { bubbles: true }));
   });
@@ -80,7 +80,7 @@ function offer(text, { box, take, place }) {
     box.removeEventListener("input", gone);
   };
   box.addEventListener("input", gone);
-  place.replaceChildren("That is a whole page. ", button);
+  place.replaceChildren(`${found.said} `, button);
   place.hidden = false;
 }
 
@@ -91,9 +91,5 @@ function brought({ files, items }, text) {
   }
   if (files.length > 1) throw new Problem({ title: `Those are ${files.length} files.`, action: ACCEPTED });
   if (files.length === 1) return files[0];
-  return MARKUP.test(text) ? fileOf(text) : null;
-}
-
-function fileOf(text) {
-  return new File([text], /^\s*<svg/i.test(text) ? "pasted.svg" : "pasted.html");
+  return toolIn(text)?.file ?? null;
 }

@@ -119,8 +119,8 @@ async function bring(file, place, told) {
     throw new Problem({ title: `${file.name} is too large.`, detail: "At most 20 MB fit." });
   }
   const data = await encoded(file);
-  const { artifact, missing } = await ask("POST", "/api/artifacts/import", { file: { name: file.name, data } });
-  if (missing.length === 0) {
+  const { artifact, missing, notes } = await ask("POST", "/api/artifacts/import", { file: { name: file.name, data } });
+  if (missing.length + notes.length === 0) {
     location.assign(artifact.url);
     return;
   }
@@ -128,7 +128,8 @@ async function bring(file, place, told) {
   const link = document.createElement("a");
   link.href = artifact.url;
   link.textContent = `Open ${artifact.title}`;
-  place.replaceChildren(`It was imported, but these files were not with it: ${missing.join(", ")}. `, link);
+  const lacks = missing.length > 0 ? [`These files were not with it: ${missing.join(", ")}.`] : [];
+  place.replaceChildren(`It was imported, but it may lack something. ${[...lacks, ...notes].join(" ")} `, link);
   place.setAttribute("role", "alert");
   place.hidden = false;
 }
