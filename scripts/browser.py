@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser, find_browser
 
 LIMIT = 900  # seconds for one installer
+OS_RELEASE = Path("/etc/os-release")
 
 
 def main() -> int:
@@ -40,10 +41,9 @@ def install() -> None:
 
 def is_debian() -> bool:
     """Whether this is Debian itself: Ubuntu's chromium is only a pointer to a snap."""
-    release = Path("/etc/os-release")
-    if not release.is_file():
+    if not OS_RELEASE.is_file():
         return False
-    return "ID=debian" in release.read_text(encoding="utf-8").splitlines()
+    return "ID=debian" in OS_RELEASE.read_text(encoding="utf-8").splitlines()
 
 
 def is_root() -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,6 +17,8 @@ from sandbox.smoke import BrowserChoice, Progress, SmokeTester
 from sandbox.smoke.tester import BUSY
 from tests.browser.asking import told_in_time
 from tests.browser.smoke_documents import BROKEN, GOOD, HANGS, SPLIT, Broken, page
+from tests.conftest import clean_environment
+from tests.forks import run_sandwright
 from tests.sampling import sampled
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,6 +55,21 @@ async def test_a_tool_that_is_broken_fails_with_its_real_message_and_line(
     # What only shows by time fails no tool on a machine that is busy all along; it is told.
     assert report.verdict is Verdict.FAILED or BUSY in (report.reason or ""), report
     assert matching(report, broken), told(report)
+
+
+@pytest.mark.sandbox  # ten in a row take many seconds
+async def test_the_command_exits_1_for_ten_broken_files_in_one_call(tmp_path: Path) -> None:
+    files = [tmp_path / f"{n:02}.html" for n in range(10)]
+    for file, broken in zip(files, BROKEN.values(), strict=False):
+        file.write_text(broken.html, encoding="utf-8")
+    words = ["test", "--json", *map(str, files)]
+    environment = clean_environment()
+    done = await asyncio.to_thread(run_sandwright, *words, environment=environment)
+    assert done.returncode == 1, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["file"] for one in told] == [str(file) for file in files]
+    verdicts = {one["verdict"] for one in told if BUSY not in (one["reason"] or "")}
+    assert verdicts == {"failed"}
 
 
 def matching(report: Report, broken: Broken) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import time
@@ -10,7 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Api, Process, Start, until
+from server.app import open_services
+from server.generation.run import COALESCE_SECONDS
+from server.providers.scripted import ScriptedServer
+from server.providers.scripted_answers import Answer
+from server.settings import load_settings
+from server.store.records import State
+from tests.conftest import NO_BROWSER, Api, Process, Start, until
 from tests.integration.tools import GOOD, answers, fenced, journal, long_document
 
 LONG = long_document()
@@ -86,6 +93,39 @@ def test_kill_nine_loses_at_most_one_batch(
     assert again.ended(retried["generation"])["state"] == "done"
     source = again.client.get(f"/api/artifacts/{made['artifact']['id']}/versions/2/source").text
     assert source == LONG
+
+
+async def test_the_journal_follows_at_most_250_ms_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What came is on disk while the model still holds its stream open.
+
+    A clock would say as much of a busy machine, so what is asserted is what the journal waits for.
+    """
+    sleep, waited = asyncio.sleep, []
+
+    async def noted(seconds: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if task.get_coro().__qualname__.endswith("_write_journal"):
+            waited.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    environment = {"SANDWRIGHT_DATA_DIR": str(tmp_path), **NO_BROWSER}
+    async with ScriptedServer([Answer(fenced(GOOD), ending="open")]) as model:
+        settings = load_settings({**environment, "OPENAI_BASE_URL": model.base_url})
+        async with open_services(settings) as services:
+            choice = await services.registry.default()
+            made = await services.generator.create("a counter", choice)
+            while "</html>" not in journal(tmp_path):
+                await sleep(0.02)
+            run = services.hub.get(made.generation.id)
+            assert run is not None
+            assert run.state is State.STREAMING
+    assert waited
+    # Text is gathered before it becomes an entry.
+    assert COALESCE_SECONDS + max(waited) <= 0.25
 
 
 def test_two_readers_and_a_late_one_see_the_same(
