@@ -337,7 +337,7 @@ def _libraries() -> Check:
         return Check(
             "Libraries",
             works=False,
-            detail=f"{', '.join(absent[:NAMED])}{more} are not here",
+            detail=f"not here: {', '.join(absent[:NAMED])}{more}",
             advice=f"Run '{own_command('libraries add')}'.",
         )
     return Check(

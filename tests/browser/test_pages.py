@@ -273,7 +273,14 @@ async def test_nothing_is_wider_than_a_phone(
         viewport={"width": width, "height": 720}, has_touch=True, is_mobile=True
     )
     page = await context.new_page()
-    for path in ("/", made["artifact"]["url"], "/settings", "/licences", "/artifacts/nothing"):
+    for path in (
+        "/",
+        made["artifact"]["url"],
+        "/bin",
+        "/settings",
+        "/licences",
+        "/artifacts/nothing",
+    ):
         await page.goto(server.url + path)
         wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
@@ -433,7 +440,7 @@ async def test_our_own_pages_break_no_rule_of_theirs(page: Page, server: Any) ->
     )
     await create(page, server.url, "a text cleaner")
     await expect(verdict(page)).to_contain_text("passed")
-    for path in ("/", "/settings", "/licences", "/artifacts/nothing"):
+    for path in ("/", "/bin", "/settings", "/licences", "/artifacts/nothing"):
         await page.goto(server.url + path)
     assert seen == []
 

@@ -10,8 +10,10 @@ import pytest
 
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.manifest import libraries
+from sandbox.own_command import own_command
 from server.cli import main
 from server.licences import listed
+from tests.archives import integrity, tarball
 
 SMALL = next(one for one in libraries() if one.name == "crelt")
 
@@ -77,6 +79,79 @@ def test_a_library_is_removed_by_its_name_alone(vendored, capsys):
     assert not vendored.exists()
     assert main(["libraries", "verify"]) == 0
     assert "0 libraries checked" in capsys.readouterr().out
+
+
+@pytest.fixture
+def two_listed(registry, tmp_path, monkeypatch):
+    """A manifest of two libraries that a registry has, one of them optional; none is here."""
+    tables, contents = [], {}
+    for name, more in (("round", ""), ("square", "optional = true\n")):
+        files = {"LICENSE": b"Free.\n", f"{name}.js": name.encode()}
+        archive = tarball(files)
+        registry(archive, name)
+        facts = {"name": name, "version": "1.2.3", "licence": "MIT"}
+        facts["integrity"] = integrity(archive)
+        lines = [f'{key} = "{value}"\n' for key, value in facts.items()]
+        tables.append(f'[[library]]\n{"".join(lines)}files = ["LICENSE", "*.js"]\n{more}')
+        contents[f"{name}@1.2.3"] = {
+            "integrity": facts["integrity"],
+            "files": list(files),
+            "digest": fetch.digest(files),
+        }
+    listing, known, place = (tmp_path / name for name in ("m.toml", "c.json", "kept"))
+    listing.write_text("".join(tables))
+    known.write_text(json.dumps(contents))
+    for name, path in (("MANIFEST", listing), ("CONTENTS", known), ("VENDORED", place)):
+        monkeypatch.setattr(manifest, name, path)
+    for function in (fetch.stored, fetch.missing, fetch.fetch, fetch.remove):
+        monkeypatch.setattr(function, "__defaults__", (place,))
+    for name, value in registry.environment.items():
+        monkeypatch.setenv(name, value)
+    libraries.cache_clear()
+    yield place
+    libraries.cache_clear()
+
+
+def test_what_is_missing_is_added_and_the_optional_ones_when_asked_for(two_listed, capsys):
+    for words, fetched in (
+        (["add"], "round@1.2.3"),
+        (["add"], "all were there"),
+        (["add", "--optional"], "square@1.2.3"),
+        (["add", "square"], "all were there"),
+    ):
+        assert main(["libraries", *words]) == 0
+        assert capsys.readouterr().out == f"Fetched: {fetched}.\n"
+    assert (two_listed / "square@1.2.3/square.js").read_bytes() == b"square"
+    (two_listed / "round@1.2.3/round.js").write_text("changed")
+    assert main(["libraries", "verify"]) == 1
+    assert main(["libraries", "add", "round"]) == 0
+    assert main(["libraries", "verify"]) == 0
+
+
+@pytest.mark.usefixtures("two_listed")
+def test_doctor_names_what_is_missing_save_the_optional_ones(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SANDWRIGHT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SANDWRIGHT_BROWSER", "none")
+
+    def told() -> dict[str, object]:
+        main(["doctor", "--json"])
+        checks = json.loads(capsys.readouterr().out)["checks"]
+        return next(check for check in checks if check["name"] == "Libraries")
+
+    assert told() == {
+        "name": "Libraries",
+        "works": False,
+        "detail": "not here: round@1.2.3",
+        "advice": f"Run '{own_command('libraries add')}'.",
+    }
+    main(["libraries", "add"])
+    capsys.readouterr()
+    assert told() == {
+        "name": "Libraries",
+        "works": True,
+        "detail": "1 of 2, for tools",
+        "advice": None,
+    }
 
 
 @pytest.mark.usefixtures("vendored")

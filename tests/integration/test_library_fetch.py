@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import io
 import tarfile
-import threading
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -26,40 +23,6 @@ FILES = {
 def library(archive: bytes, *patterns: str, name: str = "@type/round") -> Library:
     files = patterns or ("LICENSE", "dist/*.js")
     return Library(name, "1.2.3", "MIT", integrity(archive), files)
-
-
-class _Counting(http.server.SimpleHTTPRequestHandler):
-    asked: list[str] = []  # noqa: RUF012 - one for all, emptied by the fixture
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        super().do_GET()
-
-    def log_message(self, *_args):
-        pass
-
-
-@pytest.fixture
-def registry(tmp_path):
-    """A server in the shape of the npm registry: `put(name, archive)`, and what it was asked."""
-    root = tmp_path / "registry"
-    root.mkdir()
-    _Counting.asked.clear()
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(_Counting, directory=str(root))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-
-        def put(archive: bytes, name: str = "@type/round") -> None:
-            folder = root / name / "-"
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{name.rpartition('/')[2]}-1.2.3.tgz").write_bytes(archive)
-
-        put.environment = {"npm_config_registry": f"http://127.0.0.1:{server.server_port}"}
-        put.asked = _Counting.asked
-        yield put
-        server.shutdown()
 
 
 @pytest.fixture(autouse=True)

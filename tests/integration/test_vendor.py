@@ -41,7 +41,7 @@ def registry(tmp_path, monkeypatch):
     (folder / "round-1.2.3.tgz").write_bytes(ARCHIVE)
     handler = partial(_Quiet, directory=str(tmp_path / "registry"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{server.server_port}/")
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         yield server
