@@ -122,6 +122,7 @@ class _Inlining:
         self._map: str | None = None
         self._body: str | None = None  # what stands for the text of a script
         self._joined: dict[str, None] = {}  # addresses that go on at run time
+        self._writes = False  # a string that is markup has a file in it
         self._prefixes = 0
         self._imports: dict[str, Any] = {}
         self._scopes: dict[str, Any] = {}
@@ -291,6 +292,7 @@ class _Inlining:
             self._carry_module(url, found)
             return None
         if unseen or _UNSEEN.search(address.before):
+            self._writes = True
             return self.pack.coded_url(found.address)
         self._carry(url, found)
         return None
@@ -321,6 +323,8 @@ class _Inlining:
             if address.startswith(f"{CDNS}/"):
                 url = f"https://{address.removeprefix(f'{CDNS}/')}"
                 found = self._catalogue.resolve(url)
+                for said in () if found is None else found.advisories:
+                    self.notes.setdefault(said)
                 # The fonts of a style sheet came with it.
                 if found is not None and not _FONT.search(found.address):
                     self._carry(url, found)
@@ -384,7 +388,9 @@ class _Inlining:
             for scope, names in self._scopes.items()
         }
         written = self.pack.written()
-        if not any(written.values()) and not imports and not scopes:
+        # The file's own script leaves out the hash that a written element has of the CDN's file.
+        ties = self._writes and "integrity" in self._source
+        if not any(written.values()) and not imports and not scopes and not ties:
             return ""
         whole = {**written, "imports": imports, "scopes": scopes}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

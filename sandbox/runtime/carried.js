@@ -31,8 +31,9 @@ function toOurs(address) {
   return at === undefined ? toText(address) : urlOf(at);
 }
 
+// What stands in a string that is markup has its file in the address.
 function isOurs(address) {
-  return address in made;
+  return address in made || slice(address, 0, 5) === "data:";
 }
 
 // A script that the document loads is run where it stands, by an element of its own, which is gone before
@@ -110,6 +111,7 @@ function startWorker(given, target) {
 function watchLoads() {
   watchAddress(HTMLScriptElement.prototype, "src");
   watchAddress(HTMLLinkElement.prototype, "href");
+  watchMarkup();
   const { fetch, XMLHttpRequest } = window;
   const { open } = XMLHttpRequest.prototype;
   window.fetch = function fetchOurs(address, ...rest) {

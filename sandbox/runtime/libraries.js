@@ -21,17 +21,6 @@ function toOurs(address) {
   return LIBRARIES !== "" && found && found[1] in cdns ? `${LIBRARIES}cdn/${found[1]}${found[2]}` : text;
 }
 
-// By `exec` and `slice` alone: `replace` would ask what the tool has made of regular expressions.
-function swapped(text, pattern, change) {
-  let made = "";
-  let from = 0;
-  for (let found = exec(pattern, text); found !== null; found = exec(pattern, text)) {
-    made += slice(text, from, found.index) + change(found);
-    from = found.index + found[0].length;
-  }
-  return made + slice(text, from);
-}
-
 // A nested document has no hooks: what its text loads is changed in it, and an integrity taken back.
 function leadNested(html) {
   if (LIBRARIES === "") {
@@ -40,8 +29,7 @@ function leadNested(html) {
   const loaded = /(<(?:script|link|img)\b[^<>]*?\s(?:src|href)\s*=\s*["']?|\burl\(["']?|\b(?:from|import)\s{0,9}\(?["'])(?:https?:)?\/\/([^/?#"'\s>]+)/gi;
   const led = swapped(html, loaded, (found) =>
     found[2] in cdns ? `${found[1]}${LIBRARIES}cdn/${found[2]}` : found[0]);
-  const tied = /<(?:script|link)\b[^<>]*?\s(?=integrity\s*=)/gi;
-  return led === html ? html : swapped(led, tied, (found) => `${found[0]}data-`);
+  return untied(led);
 }
 
 // What is imported by an address made at run time; no hook sees that.
@@ -64,5 +52,6 @@ function installLibraries() {
     }
     watchAddress(HTMLScriptElement.prototype, "src");
     watchAddress(HTMLLinkElement.prototype, "href");
+    watchMarkup();
   }
 }

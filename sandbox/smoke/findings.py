@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sandbox.libraries.manifest import Library
 from sandbox.own_command import own_command
 from sandbox.report import NEEDS_NETWORK, Finding, Phase, Severity
-from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, unfetched
+from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, uncompared, unfetched
 from sandbox.smoke.signatures import sign
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
@@ -77,7 +77,13 @@ def from_exception(details: Event, document: Document, moment: Moment) -> Findin
 
 
 def from_console(event: Event, document: Document, moment: Moment) -> Finding | None:
-    """Read `Runtime.consoleAPICalled`; only errors and failed assertions are findings."""
+    """Read `Runtime.consoleAPICalled`; only errors and failed assertions are findings.
+
+    And what the frame itself says of a file that it led to ours.
+    """
+    if event.get("type") == "warning":
+        values = [str(one.get("value", "")) for one in event.get("args", ())]
+        return uncompared(as_asked(values[0]), document.html) if len(values) == 1 else None
     if event.get("type") not in ("error", "assert"):
         return None
     shown = " ".join(_shown(argument) for argument in event.get("args", ()))

@@ -12,11 +12,14 @@ from sandbox.report import Finding
 from sandbox.smoke.signatures import sign
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sandbox.libraries.manifest import Library
     from sandbox.libraries.resolve import Catalogue
 
 _SERVED = "/libraries/"
 _FOLDER = f"{_SERVED}cdn/"
+_UNCOMPARED = re.compile(r"the integrity of (\S+) was not compared: a file of ours answers it")
 _OURS = re.compile(rf"http://[a-z0-9]+\.localhost:\d+{_FOLDER}")
 
 
@@ -27,6 +30,21 @@ def read_notes(html: str) -> list[Finding]:
     rewriting = Rewriting(_catalogue(), "http://frame.localhost/libraries/")
     Markup(rewriting).feed(html)
     return [_note(said, address, html) for said, address in rewriting.notes.items()]
+
+
+def read_asked(asked: Iterable[str], html: str) -> list[Finding]:
+    """Find what another version answered at an address that only came to be at run time."""
+    found = []
+    for url in filter(None, (asked_at_cdn(f"{_SERVED}{address}") for address in asked)):
+        resolved = _catalogue().resolve(url)
+        found += [_note(said, url, html) for said in (resolved.advisories if resolved else ())]
+    return found
+
+
+def uncompared(text: str, html: str) -> Finding | None:
+    """Read what the frame says where a script's own integrity was not compared."""
+    told = _UNCOMPARED.fullmatch(text)
+    return _note(text, told[1], html) if told is not None else None
 
 
 def lacking(url: str) -> str:

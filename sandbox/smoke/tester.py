@@ -14,7 +14,7 @@ from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
-from sandbox.smoke.libraries import read_notes
+from sandbox.smoke.libraries import read_asked, read_notes
 from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.stage import Play, Stage, play_from_disk
@@ -176,6 +176,7 @@ class SmokeTester:
             finally:
                 if path is not None:
                     path.unlink(missing_ok=True)
+            read += await asyncio.to_thread(read_asked, last.asked, html)
             return report(read, first, last, round(seconds * 1000))
 
     async def _attempt(

@@ -90,7 +90,8 @@ DATA = tool(
 )
 WRITTEN = tool(
     "",
-    f"document.write('<script src=\"{UNPKG}/dayjs@1/dayjs.min.js\"><\\/script>');"
+    f'document.write(\'<script src="{UNPKG}/dayjs@1/dayjs.min.js" integrity="sha384-x"></\''
+    " + 'script>');"
     "document.write('<script>done(dayjs(\"2020-01-31\").date() === 31)<\\/script>');",
 )
 MODULES = tool(

@@ -43,6 +43,12 @@ LOADS = {
       const one = document.createElement("iframe");
       one.srcdoc = code;
       document.body.append(one);""",
+    "a document in the tool that names the CDN": r"""
+      addEventListener("message", ({ data }) => done(data === 2));
+      const one = document.createElement("iframe");
+      one.srcdoc = `<script src="https://unpkg.com/d3@7" integrity="sha384-A" crossorigin><\/script>
+        <script>parent.postMessage(d3.max([1, 2]), "*")<\/script>`;
+      document.body.append(one);""",
     "a worker": """
       const worker = new Worker(`https://${cdn}/pdfjs-dist@3.11.174/build/pdf.worker.min.js`);
       worker.onmessage = () => done(true);

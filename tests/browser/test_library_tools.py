@@ -14,6 +14,7 @@ from playwright.async_api import Page, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
+from sandbox.libraries.shelf import shipped_shelf
 from sandbox.live import LiveDocument
 from sandbox.own_command import own_command
 from sandbox.report import Verdict
@@ -107,6 +108,52 @@ async def test_another_version_and_an_integrity_that_was_not_compared_are_said(
             2,
         ),
     }
+
+
+async def test_what_is_only_asked_for_at_run_time_is_said_too(tester: SmokeTester) -> None:
+    """In every way in which markup is written, too: the CDN's hash would keep our file out."""
+    asked = {
+        "react": f"{UNPKG}/react@18.0.1/umd/react.production.min.js",
+        "vue": f"{UNPKG}/vue@3.0.1/dist/vue.global.js",
+        "lodash": f"{UNPKG}/lodash@4.0.1/lodash.min.js",
+        "leaflet": f"{UNPKG}/leaflet@1.9.1/dist/leaflet.css",
+        "animate.css": f"{UNPKG}/animate.css@4.0.1/animate.min.css",
+        "normalize.css": f"{UNPKG}/normalize.css@8.0.0/normalize.css",
+        "@picocss/pico": f"{UNPKG}/@picocss/pico@2.0.1/css/pico.min.css",
+    }
+    made = {name: f"'{UNPKG}/' + '{url.removeprefix(f'{UNPKG}/')}'" for name, url in asked.items()}
+    script = f"""
+      const tied = {{ integrity: "sha384-AAAA", crossOrigin: "anonymous" }};
+      const add = (...given) =>
+        document.head.append(Object.assign(document.createElement("script"), ...given));
+      add({{ src: {made["react"]} }}, tied);
+      add(tied, {{ src: {made["vue"]} }});
+      const hash = "integrity='sha384-AAAA' crossorigin";
+      document.write("<script src='{asked["lodash"]}' ", hash, "></" + "script>");
+      const box = document.createElement("div");
+      document.head.append(box);
+      box.innerHTML = `<link href="{asked["leaflet"]}" ${{hash}} rel=stylesheet>`;
+      box.insertAdjacentHTML("beforeend",
+        `<link href="{asked["animate.css"]}" ${{hash}} rel=stylesheet>`);
+      document.writeln(`<link ${{hash}} rel=stylesheet href="{asked["normalize.css"]}">`);
+      box.append(document.createRange().createContextualFragment(
+        `<link ${{hash}} rel=stylesheet href="{asked["@picocss/pico"]}">`));
+      addEventListener("load", () => {{
+        const sheets = [...document.styleSheets].filter((one) => one.href);
+        if (sheets.length !== 4 || !_.chunk || !React.version || !Vue.version)
+          throw new Error(sheets.length);
+      }});"""
+    report = await told_in_time(tester, document("", script, "text/javascript"))
+    assert report.verdict is Verdict.PASSED, report
+    catalogue = shipped_shelf().catalogue
+    said = {note for url in asked.values() for note in catalogue.resolve(url).advisories}
+    assert len(said) == len(asked)
+    said |= {
+        f"the integrity of {url} was not compared: a file of ours answers it"
+        for url in asked.values()
+    }
+    told = {(one.kind, one.severity, one.message) for one in report.findings}
+    assert told == {("library", "advisory", one) for one in said}
 
 
 # What is not here, and how it is asked for; the name and the version are told.

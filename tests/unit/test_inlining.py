@@ -216,6 +216,9 @@ def test_what_a_test_saw_asked_for_is_carried_by_its_address(shelf: Shelf) -> No
         f"{UNPKG}/dist/tags.js",
         "https://cdn.jsdelivr.net/npm/round@1.2.3/dist/round.js",
     }
+    # Nobody could read its version in the document either.
+    other = inline("<p>https://unpkg.com", shelf, asked=["cdn/unpkg.com/round@1.0.0"])
+    assert other.notes == ("round 1.0.0 was asked for; 1.2.3 is used",)
     # Nobody knows whether it was by an import.
     assert set(carried(made)["modules"]) == {f"{UNPKG}/dist/tags.js"}
 
