@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from playwright.async_api import Browser
 
 from sandbox.libraries.addresses import hosts
@@ -33,6 +34,7 @@ from tests.corpus.running import Reference, refer, repeat
 
 AROUND = (1600, 1000)  # of the page that holds the frame
 _LINGER_SECONDS = 1.2
+_LONGEST = 200  # of what is said of a refusal
 _EMPTY = "<!doctype html><title>Empty</title><p>Empty"
 
 
@@ -125,7 +127,7 @@ class Bench:
     async def result(self, name: str, html: str) -> Result:
         server = self.tested if any(host in html for host in hosts()) else self.plain
         # Put in ahead: it is tested meanwhile.
-        exported = await server.put(html)
+        exported = await _put(server, html)
         reference = await refer(plain_page(self.browser, html, self.size))
         self.stuck = bool(reference.run.lost)
         found = Result(name, digest(html), reference.unfit, len(reference.acts), reference.lacking)
@@ -143,11 +145,18 @@ class Bench:
         return self._noted(await repeat(opened, reference, linger=_LINGER_SECONDS))
 
     async def _in_frame(self, html: str, reference: Reference) -> Run:
-        tool = await self.plain.put(html)  # a new one, that has kept nothing yet
+        tool = await _put(self.plain, html)  # a new one, that has kept nothing yet
+        if isinstance(tool, Run):
+            return tool
         return self._noted(await repeat(our_frame(self.browser, tool, AROUND), reference))
 
-    async def _exported(self, server: Server, tool: Tool, reference: Reference) -> Run:
-        text = await server.export(tool)
+    async def _exported(self, server: Server, tool: Tool | Run, reference: Reference) -> Run:
+        if isinstance(tool, Run):
+            return tool
+        try:
+            text = await server.export(tool)
+        except (httpx.HTTPError, TimeoutError) as error:
+            return Run(lost=_refusal(error))
         await asyncio.to_thread(self.file.write_text, text, encoding="utf-8", errors="replace")
         opened = exported_file(self.browser, self.file, self.size)
         return self._noted(await repeat(opened, reference))
@@ -155,6 +164,23 @@ class Bench:
     def _noted(self, run: Run) -> Run:
         self.stuck = self.stuck or bool(run.lost)
         return run
+
+
+async def _put(server: Server, html: str) -> Tool | Run:
+    """Put a tool into the application; one that it does not take keeps no other from running."""
+    try:
+        return await server.put(html)
+    except httpx.HTTPError as error:
+        return Run(lost=_refusal(error))
+
+
+def _refusal(error: httpx.HTTPError | TimeoutError) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        said = error.response.text
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            said = error.response.json()["detail"]
+        return f"{error.response.status_code} {said}"[:_LONGEST]
+    return f"no answer: {type(error).__name__}"
 
 
 class _Comparison:

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Frame
 
@@ -135,8 +136,12 @@ async def _until_told(place: Place, errors: Sequence[str]) -> None:
 
 
 def _has_left(place: Place) -> bool:
-    """Whether the tool went to another page, which is nowhere here."""
-    return not place.frame.url.startswith(place.here)
+    """Whether the tool went to another page, which is nowhere here.
+
+    The browser shows an error's page then; a view in the path is on the tool's own host.
+    """
+    here, now = urlsplit(place.here), urlsplit(place.frame.url)
+    return (now.scheme, now.netloc) != (here.scheme, here.netloc)
 
 
 async def _settled(place: Place) -> str:
