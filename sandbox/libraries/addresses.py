@@ -22,13 +22,17 @@ class Names(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address asks for. `module`: as an ES module whose imports have been resolved."""
+    """What an address asks for. `module`: as an ES module whose imports have been resolved.
+
+    `deps` are what it is to import: "react@19", or "react" where the page says by itself which.
+    """
 
     name: str
     version: str = ""
     path: str = ""
     names: Names = Names.NPM
     module: bool = False
+    deps: tuple[str, ...] = ()
 
 
 # The package's name, a version, a path: "@scope/name@1.2.3/dist/x.js".
@@ -38,7 +42,10 @@ _SPEC = re.compile(
 _GITHUB = re.compile(r"(?P<name>[\w.-]+/[\w.-]+?)(?:@(?P<version>[^/]*))?/(?P<path>.+)")
 _CDNJS = re.compile(r"ajax/libs/(?P<name>[^/]+)/(?P<version>[^/]+)/(?P<path>.+)")
 _REVISION = re.compile(r"r(\d+)")
-_ESM_SH = re.compile(r"(?:(?:v\d+|stable|pin|-)/)*\*?(?P<rest>.*)")
+_ESM_SH = re.compile(r"(?:(?:v\d+|stable|pin|-)/)*(?P<bare>\*?)(?P<rest>.*)")
+_DEP = re.compile(r"(?P<name>[a-z0-9._~-]+)(?:@(?P<version>[^@]+))?")
+# What a page must have once, whoever imports it.
+_SHARED = ("react", "react-dom")
 _ESM_SH_BUILD = re.compile(r"(?:X-[^/]+/)?(?:es\d{4}|esnext|deno|denonext)/")
 
 _JQUERY = re.compile(r"jquery-(?P<version>\d+\.\d+\.\d+)(?P<kind>\.slim)?(?:\.min)?\.js")
@@ -113,7 +120,7 @@ def _unpkg(path: str, query: str) -> tuple[Asked, ...] | None:
     return _one(_npm(path, module="module" in query.split("&")))
 
 
-def _esm_sh(path: str, _query: str) -> tuple[Asked, ...] | None:
+def _esm_sh(path: str, query: str) -> tuple[Asked, ...] | None:
     found = _ESM_SH.fullmatch(path)
     rest = found["rest"] if found else path
     if rest.startswith(("gh/", "jsr/", "pr/")):
@@ -121,12 +128,25 @@ def _esm_sh(path: str, _query: str) -> tuple[Asked, ...] | None:
     asked = _npm(rest, module=True)
     if asked is None:
         return None
-    version = asked.version.partition("&")[0]  # "react-dom@18&dev"
+    version, _, options = asked.version.partition("&")  # "react-dom@18&dev"
+    deps = _deps(f"{query}&{options}") + (_SHARED if found and found["bare"] else ())
     built = _ESM_SH_BUILD.match(asked.path)
     subpath = asked.path[built.end() :].removesuffix(".mjs") if built else asked.path
     if built and subpath == asked.name.rpartition("/")[2]:
         subpath = ""
-    return (Asked(asked.name, version, subpath, module=True),)
+    return (Asked(asked.name, version, subpath, module=True, deps=deps),)
+
+
+def _deps(options: str) -> tuple[str, ...]:
+    """Read "deps=react@19,react-dom@19" and "external=react"; names with a scope are not read."""
+    found: dict[str, str] = {}
+    for option in options.split("&"):
+        key, _, value = option.partition("=")
+        for one in unquote(value).split(",") if key in {"deps", "external"} else ():
+            dep = _DEP.fullmatch(one)
+            if dep is not None and (dep["version"] is None) == (key == "external"):
+                found.setdefault(dep["name"], one)
+    return tuple(found.values())
 
 
 def _esm(path: str, _query: str) -> tuple[Asked, ...] | None:

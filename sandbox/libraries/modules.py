@@ -11,7 +11,7 @@ import json
 import re
 
 from sandbox.libraries.manifest import Library
-from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.resolve import Catalogue, package_of
 
 # `from "x"`, `import "x"` and `import("x")`, for names that begin neither with "." nor with "/".
 _IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])([@\w][^"'\s:]*)\2""", re.ASCII)
@@ -19,29 +19,37 @@ _REQUIRE = re.compile(r"""\brequire\(\s*(["'])([@\w][^"'\s:]*)\1\s*\)""", re.ASC
 _WHOLE = '"module.exports"'  # the name that Node has for it, too
 
 
-def module_text(catalogue: Catalogue, library: Library, path: str, source: str) -> str:
+def module_text(
+    catalogue: Catalogue, library: Library, path: str, source: str, choices: tuple[str, ...] = ()
+) -> str:
     """Return the file as a module that stands in its library's folder among other modules."""
     if path in library.wrapped.values():
-        return _wrapped(catalogue, library, path, source)
+        return _wrapped(catalogue, library, path, source, choices)
 
     def addressed(found: re.Match[str]) -> str:
-        address = _address(catalogue, library, path, found[3])
+        address = _address(catalogue, library, path, found[3], choices)
         return found[0] if address is None else f"{found[1]}{found[2]}{address}{found[2]}"
 
     return _IMPORT.sub(addressed, source)
 
 
-def _address(catalogue: Catalogue, library: Library, path: str, name: str) -> str | None:
+def _address(
+    catalogue: Catalogue, library: Library, path: str, name: str, choices: tuple[str, ...]
+) -> str | None:
     """Return where a name leads, seen from a file: every library has the same parent folder."""
-    given = catalogue.imported(name, library)
+    if package_of(name)[0] in choices:
+        return name  # what the page's import map has for it
+    given = catalogue.imported(name, library, choices)
     if given is None:
         return None
-    return "../" * f"{library.id}/{path}".count("/") + f"{given.library.id}/{given.path}"
+    return "../" * f"{library.id}/{path}".count("/") + f"{given.folder}/{given.path}"
 
 
-def _wrapped(catalogue: Catalogue, library: Library, path: str, source: str) -> str:
+def _wrapped(
+    catalogue: Catalogue, library: Library, path: str, source: str, choices: tuple[str, ...]
+) -> str:
     required = dict.fromkeys(found[2] for found in _REQUIRE.finditer(source))
-    addresses = {name: _address(catalogue, library, path, name) for name in required}
+    addresses = {name: _address(catalogue, library, path, name, choices) for name in required}
     known = [name for name, address in addresses.items() if address is not None]
     imports = "".join(
         f"import * as required{at} from {json.dumps(addresses[name])};\n"

@@ -7,7 +7,8 @@ What is given may be of another version than was asked for; `advisories` say so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -25,23 +26,34 @@ COMBINED = "combine"
 CDNS = "cdn"
 """Below this folder stand addresses of CDNs without their scheme, as a script makes them up."""
 
+_CHOICES = re.compile(r"((?:@[^/+]+/)?[^/+]+)((?:\+[^/+]+)+)(?=/)")
 SHEETS = frozenset({"css", "css2"})
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One library for one that was asked for. `asked` is the version as it was written."""
+    """One library for one that was asked for. `asked` is the version as it was written.
+
+    `choices` are what its module imports otherwise than it usually does: "react@19.3.1", or
+    "react" for what the page itself means by that name.
+    """
 
     library: Library
     path: str
     module: bool = False
     asked: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The library's, of its own for other choices: another address is another module."""
+        return "+".join((self.library.id, *self.choices))
 
     @property
     def address(self) -> str:
         """Where it is below the libraries' folder."""
         folder = f"{MODULES}/" if self.module else ""
-        return f"{folder}{self.library.id}/{quote(self.path, safe='/@+')}"
+        return f"{folder}{self.folder}/{quote(self.path, safe='/@+')}"
 
     @property
     def advisory(self) -> str | None:
@@ -91,7 +103,8 @@ class Catalogue:
             return None
         together = ",".join(one.address for one in found)
         address = together if len(found) == 1 else f"{COMBINED}/{together}"
-        said = tuple(one.advisory for one in found)
+        said = [one.advisory for one in found]
+        said += [word for one in zip(asked or (), found, strict=True) for word in self._said(*one)]
         return Resolved(address, found, tuple(word for word in said if word is not None))
 
     def folder(self, url: str) -> Given | None:
@@ -125,19 +138,57 @@ class Catalogue:
         for library in self._versions(asked):
             path = _file(library, asked)
             if path is not None:
-                return Given(library, path, asked.module, asked.version)
+                choices = self._choices(library, asked)
+                return Given(library, path, asked.module, asked.version, choices)
         return None
+
+    def _choices(self, library: Library, asked: Asked) -> tuple[str, ...]:
+        found = set()
+        for name, version in _deps_of(library, asked):
+            other = self.find(Asked(name, version, module=True)) if version else None
+            usual = self.find(Asked(name, library.needs[name], module=True))
+            if not version:
+                found.add(name)
+            elif other is not None and (usual is None or other.library is not usual.library):
+                found.add(other.library.id)
+        return tuple(sorted(found))
+
+    def _said(self, asked: Asked, given: Given) -> Iterable[str | None]:
+        """Say where what a module imports is not what was asked for."""
+        library = given.library
+        for name, version in _deps_of(library, asked):
+            other = self.find(Asked(name, version, module=True)) if version else None
+            usual = self.find(Asked(name, library.needs[name], module=True))
+            if other is not None:
+                yield other.advisory
+            elif version and usual is not None:
+                yield f"{name} {version} was asked for; {usual.library.version} is used"
+
+    def clashes(self, given: Given, others: Mapping[str, Given]) -> Iterable[str]:
+        """Say where a module imports another of what a page has itself."""
+        for name in given.library.needs if given.module else ():
+            own = self.imported(name, given.library, given.choices)
+            other = others.get(name)
+            if own is not None and other is not None and own.library is not other.library:
+                yield (
+                    f"{given.library.id} works with {own.library.id}, and the tool imports "
+                    f"{other.library.id}; at esm.sh, ?deps={name}@{other.library.version} gives it "
+                    "the tool's"
+                )
 
     def _versions(self, asked: Asked) -> list[Library]:
         return in_order(self._by_name.get((asked.names, asked.name.lower()), ()), asked.version)
 
-    def imported(self, specifier: str, importer: Library) -> Given | None:
-        """Return the module that a library of ours means by a bare name."""
-        scoped = specifier.startswith("@")
-        parts = specifier.split("/")
-        name, subpath = "/".join(parts[: 1 + scoped]), "/".join(parts[1 + scoped :])
-        version = importer.version if name == importer.name else importer.needs.get(name, "")
-        return self.find(Asked(name, version, subpath, module=True))
+    def imported(
+        self, specifier: str, importer: Library, choices: tuple[str, ...] = ()
+    ) -> Given | None:
+        """Return the module that a library of ours means by a bare name; `None` for the page's."""
+        name, subpath = package_of(specifier)
+        if name in choices:
+            return None
+        chosen = (one.rpartition("@")[2] for one in choices if one.rpartition("@")[0] == name)
+        usual = importer.version if name == importer.name else importer.needs.get(name, "")
+        return self.find(Asked(name, next(chosen, usual), subpath, module=True, deps=choices))
 
     def _sheet(self, path: str, query: str) -> Resolved | None:
         sheet = read_sheet(path, query)
@@ -145,6 +196,29 @@ class Catalogue:
             return None
         said = tuple(f"the font {name} is not here" for name in lacking(sheet, self.fonts))
         return Resolved(f"{path}?{query.replace('&amp;', '&')}", (), said)
+
+
+def package_of(specifier: str) -> tuple[str, str]:
+    """Return the package of a bare name, and what of it is meant."""
+    scoped = specifier.startswith("@")
+    parts = specifier.split("/")
+    return "/".join(parts[: 1 + scoped]), "/".join(parts[1 + scoped :])
+
+
+def choices_in(path: str) -> tuple[str, tuple[str, ...]]:
+    """Return a path below the modules' folder without its choices, and them."""
+    found = _CHOICES.match(path)
+    if found is None:
+        return path, ()
+    return found[1] + path[found.end() :], tuple(found[2].removeprefix("+").split("+"))
+
+
+def _deps_of(library: Library, asked: Asked) -> Iterable[tuple[str, str]]:
+    """Return what of the things asked for the library imports, each with its version or none."""
+    for dep in asked.deps if asked.module else ():
+        name, _, version = dep.partition("@")
+        if name in library.needs:
+            yield name, version
 
 
 def _file(library: Library, asked: Asked) -> str | None:

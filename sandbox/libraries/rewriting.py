@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.addresses import FONT_HOST, hosts
-from sandbox.libraries.resolve import CDNS, Catalogue
+from sandbox.libraries.resolve import CDNS, Catalogue, Given
 from sandbox.libraries.scanning import Address, Scanner
 
 _MOST_ADDRESSES = 400
@@ -85,6 +85,8 @@ class Rewriting:
         self._left = _MOST_ADDRESSES
         self._scanner: Scanner | None = None
         self._map: str | None = None
+        self._modules: dict[str, Given] = {}  # by the library's name
+        self._importers: dict[str, tuple[Given, str]] = {}
 
     def tag(self, name: str, text: str) -> str:
         """Return a whole start tag, changed; what kind of text follows is read from it."""
@@ -160,7 +162,19 @@ class Rewriting:
             return None
         for said in found.advisories:
             self.notes.setdefault(said, url)
+        for given in found.given:
+            if given.module:
+                self._compare(given, url)
         return self._path + found.address
+
+    def _compare(self, given: Given, url: str) -> None:
+        """Note where two modules of the document import two versions of one."""
+        self._modules.setdefault(given.library.name, given)
+        if given.library.needs:
+            self._importers[given.folder] = (given, url)
+        for one, address in self._importers.values():
+            for said in self._catalogue.clashes(one, self._modules):
+                self.notes.setdefault(said, address)
 
     def _in_style(self, address: Address) -> str | None:
         return self._own(address.url)

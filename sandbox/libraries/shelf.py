@@ -2,6 +2,7 @@
 
     <name>@<version>/<path>        a file, byte for byte
     +esm/<name>@<version>/<path>   the same as an ES module whose imports lead here
+    +esm/<name>@<version>+react@19.3.1/<path>   with another of what it imports; +react: the page's
     combine/<one>,<other>          several files, one after the other
     cdn/<host>/<path>              what an address of a CDN means of these
     css?family=… and css2?family=… a style sheet of fonts
@@ -21,7 +22,7 @@ from urllib.parse import unquote
 from sandbox.libraries.fonts import read_sheet, style_sheet
 from sandbox.libraries.manifest import VENDORED, Library, libraries
 from sandbox.libraries.modules import module_text
-from sandbox.libraries.resolve import CDNS, COMBINED, MODULES, SHEETS, Catalogue
+from sandbox.libraries.resolve import CDNS, COMBINED, MODULES, SHEETS, Catalogue, choices_in
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 # Made by us: another version of ours may make it anew.
@@ -92,7 +93,8 @@ class Shelf:
     def libraries_of(self, path: str) -> tuple[Library, ...]:
         """Return whose files a path gives; none for a sheet of fonts."""
         first, _, rest = path.partition("/")
-        names = rest.split(",") if first == COMBINED else [rest if first == MODULES else path]
+        names = rest.split(",") if first == COMBINED else [path]
+        names = [choices_in(rest)[0]] if first == MODULES else names
         found = [self._listed(unquote(name)) for name in names]
         return tuple(one[0] for one in found if one is not None)
 
@@ -115,15 +117,22 @@ class Shelf:
         return (library, name) if library is not None and name in library.files else None
 
     def _made_module(self, path: str) -> Served | None:
+        path, choices = choices_in(path)
         file, found = self._file(path), self._listed(path)
         if file is None or found is None:
             return None
         library, name = found
+        if not all(self._may_choose(library, choice) for choice in choices):
+            return None
         if PurePosixPath(name).suffix not in _MODULE_TYPES:
             return file
         source = file.body.decode("utf-8", "replace")
-        text = module_text(self.catalogue, library, name, source)
+        text = module_text(self.catalogue, library, name, source, choices)
         return Served(text.encode(), file.kind, _FOR_A_DAY)
+
+    def _may_choose(self, library: Library, choice: str) -> bool:
+        name, _, version = choice.partition("@")
+        return name in library.needs and (not version or self.catalogue.library(choice) is not None)
 
     def _asked_at_cdn(self, address: str, query: str) -> Served | None:
         """Answer without a redirect: a tool's connection allowlist follows none."""

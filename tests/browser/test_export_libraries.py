@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -106,6 +107,30 @@ MODULES = tool(
     "setTimeout(() => done(at.textContent === '7'), 50);",
     kind="module",
 )
+MAPPED = tool(
+    "<script type='importmap'>"
+    + json.dumps(
+        {
+            "imports": {
+                "react": "https://esm.sh/react@19",
+                "dom": "https://esm.sh/react-dom@19/client",
+                "charts": "https://esm.sh/recharts@2?external=react",
+                "icons": "https://esm.sh/lucide-react@0?deps=react@19",
+            }
+        }
+    )
+    + "</script>",
+    "import { createElement as h } from 'react';\n"
+    "import { createRoot } from 'dom';\n"
+    "import { Pie, PieChart } from 'charts';\n"
+    "import { Camera } from 'icons';\n"
+    "const pie = h(Pie, { data: [{ value: 1 }], dataKey: 'value', isAnimationActive: false });\n"
+    "const at = document.createElement('div'); document.body.append(at);\n"
+    "createRoot(at).render([h(Camera), h(PieChart, { width: 90, height: 90 }, pie)]);\n"
+    "(function look() { if (at.querySelector('.recharts-pie') && at.querySelector('.lucide'))"
+    "done(true); else setTimeout(look, 50); })();",
+    kind="module",
+)
 IMPORTED = tool(
     "",
     f"const folder = '{UNPKG}/lodash@4/'; await import(folder + 'lodash.min.js');"
@@ -123,6 +148,7 @@ CASES = {
     "data": DATA,
     "a script that a script writes": WRITTEN,
     "React as modules": MODULES,
+    "libraries that take the page's React": MAPPED,
     "a script that is imported by an address made up": IMPORTED,
 }
 QUICK = {

@@ -82,6 +82,23 @@ IMPORTED = {
 }
 
 
+# recharts and lucide-react take React 18 by themselves; a page with another says so.
+TAKEN = {
+    "which React": (
+        [f"https://esm.sh/{name}" for name in ("react@19", "react-dom@19/client")],
+        [f"https://esm.sh/{name}?deps=react@19.0.0" for name in ("recharts@2", "lucide-react@0")],
+    ),
+    "the page's own": (
+        [f"https://esm.sh/{name}" for name in ("react@19", "react-dom@19/client")],
+        ["https://esm.sh/*recharts@2", "https://esm.sh/lucide-react@0.263.1&external=react"],
+    ),
+    "what it is by itself": (
+        [f"https://esm.sh/{name}" for name in ("react@18", "react-dom@18/client")],
+        [f"https://esm.sh/{name}?deps=react@18.2.0" for name in ("recharts@2", "lucide-react@0")],
+    ),
+}
+
+
 @pytest.fixture
 async def plain(page: Page, serve: Any) -> Page:
     """A page without walls on an origin of its own: what is under test are the modules."""
@@ -118,3 +135,38 @@ async def test_two_modules_of_one_page_share_what_they_both_import(plain: Page, 
         [base + address(f"https://esm.sh/{name}") for name in ("react@18", "react-dom@18/client")],
     )
     assert shared == "7"
+
+
+@pytest.mark.parametrize("how", TAKEN)
+async def test_a_library_takes_the_react_that_its_address_asks_for(
+    how: str, plain: Page, port: int
+) -> None:
+    base = f"http://127.0.0.1:{port}"
+    react, others = ([base + address(url) for url in urls] for urls in TAKEN[how])
+    drawn = await plain.evaluate(
+        """async ([[react, dom], [charts, icons]]) => {
+          const map = document.createElement("script");
+          map.type = "importmap";
+          map.textContent = JSON.stringify({ imports: { react } });
+          document.head.append(map);
+          const { createElement: h } = await import(react);
+          const { createRoot } = await import(dom);
+          const { Line, LineChart } = await import(charts);
+          const { Camera } = await import(icons);
+          const data = [{ n: 1 }, { n: 3 }, { n: 2 }];
+          const line = h(Line, { dataKey: "n", isAnimationActive: false });
+          const chart = h(LineChart, { width: 200, height: 90, data }, line);
+          const place = document.body.appendChild(document.createElement("div"));
+          const failed = new Promise((done) => addEventListener("error", (e) => done(e.message)));
+          createRoot(place).render(h("div", null, h(Camera), chart));
+          const shown = async () => {
+            while (!place.querySelector(".recharts-line-curve")) {
+              await new Promise((done) => setTimeout(done, 20));
+            }
+            return place.querySelectorAll(".lucide-camera").length;
+          };
+          return Promise.race([failed, shown()]);
+        }""",
+        [react, others],
+    )
+    assert drawn == 1

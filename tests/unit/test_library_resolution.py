@@ -384,3 +384,31 @@ def test_a_name_that_a_module_of_ours_imports_is_of_the_version_that_it_needs():
     inside = CATALOGUE.imported("three", three)
     assert inside is not None
     assert inside.library is three
+
+
+CHOSEN = [
+    ("https://esm.sh/recharts@2", "recharts@2.15.4", ()),
+    ("https://esm.sh/recharts@2?deps=react@18,react-dom@18", "recharts@2.15.4", ()),
+    ("https://esm.sh/recharts@2?bundle&deps=react@19", "recharts@2.15.4+react@19.3.1", ()),
+    ("https://esm.sh/recharts@2&deps=react%4019", "recharts@2.15.4+react@19.3.1", ()),
+    ("https://esm.sh/recharts@2?external=react,prop-types", "recharts@2.15.4+prop-types+react", ()),
+    ("https://esm.sh/*recharts@2", "recharts@2.15.4+react", ()),
+    ("https://esm.sh/d3@7?external=react&deps=react@19", "d3@7.9.2", ()),
+    (
+        "https://esm.sh/recharts@2?deps=react@16.8.0",
+        "recharts@2.15.4",
+        ("react 16.8.0 was asked for; 18.3.1 is used",),
+    ),
+    (
+        "https://esm.sh/recharts@2?deps=react@19.0.0",
+        "recharts@2.15.4+react@19.3.1",
+        ("react 19.0.0 was asked for; 19.3.1 is used",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("url", "folder", "said"), CHOSEN)
+def test_what_a_module_imports_is_what_its_address_asks_for(url, folder, said):
+    resolved = CATALOGUE.resolve(url)
+    assert resolved.address.startswith(f"+esm/{folder}/")
+    assert resolved.advisories == said

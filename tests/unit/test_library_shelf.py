@@ -36,12 +36,23 @@ FLAT = Library(
     exports={"flat.js": ("area", "edge")},
 )
 NEWER = Library("@type/flat", "3.0.0", "MIT", "", (), modules={".": "x.js"}, files=("x.js",))
-CATALOGUE = Catalogue([ROUND, FLAT, NEWER])
+TOLD = Library(
+    *("told", "1.0.0", "MIT", "", ()),
+    modules={".": "dist/told.js"},
+    needs={"edge": "2"},
+    files=("dist/told.js",),
+)
+EDGES = [
+    Library("edge", version, "MIT", "", (), modules={".": "x.js"}, files=("x.js",))
+    for version in ("2.0.0", "3.0.0")
+]
+CATALOGUE = Catalogue([ROUND, FLAT, NEWER, TOLD, *EDGES])
 FILES = {
     "round@1.2.3/LICENSE": "Free.",
     "round@1.2.3/dist/round.js": "var round = 1;",
     "round@1.2.3/dist/round.mjs": 'import { area } from "@type/flat"; export { area };',
     "round@1.2.3/dist/deep/round.css": "a{}",
+    "told@1.0.0/dist/told.js": 'import "edge";',
     "round@1.2.3/secret.txt": "not listed",
     "@type/flat@2.0.0/flat.js": "exports.area = 1;",
     "outside.txt": "not here",
@@ -55,6 +66,19 @@ def shelf(tmp_path) -> Shelf:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return Shelf(CATALOGUE, tmp_path / "vendor")
+
+
+def test_a_module_imports_what_it_is_told_to_and_nothing_that_it_does_not_need(shelf):
+    path = "+esm/told@1.0.0{}/dist/told.js"
+    plain, chosen, own = (shelf.answer(path.format(end)) for end in ("", "+edge@3.0.0", "+edge"))
+    assert plain.body == b'import "../../edge@2.0.0/x.js";'
+    assert chosen.body == b'import "../../edge@3.0.0/x.js";'
+    assert own.body == b'import "edge";'
+    for odd in ("+edge@9.0.0", "+told@1.0.0", "+", "+edge@3.0.0/..", "+none", "+@type/flat@2.0.0"):
+        assert shelf.answer(path.format(odd)) is None, odd
+    assert shelf.answer("told@1.0.0+edge/dist/told.js") is None
+    given = [library.id for library in shelf.libraries_of(path.format("+edge@3.0.0"))]
+    assert given == ["told@1.0.0"]
 
 
 @pytest.mark.parametrize(

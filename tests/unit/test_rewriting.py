@@ -288,3 +288,22 @@ def test_a_document_of_nothing_but_addresses_holds_nobody_up() -> None:
             through(one)
             took.append(time.process_time() - started)
         assert min(took) < 0.05 * 3, took
+
+
+def test_two_modules_of_one_page_that_import_two_of_one_are_told() -> None:
+    """Whatever comes first; not where the address says which, or the page's own is meant."""
+    react, charts = f"{ESM}/react@19", f"{ESM}/recharts@2"
+    used = {one.name: one.id for one in reversed(CATALOGUE.libraries)}
+    said = (
+        f"{used['recharts']} works with {ours('[react@18]')}, and the tool imports "
+        f"{ours('[react@19]')}; at esm.sh, ?deps={ours('[react@19]')} gives it the tool's"
+    )
+    for first, second in ((react, charts), (charts, react)):
+        rewriting = Rewriting(CATALOGUE, FOLDER)
+        text = json.dumps({"imports": {"a": first, "b": second}})
+        Markup(rewriting).feed(f'<script type="importmap">{text}</script>')
+        assert rewriting.notes == {said: charts}
+    for one in (f"{charts}?deps=react@19", f"{charts}?external=react", f"{ESM}/d3@7"):
+        rewriting = Rewriting(CATALOGUE, FOLDER)
+        Markup(rewriting).feed(f'<script type="module">import "{react}"; import "{one}"</script>')
+        assert rewriting.notes == {}
