@@ -29,6 +29,7 @@ class Finding:
     `line` and `column` count from 1 in the user's own document, `None` where unknown.
     `signature` is the same for the same fault under moved lines and changed numbers.
     `control` names what was used when it happened: "button ‘Export CSV’".
+    `adds` is the address of a CDN by which a person could add the library that is missing.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     control: str | None = None
+    adds: str | None = None
 
     def __post_init__(self) -> None:
         """A tool's strings may hold half a surrogate pair, which no answer can carry."""

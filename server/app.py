@@ -23,6 +23,7 @@ from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.testing import VersionTester
 from server.identifiers import new_secret
+from server.libraries import put_on_the_shelf
 from server.openapi import DescribedApi
 from server.providers.registry import Registry
 from server.proving import Proofs, WithProofs
@@ -36,6 +37,7 @@ from server.routes import (
     grants,
     health,
     levels,
+    libraries,
     messages,
     models,
     pages,
@@ -64,6 +66,7 @@ class Application:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open everything that generates and tests, without serving it. Used by commands too."""
+    await asyncio.to_thread(put_on_the_shelf, settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.aclose)
@@ -171,6 +174,7 @@ def _host(
         health,
         access,
         levels,
+        libraries,
         pages,
         proofs,
     ):

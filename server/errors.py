@@ -32,6 +32,7 @@ _TITLES = {
     422: "Cannot be used",
     429: "Too many tries",
     500: "Something went wrong",
+    502: "Not fetched",
     503: "Not ready",
     507: "No room",
 }

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import frontend
-from sandbox.libraries.fetch import missing
 from sandbox.libraries.licences import licence_text
-from sandbox.libraries.manifest import libraries
 from sandbox.libraries.shelf import shipped_shelf
 
 
@@ -24,10 +22,11 @@ class Listed:
 def listed() -> list[Listed]:
     """List those that are here, by name. Reads from disk: not for an event loop."""
     shelf = shipped_shelf()
-    lacking = {one.id for one in missing(libraries())}
+    all_of_them = shelf.catalogue.libraries
+    lacking = {one.id for one in shelf.unfetched(all_of_them)}
     found = [
         Listed(one.name, one.version, one.licence, licence_text(shelf, one))
-        for one in sorted(libraries(), key=lambda one: (one.name, one.numbers))
+        for one in sorted(all_of_them, key=lambda one: (one.name, one.numbers))
         if one.id not in lacking
     ]
     for file in sorted((frontend.STATIC / "vendor").glob("*/LICENSE")):

@@ -37,6 +37,7 @@ _MEANINGS = {
     413: "Larger than is taken",
     421: "The server does not answer under this host name",
     422: "Cannot be used",
+    502: "The npm registry did not give it",
     503: "Busy, or the database does not answer",
     507: "The disk is full",
 }
@@ -72,15 +73,17 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     can_be_wrong = has_body or any(
         one["in"] == "query" or one["schema"].get("type") != "string" for one in parameters
     )
+    adds = (method, path) == ("post", "/api/libraries")
     happens = {
         401: path not in _OPEN,
         403: method != "get" or path in _EXPORTS,
-        404: any(one["in"] == "path" for one in parameters),
+        404: adds or any(one["in"] == "path" for one in parameters),
         409: (method, path) in _CONFLICTS,
         413: has_body,
         421: True,
         422: can_be_wrong,
+        502: adds,
         503: path in {"/readyz", "/api/export"},
-        507: path == "/api/import",
+        507: adds or path == "/api/import",
     }
     return [status for status, true in happens.items() if true]

@@ -55,6 +55,8 @@ BROWSER_VARIABLES = (
     "DISPLAY",
     "WAYLAND_DISPLAY",
 )
+# npm's own, for libraries that a person adds.
+REGISTRY_VARIABLES = ("npm_config_registry", "NPM_CONFIG_REGISTRY")
 # Build and set-up switches: read by scripts, listed here only so that they are not called typos.
 SCRIPT_VARIABLES = ("SANDWRIGHT_VENDOR",)
 
@@ -86,6 +88,12 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     provider_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     browser_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    registry_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def libraries_dir(self) -> Path:
+        """Where libraries lie that a person added."""
+        return self.data_dir / "libraries"
 
     @property
     def loopback(self) -> bool:
@@ -155,6 +163,7 @@ def load_settings(
         redis_url=_redis_url(source.get("REDIS_URL")),
         provider_environment=_chosen(environment, PROVIDER_VARIABLES),
         browser_environment=_chosen(environment, BROWSER_VARIABLES),
+        registry_environment=_chosen(environment, REGISTRY_VARIABLES),
     )
     _refuse_own_origin(source.get("FRAME_URL"), settings)
     if port and frame_port and settings.port and settings.port == settings.frame_port:

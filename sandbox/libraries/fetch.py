@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import io
 import json
 import re
@@ -21,6 +22,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 
 from sandbox.libraries.manifest import VENDORED, Library, is_plain
@@ -34,6 +36,14 @@ RECORD = ".fetched.json"  # what a folder holds
 
 class FetchError(Exception):
     """A listed file could not be had; the message is one line for a person."""
+
+
+class MissingError(FetchError):
+    """The registry has no such package, or it no such file."""
+
+
+class NoRoomError(FetchError):
+    """It could not be written."""
 
 
 def is_fetched(library: Library, target: Path) -> bool:
@@ -150,34 +160,57 @@ def stored(library: Library, target: Path = VENDORED) -> dict[str, bytes]:
     }
 
 
-def archive_url(name: str, version: str, environment: Mapping[str, str]) -> str:
+def registry(environment: Mapping[str, str]) -> str:
+    """Return the registry's address. Raises `FetchError` for one that is not http(s)."""
     # npm reads its variables in either case, the lower one by its own documentation.
     names = ("npm_config_registry", "NPM_CONFIG_REGISTRY")
-    registry = next((environment[key] for key in names if environment.get(key)), None)
-    base = (registry or REGISTRY).rstrip("/")
-    return f"{base}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+    chosen = next((environment[key] for key in names if environment.get(key)), REGISTRY)
+    if not chosen.startswith(("https://", "http://")):
+        raise FetchError(f"the npm registry must be an http(s) address, not {_shown(chosen)}")
+    return chosen.rstrip("/")
 
 
-def download(name: str, version: str, integrity: str, environment: Mapping[str, str]) -> bytes:
-    """Return a package's archive, checked. Raises `FetchError`."""
-    url = archive_url(name, version, environment)
-    if not url.startswith(("https://", "http://")):
-        raise FetchError(f"the npm registry must be an http(s) address, not {_shown(url)}")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT) as response:  # noqa: S310 - checked
-                archive: bytes = response.read()
-            break
-        except OSError as error:
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()
-            if attempt == ATTEMPTS:
-                raise FetchError(f"{_shown(url)} could not be fetched: {error}") from error
+def archive_url(name: str, version: str, environment: Mapping[str, str]) -> str:
+    return f"{registry(environment)}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+
+
+def download(
+    name: str,
+    version: str,
+    integrity: str,
+    environment: Mapping[str, str],
+    *,
+    most: int | None = None,
+) -> bytes:
+    """Return a package's archive, checked, of at most so many bytes. Raises `FetchError`."""
+    archive = read(archive_url(name, version, environment), most=most)
     algorithm, _, expected = integrity.partition("-")
     actual = base64.b64encode(hashlib.sha512(archive).digest()).decode("ascii")
     if algorithm != "sha512" or not hmac.compare_digest(actual, expected):
         raise FetchError(f"{name} {version} is not the archive that was listed")
     return archive
+
+
+def read(url: str, *, most: int | None = None, accept: str = "*/*") -> bytes:
+    """Return what an address of the registry gives. Raises `FetchError`."""
+    request = urllib.request.Request(url, headers={"Accept": accept})  # noqa: S310 - checked
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+                body: bytes = response.read() if most is None else response.read(most + 1)
+            break
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code == HTTPStatus.NOT_FOUND:
+                raise MissingError(f"{_shown(url)} is not there") from error
+            if attempt == ATTEMPTS:
+                raise FetchError(f"{_shown(url)} could not be fetched: {error}") from error
+        except (OSError, http.client.HTTPException) as error:
+            if attempt == ATTEMPTS:
+                raise FetchError(f"{_shown(url)} could not be fetched: {error}") from error
+    if most is not None and len(body) > most:
+        raise FetchError(f"{_shown(url)} is larger than {most // 1_000_000} MB")
+    return body
 
 
 def _shown(url: str) -> str:

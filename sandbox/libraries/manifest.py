@@ -119,6 +119,11 @@ def with_contents(
     return tuple(_with_contents(library, contents.get(library.id)) for library in listed)
 
 
+def read_library(table: Mapping[str, Any], contents: Mapping[str, Any]) -> Library:
+    """Read one library by its table and what it holds. Raises `ManifestError`."""
+    return _with_contents(_library(table), contents)
+
+
 _FONT = ("family", "variable", "weights", "styles")
 _KEYS = {one.name for one in fields(Library)} - {"patterns", "font", "digest", "exports"}
 _KEYS |= {"files", *_FONT}
@@ -205,6 +210,11 @@ class _Fields:
             raise ManifestError(f"{self.where}: weights must be numbers")
         variable = self.table.get("variable") is True
         return Font(self.text("family"), variable, tuple(weights), self.texts("styles"))
+
+
+def is_name(text: str) -> bool:
+    """Whether a package may have this name, which can then stand in an address and a path."""
+    return _NAME.fullmatch(text) is not None and ".." not in text.split("/")
 
 
 def is_plain(path: str) -> bool:

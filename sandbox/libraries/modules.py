@@ -8,7 +8,9 @@ exports is exported; the names come from `contents.json`.
 from __future__ import annotations
 
 import json
+import posixpath
 import re
+from collections.abc import Container
 
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.resolve import Catalogue, package_of
@@ -16,7 +18,24 @@ from sandbox.libraries.resolve import Catalogue, package_of
 # `from "x"`, `import "x"` and `import("x")`, for names that begin neither with "." nor with "/".
 _IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])([@\w][^"'\s:]*)\2""", re.ASCII)
 _REQUIRE = re.compile(r"""\brequire\(\s*(["'])([@\w][^"'\s:]*)\1\s*\)""", re.ASCII)
+_REQUIRE_BESIDE = re.compile(r"""\brequire\(\s*(["'])(\.{1,2}/[^"'\s]*)\1\s*\)""", re.ASCII)
+_BESIDE = re.compile(r"""\b(?:from|import|require)\s*\(?\s*(["'])(\.{1,2}/[^"'\s]*)\1""", re.ASCII)
+_PROCESS = '{ env: { NODE_ENV: "production" } }'
 _WHOLE = '"module.exports"'  # the name that Node has for it, too
+
+
+def bare_names(source: str) -> tuple[set[str], set[str]]:
+    """Return the packages and the files beside it that a script imports."""
+    named = {found[3] for found in _IMPORT.finditer(source)}
+    named |= {found[2] for found in _REQUIRE.finditer(source)}
+    return {package_of(name)[0] for name in named}, {found[2] for found in _BESIDE.finditer(source)}
+
+
+def beside(path: str, relative: str, files: Container[str]) -> str | None:
+    """Return the file that another one means by "./part", as scripts write it."""
+    plain = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
+    spellings = (plain, f"{plain}.js", f"{plain}/index.js")
+    return next((name for name in spellings if name in files), None)
 
 
 def module_text(
@@ -30,7 +49,13 @@ def module_text(
         address = _address(catalogue, library, path, found[3], choices)
         return found[0] if address is None else f"{found[1]}{found[2]}{address}{found[2]}"
 
-    return _IMPORT.sub(addressed, source)
+    text = _IMPORT.sub(addressed, source)
+    return f"const process = {_PROCESS}; {text}" if _asks_for_process(source) else text
+
+
+def _asks_for_process(source: str) -> bool:
+    """Whether it takes for granted what only bundlers put in its place: which build this is."""
+    return "process.env.NODE_ENV" in source and "typeof process" not in source
 
 
 def _address(
@@ -50,6 +75,10 @@ def _wrapped(
 ) -> str:
     required = dict.fromkeys(found[2] for found in _REQUIRE.finditer(source))
     addresses = {name: _address(catalogue, library, path, name, choices) for name in required}
+    for found in _REQUIRE_BESIDE.finditer(source):
+        other = beside(path, found[2], library.files)
+        if other is not None and other in library.wrapped.values():
+            addresses[found[2]] = "../" * path.count("/") + other if "/" in path else f"./{other}"
     known = [name for name, address in addresses.items() if address is not None]
     imports = "".join(
         f"import * as required{at} from {json.dumps(addresses[name])};\n"
@@ -60,6 +89,8 @@ def _wrapped(
     names = " ?? ".join(
         f'(typeof {name} === "undefined" ? undefined : {name})' for name in library.globals[:1]
     )
+    asks = ", process" if _asks_for_process(source) else ""
+    given_process = f", undefined, {_PROCESS}" if asks else ""
     exports = library.exports.get(path, ())
     taken = ", ".join(f"{name}: exported{at}" for at, name in enumerate(exports))
     given = ", ".join(f"exported{at} as {name}" for at, name in enumerate(exports))
@@ -71,10 +102,10 @@ def _wrapped(
         '  if (!found) throw new Error(`"${name}" is not here`);\n'
         f"  return found[{_WHOLE}] ?? found.default ?? found;\n"
         "};\n"
-        "const defined = function (module, exports, require, define) {\n"
+        f"const defined = function (module, exports, require, define{asks}) {{\n"
         f"{source}\n"
         f"return {names or 'undefined'};\n"
-        "}.call(globalThis, module, module.exports, require);\n"
+        f"}}.call(globalThis, module, module.exports, require{given_process});\n"
         'const empty = typeof module.exports === "object" && !Object.keys(module.exports).length;\n'
         "const whole = empty && defined ? defined : module.exports;\n"
         f"const {{ {taken} }} = whole;\n"

@@ -116,7 +116,7 @@ class Catalogue:
         if len(asked) != 1 or (asked[0].module and not asked[0].path):
             return None
         path = f"{asked[0].path}/" if asked[0].path else ""
-        for library in self._versions(asked[0]):
+        for library in self.versions(asked[0]):
             if any(file.startswith(path) for file in library.files):
                 return Given(library, path, asked[0].module, asked[0].version)
         return None
@@ -135,8 +135,8 @@ class Catalogue:
 
     def find(self, asked: Asked) -> Given | None:
         """Return the best version that has the file."""
-        for library in self._versions(asked):
-            path = _file(library, asked)
+        for library in self.versions(asked):
+            path = file_of(library, asked)
             if path is not None:
                 choices = self._choices(library, asked)
                 return Given(library, path, asked.module, asked.version, choices)
@@ -176,7 +176,8 @@ class Catalogue:
                     "the tool's"
                 )
 
-    def _versions(self, asked: Asked) -> list[Library]:
+    def versions(self, asked: Asked) -> list[Library]:
+        """Return what may stand for the package that is asked for, best first."""
         return in_order(self._by_name.get((asked.names, asked.name.lower()), ()), asked.version)
 
     def imported(
@@ -221,7 +222,8 @@ def _deps_of(library: Library, asked: Asked) -> Iterable[tuple[str, str]]:
             yield name, version
 
 
-def _file(library: Library, asked: Asked) -> str | None:
+def file_of(library: Library, asked: Asked) -> str | None:
+    """Return the file of a library that is asked for."""
     if asked.module:
         return find_entry(library, asked.path)
     if not asked.path:

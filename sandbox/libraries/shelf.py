@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -59,13 +60,38 @@ class Served:
 
 
 class Shelf:
-    """The files of a catalogue in a folder. Reads from disk: not for an event loop."""
+    """The files of a catalogue in a folder. Reads from disk: not for an event loop.
+
+    A library may be taken in later, from a folder of its own.
+    """
 
     def __init__(self, catalogue: Catalogue, folder: Path = VENDORED) -> None:
         self.catalogue = catalogue
         self._folder = folder
+        self._elsewhere: dict[str, Path] = {}
         # A module of some size is worth a search for its imports once.
         self._module = functools.lru_cache(maxsize=64)(self._made_module)
+
+    def take(self, library: Library, folder: Path) -> None:
+        """Answer with a library that lies in another folder; one that is listed stays as it is."""
+        if self.catalogue.library(library.id) is None:
+            self._elsewhere[library.id] = folder
+            self.catalogue = Catalogue((*self.catalogue.libraries, library))
+            self._module.cache_clear()  # what they import may be here by now
+
+    @property
+    def taken(self) -> tuple[Library, ...]:
+        """Those that lie in another folder."""
+        return tuple(one for one in self.catalogue.libraries if one.id in self._elsewhere)
+
+    def unfetched(self, listed: Iterable[Library]) -> list[Library]:
+        """Return those whose files are not here."""
+        from sandbox.libraries.fetch import is_fetched  # noqa: PLC0415 - a start must be quick
+
+        return [one for one in listed if not is_fetched(one, self._place(one))]
+
+    def _place(self, library: Library) -> Path:
+        return self._elsewhere.get(library.id, self._folder)
 
     def answer(self, path: str, query: str = "") -> Served | None:
         """Return what a path below the folder gives; `None` for everything that is not listed."""
@@ -88,7 +114,7 @@ class Shelf:
         """Whether all of a library's files are those that the manifest's hash is of."""
         from sandbox.libraries.fetch import digest, stored  # noqa: PLC0415 - a start must be quick
 
-        return digest(stored(library, self._folder)) == library.digest
+        return digest(stored(library, self._place(library))) == library.digest
 
     def libraries_of(self, path: str) -> tuple[Library, ...]:
         """Return whose files a path gives; none for a sheet of fonts."""
@@ -104,7 +130,7 @@ class Shelf:
             return None
         library, name = found
         try:
-            body = (self._folder / library.id / name).read_bytes()
+            body = (self._place(library) / library.id / name).read_bytes()
         except OSError:  # listed, but not fetched
             return None
         return Served(body, _TYPES.get(PurePosixPath(name).suffix.lower(), _OTHER_TYPE), _FOR_GOOD)
@@ -183,4 +209,5 @@ def is_module(library: Library, path: str) -> bool:
 
 @functools.cache
 def shipped_shelf() -> Shelf:
+    """Return the one shelf of this process; what a person added is taken in by `added.put_on`."""
     return Shelf(Catalogue(libraries()))

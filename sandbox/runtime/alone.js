@@ -2,6 +2,7 @@
 // window as "sandwright" events, for whoever looks at the page from outside: a developer, a test.
 
 import { sendDatabases } from "./host/databases.js";
+import { summon } from "./host/doorman.js";
 import { DEAF, holdTool, REASONS } from "./host/hold.js";
 import { addressHandlers } from "./host/links.js";
 import { openSession } from "./host/session.js";
@@ -82,6 +83,7 @@ function hold(frame) {
 }
 
 // This runs before the frame is there.
+summon();
 const { first: name } = openSession(room);
 const watch = new MutationObserver(() => {
   const frame = document.querySelector("iframe");

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.libraries.manifest import Library
 from sandbox.own_command import own_command
 from sandbox.report import NEEDS_NETWORK, Finding, Phase, Severity
-from sandbox.smoke.libraries import as_asked, asked_at_cdn, lacking, uncompared, unfetched
+from sandbox.smoke.libraries import (
+    addable,
+    as_asked,
+    asked_at_cdn,
+    at_cdn,
+    lacking,
+    uncompared,
+    unfetched,
+)
 from sandbox.smoke.signatures import sign
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
@@ -109,7 +117,7 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
         line = _line_of_text(asked, document)
         if _is_imported(asked, document.html):
             return _missing_library(asked, line, moment)
-        return _advisory("missing library", f"{said}: {asked}", moment, line, None)
+        return _addable(f"{said}: {asked}", asked, moment, line)
     kind = "resource" if entry.get("source") == "network" else "console"
     line = _line(entry.get("url"), entry.get("lineNumber"), document)
     return _advisory(kind, text, moment, line, None)
@@ -136,7 +144,7 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
             return _missing_library(blocked, _line_of_text(blocked, document) or line, moment)
         # What a granted origin could give is told as that, below.
         if directive.startswith(_OF_LIBRARIES) and (said := lacking(blocked)):
-            return _advisory("missing library", f"{said}: {blocked}", moment, line, None)
+            return _addable(f"{said}: {blocked}", blocked, moment, line)
         return _needs_network(blocked, line, moment)
     message = f"blocked by the sandbox: {directive} {blocked}".rstrip()
     return _advisory("violation", message, moment, line, None)
@@ -335,6 +343,7 @@ def _unfetched(library: Library, document: Document, moment: Moment) -> Finding:
         signature=sign("missing library", message),
         line=_line_of_text(imported[0] if imported else library.name, document),
         control=moment.control,
+        adds=at_cdn(library),
     )
 
 
@@ -348,4 +357,10 @@ def _missing_library(url: str, line: int | None, moment: Moment) -> Finding:
         signature=sign("missing library", message),
         line=line,
         control=moment.control,
+        adds=addable(url),
     )
+
+
+def _addable(message: str, url: str, moment: Moment, line: int | None) -> Finding:
+    found = _advisory("missing library", message, moment, line, None)
+    return replace(found, adds=addable(url))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.libraries.manifest import Library
     from sandbox.libraries.resolve import Catalogue
 
+LONGEST_ADDRESS = 2000
 _SERVED = "/libraries/"
 _FOLDER = f"{_SERVED}cdn/"
 _UNCOMPARED = re.compile(r"the integrity of (\S+) was not compared: a file of ours answers it")
@@ -53,19 +53,41 @@ def lacking(url: str) -> str:
     return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not here" if names else ""
 
 
+def addable(url: str) -> str | None:
+    """Return the address of a CDN by which a person could add what is missing there.
+
+    Only where no version of it is here: another file of one that is listed is not to be had.
+    """
+    from sandbox.libraries.addresses import Names, read_address  # noqa: PLC0415 - as above
+
+    address, catalogue = asked_at_cdn(url) or url, _catalogue()
+    asked = read_address(address) or ()
+    lacking = [one for one in asked if catalogue.find(one) is None]
+    fits = all(one.names is not Names.GITHUB and not catalogue.versions(one) for one in lacking)
+    return address if lacking and fits and len(address) <= LONGEST_ADDRESS else None
+
+
+def at_cdn(library: Library) -> str:
+    """Return the address of a listed library at a CDN."""
+    from sandbox.libraries.cdn import CDN  # noqa: PLC0415 - a start must be quick
+
+    return f"{CDN}{library.id}"
+
+
 def unfetched(url: str) -> tuple[Library, ...]:
     """Return the libraries that answer an address of ours, and were not fetched."""
     from sandbox.libraries.addresses import read_address  # noqa: PLC0415 - a start must be quick
-    from sandbox.libraries.fetch import missing  # noqa: PLC0415
     from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
 
     path, asked = urlsplit(url).path, asked_at_cdn(url)
     if asked is not None:
         given = (_catalogue().find(one) for one in read_address(asked) or ())
-        return tuple(missing(one.library for one in given if one is not None))
+        found = [one.library for one in given if one is not None]
+        return tuple(shipped_shelf().unfetched(found))
     if not path.startswith(_SERVED):
         return ()
-    return tuple(missing(shipped_shelf().libraries_of(path.removeprefix(_SERVED))))
+    shelf = shipped_shelf()
+    return tuple(shelf.unfetched(shelf.libraries_of(path.removeprefix(_SERVED))))
 
 
 def asked_at_cdn(url: str) -> str | None:
@@ -82,7 +104,6 @@ def as_asked(text: str) -> str:
     return _OURS.sub("https://", text)
 
 
-@cache
 def _catalogue() -> Catalogue:
     from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - as above
 

@@ -17,6 +17,7 @@ from server.commands.terminal import shown
 from server.errors import Problem
 from server.everything.writing import pack
 from server.exporting import Options, as_tested, exported, verified
+from server.libraries import put_on_the_shelf
 from server.settings import load_settings
 from server.store import artifacts, overview
 from server.store.database import Database
@@ -78,6 +79,7 @@ async def _export(name: str, output: Path, options: Options, *, checks: bool) ->
     if number and not re.fullmatch(r"v?[0-9]{1,9}", number):
         raise Problem(422, f"{number!r} is no version number; write ARTIFACT@3.")
     settings = load_settings(os.environ)
+    await asyncio.to_thread(put_on_the_shelf, settings)
     database = Database(settings.database_url)
     try:
         await database.migrate()

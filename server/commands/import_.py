@@ -23,6 +23,7 @@ from server.everything.storing import Stored, store
 from server.generation.hub import Hub
 from server.generation.testing import VersionTester
 from server.granting import origin_rules
+from server.libraries import put_on_the_shelf
 from server.routes.artifacts import bring
 from server.settings import load_settings
 from server.store.database import Database
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _import(arguments: argparse.Namespace) -> int:
     settings = load_settings(os.environ)
+    await asyncio.to_thread(put_on_the_shelf, settings)
     rules = origin_rules(settings, "") if arguments.grants else None
     code = GOOD
     async with AsyncExitStack() as stack:

@@ -1,16 +1,21 @@
-"""`sandwright libraries`: which libraries tools find here; check, fetch and remove them."""
+"""`sandwright libraries`: which libraries tools find here; check, fetch, add and remove them."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.libraries import fetch, manifest
+from sandbox.libraries.added import read_added, remove_added
 from sandbox.libraries.manifest import Library, libraries
 from sandbox.own_command import own_command
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
+from server.errors import Problem
+from server.libraries import put_on_the_shelf
+from server.settings import load_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="every library, its licence, and whether it is here")
     checking = actions.add_parser("verify", help="check every file against its hash")
     adding = actions.add_parser("add", help="fetch what is missing, or the libraries named")
-    adding.add_argument("names", nargs="*", metavar="NAME", help="as `list` shows it")
+    adding.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="as `list` shows it; or any package of npm, NAME@VERSION, or a CDN's address of one",
+    )
     adding.add_argument("--optional", action="store_true", help="the optional ones too")
     removing = actions.add_parser("remove", help="take the files of the libraries named away")
     removing.add_argument("names", nargs="+", metavar="NAME", help="NAME, or NAME@VERSION for one")
@@ -41,12 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(*, as_json: bool) -> int:
-    for library in _sorted():
-        here = fetch.is_fetched(library, manifest.VENDORED)
+    for library, folder, added in _all():
+        here = fetch.is_fetched(library, folder)
         if as_json:
-            print(json.dumps({**_facts(library), "here": here}))
+            print(json.dumps({**_facts(library), "here": here, "added": added}))
         else:
             state = "" if here else "  not here" + (", optional" if library.optional else "")
+            state += "  added" if added else ""
             print(f"{library.name} {library.version}  {library.licence}{state}")
     return GOOD
 
@@ -54,11 +65,11 @@ def _list(*, as_json: bool) -> int:
 def _verify(*, as_json: bool) -> int:
     """Read every file that is here; what is missing is for `doctor` to say."""
     wrong, checked = 0, 0
-    for library in _sorted():
-        if not (manifest.VENDORED / library.id).is_dir():
+    for library, folder, _ in _all():
+        if not (folder / library.id).is_dir():
             continue
         checked += 1
-        good = fetch.digest(fetch.stored(library)) == library.digest
+        good = fetch.digest(fetch.stored(library, folder)) == library.digest
         wrong += not good
         if as_json:
             print(json.dumps({**_facts(library), "good": good}))
@@ -71,10 +82,13 @@ def _verify(*, as_json: bool) -> int:
 
 def _add(names: list[str], *, optional: bool) -> int:
     """Fetch again what is here but is not what was listed, too, when it is named."""
-    unknown = sorted(set(names) - {library.name for library in libraries()})
-    if unknown:
-        print(f"Not listed: {', '.join(unknown)}.", file=sys.stderr)
-        return COULD_NOT
+    listed = {library.name for library in libraries()}
+    others = [name for name in names if name not in listed]
+    names = [name for name in names if name in listed]
+    if others and (code := _add_others(others)) != GOOD:
+        return code
+    if others and not names:
+        return GOOD
     wanted = [
         library
         for library in libraries()
@@ -92,18 +106,45 @@ def _add(names: list[str], *, optional: bool) -> int:
     return GOOD
 
 
+def _add_others(names: list[str]) -> int:
+    """Fetch what the manifest does not list, and pin it among the data."""
+    from sandbox.libraries import added  # noqa: PLC0415 - seldom
+    from sandbox.libraries.cdn import CDN  # noqa: PLC0415
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
+
+    settings = load_settings(os.environ)
+    put_on_the_shelf(settings)
+    for name in names:
+        try:
+            new = added.add(
+                name if "//" in name else f"{CDN}{name}",
+                shelf=shipped_shelf(),
+                folder=settings.libraries_dir,
+                environment=settings.registry_environment,
+            )
+        except (added.NotAddable, fetch.FetchError, manifest.ManifestError) as error:
+            print(f"{error}.", file=sys.stderr)
+            return COULD_NOT
+        print(f"Added: {', '.join(library.id for library in new) or 'all were there'}.")
+    print("A server that is running finds them when it starts again.")
+    return GOOD
+
+
 def _remove(names: list[str]) -> int:
     """Take files away; `add` brings them back. What is not there is gone already."""
-    known = {one for library in libraries() for one in (library.name, library.id)}
+    known = {one for library, _, _ in _all() for one in (library.name, library.id)}
     unknown = sorted(set(names) - known)
     if unknown:
         print(f"Not listed: {', '.join(unknown)}.", file=sys.stderr)
         return COULD_NOT
     removed = []
-    for library in _sorted():
-        if {library.name, library.id} & set(names) and (manifest.VENDORED / library.id).exists():
+    for library, folder, added in _all():
+        if {library.name, library.id} & set(names) and (folder / library.id).exists():
             try:
-                fetch.remove(library)
+                if added:
+                    remove_added(library, folder)
+                else:
+                    fetch.remove(library)
             except OSError as error:
                 print(f"{library.id} cannot be removed: {error.strerror}.", file=sys.stderr)
                 return COULD_NOT
@@ -125,5 +166,13 @@ def _facts(library: Library) -> dict[str, object]:
     }
 
 
-def _sorted() -> list[Library]:
-    return sorted(libraries(), key=lambda library: (library.name, library.numbers))
+def _all() -> list[tuple[Library, Path, bool]]:
+    """Return each library, where it lies, and whether a person added it; by name."""
+    folder = load_settings(os.environ).libraries_dir
+    try:
+        added = read_added(folder)
+    except manifest.ManifestError as error:
+        raise Problem(500, f"{folder}: {error}.") from error
+    listed = [(library, manifest.VENDORED, False) for library in libraries()]
+    listed += [(library, folder, True) for library in added]
+    return sorted(listed, key=lambda one: (one[0].name, one[0].numbers))

@@ -16,6 +16,7 @@ from sandbox.smoke.browsers import find_browser
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.commands.terminal import shown
 from server.errors import Problem
+from server.libraries import put_on_the_shelf
 from server.settings import load_settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _test_all(files: Sequence[Path], *, as_json: bool, folder: Path | None) -> list[Verdict]:
     settings = load_settings(os.environ)
+    await asyncio.to_thread(put_on_the_shelf, settings)
     browser = find_browser(settings.browser, settings.browser_environment)
     verdicts = []
     async with SmokeTester(browser) as tester:
@@ -116,6 +118,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": finding.column,
         "control": finding.control,
         "signature": finding.signature,
+        "adds": finding.adds,
     }
 
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 import frontend
 from sandbox.runtime.assembly import HOST_MODULES, databases_script
 from server.joining import join
+from server.libraries import named
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 # Said here, since what a machine takes a `.js` for is anyone's to change on some.
@@ -68,7 +69,10 @@ def files() -> Mapping[str, bytes]:
 @functools.cache
 def environment() -> Environment:
     """Hold the templates of this process, and what they were compiled to."""
-    return Environment(loader=FileSystemLoader(frontend.TEMPLATES), autoescape=select_autoescape())
+    loader = FileSystemLoader(frontend.TEMPLATES)
+    found = Environment(loader=loader, autoescape=select_autoescape())
+    found.filters["named"] = named
+    return found
 
 
 def compile_templates() -> None:

@@ -66,6 +66,14 @@ class ModelChoice(Shape):
     model: ModelName | None = None
 
 
+class LibraryWish(Shape):
+    address: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=2000),
+        Field(description="of a CDN, as a tool loads it"),
+    ]
+
+
 class BroughtFile(Shape):
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     data: Annotated[str, Field(description="base64")]
@@ -199,6 +207,26 @@ class Finding(BaseModel):
     line: int | None
     column: int | None
     control: str | None
+    adds: str | None = None
+
+
+class AddedLibrary(BaseModel):
+    name: str
+    version: str
+    licence: str
+
+
+class LibrariesAdded(BaseModel):
+    items: list[AddedLibrary]
+
+
+class ListedLibrary(AddedLibrary):
+    here: bool
+    added: bool
+
+
+class Libraries(BaseModel):
+    items: list[ListedLibrary]
 
 
 class Report(BaseModel):

@@ -10,10 +10,12 @@ import pytest
 
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.manifest import libraries
+from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.shelf import Shelf
 from sandbox.own_command import own_command
 from server.cli import main
 from server.licences import listed
-from tests.archives import integrity, tarball
+from tests.archives import integrity, open_registry, tarball
 
 SMALL = next(one for one in libraries() if one.name == "crelt")
 
@@ -25,8 +27,11 @@ def vendored(tmp_path, monkeypatch):
         pytest.skip("the libraries are not here: make vendor")
     shutil.copytree(manifest.VENDORED / SMALL.id, tmp_path / SMALL.id)
     monkeypatch.setattr(manifest, "VENDORED", tmp_path)
+    monkeypatch.setenv("SANDWRIGHT_DATA_DIR", str(tmp_path / "data"))
     for function in (fetch.stored, fetch.missing, fetch.fetch, fetch.remove):
         monkeypatch.setattr(function, "__defaults__", (tmp_path,))
+    shelf = Shelf(Catalogue(libraries()), tmp_path)
+    monkeypatch.setattr("server.licences.shipped_shelf", lambda: shelf)
     return tmp_path / SMALL.id
 
 
@@ -155,9 +160,26 @@ def test_doctor_names_what_is_missing_save_the_optional_ones(capsys, monkeypatch
 
 
 @pytest.mark.usefixtures("vendored")
-def test_a_library_that_is_not_listed_cannot_be_added(capsys):
-    assert main(["libraries", "add", "left-pad"]) == 2
-    assert "Not listed: left-pad." in capsys.readouterr().err
+def test_any_package_is_added_listed_checked_and_removed(tmp_path, capsys, monkeypatch):
+    with open_registry() as registry:
+        for name, value in registry.environment.items():
+            monkeypatch.setenv(name, value)
+        registry.put("round-thing", "1.2.3", {"index.js": b"var round = 1;", "LICENSE": b"Free."})
+        assert main(["libraries", "add", "never-heard-of"]) == 2
+        assert "the npm registry has no never-heard-of" in capsys.readouterr().err
+        assert main(["libraries", "add", "round-thing@1"]) == 0
+        assert "Added: round-thing@1.2.3." in capsys.readouterr().out
+    assert main(["libraries", "list"]) == 0
+    assert "round-thing 1.2.3  MIT  added" in capsys.readouterr().out
+    file = tmp_path / "data/libraries/round-thing@1.2.3/index.js"
+    assert main(["libraries", "verify"]) == 0
+    file.write_text("changed")
+    assert main(["libraries", "verify"]) == 1
+    assert main(["libraries", "remove", "round-thing"]) == 0
+    assert not file.exists()
+    capsys.readouterr()
+    assert main(["libraries", "list"]) == 0
+    assert "round-thing" not in capsys.readouterr().out
 
 
 def test_without_a_registry_adding_says_so_in_one_line(vendored, capsys, monkeypatch):

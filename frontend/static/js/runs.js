@@ -30,6 +30,7 @@ export class Runs {
   #run = null;
   // An older version is looked at: what is written meanwhile is followed, and leaves it in sight.
   #aside;
+  #asked = null;
   // Generations that are over: a replay of the journal must not start them again.
   #over;
 
@@ -92,6 +93,11 @@ export class Runs {
   moved(url) {
     this.#data.frame_url = url;
     document.querySelector('[data-region="open"] a')?.setAttribute("href", url);
+  }
+
+  /** This page asks for a test of a version that was tested before: whatever it says is shown. */
+  testing(version) {
+    this.#asked = version;
   }
 
   /** What begins from now on was wished for here (or, after all, was not), so it comes into sight. */
@@ -206,7 +212,9 @@ export class Runs {
   /** A version was tested again, or while this page was on its way here. */
   #judgedAgain({ version, report }) {
     const shown = this.#data.shown?.n === version ? this.#data.shown.report : undefined;
-    if (shown === undefined || shown?.verdict !== report.verdict) this.#renew();
+    const asked = this.#asked === version;
+    if (asked) this.#asked = null;
+    if (asked || shown === undefined || shown?.verdict !== report.verdict) this.#renew();
   }
 
   async #renew() {

@@ -1,4 +1,5 @@
 import { ask } from "./api.js";
+import { addLibrary } from "./add-library.js";
 import { ages } from "./ages.js";
 import { attachments } from "./attach.js";
 import { CodeView } from "./code-view.js";
@@ -158,6 +159,7 @@ const ACTIONS = {
       rememberDeleted(data.artifact);
       return "/";
     }),
+  addLibrary: (button) => addLibrary(button, { api, bench, preview }),
   showTests: () => select("tab-tests"),
   line: (button) => {
     select("tab-code");

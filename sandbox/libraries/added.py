@@ -1,0 +1,175 @@
+"""Libraries that a person added: files in a folder of the data, and a record that pins each.
+
+They stand beside those of the manifest on the shelf that answers tools, and outlive a release.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sandbox.libraries import fetch
+from sandbox.libraries.addresses import Asked, Names, read_address
+from sandbox.libraries.fetch import FetchError, MissingError, NoRoomError
+from sandbox.libraries.manifest import Library, ManifestError, read_library
+from sandbox.libraries.packages import Package, fetch_package
+from sandbox.libraries.resolve import Catalogue, file_of
+from sandbox.libraries.shelf import Shelf
+
+
+class NotAddable(ValueError):  # noqa: N818 a person's choice, and no fault
+    """What was asked for is in no registry of ours; the message is one line for a person."""
+
+
+RECORD = "added.json"
+MOST_PACKAGES = 25
+"""How many one library may bring with what its modules import."""
+
+_one_at_a_time = threading.Lock()
+
+
+def read_added(folder: Path) -> tuple[Library, ...]:
+    """Return what was added. Raises `ManifestError` where the record cannot be read."""
+    try:
+        text = (folder / RECORD).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise ManifestError(f"{RECORD} cannot be read: {error.strerror}") from error
+    try:
+        listed = json.loads(text)["libraries"]
+        return tuple(read_library(one["table"], one["contents"]) for one in listed)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ManifestError(f"{RECORD} cannot be read: {error}") from error
+
+
+def put_on(shelf: Shelf, folder: Path) -> None:
+    """Let the shelf answer with what was added. Raises `ManifestError`."""
+    for library in read_added(folder):
+        shelf.take(library, folder)
+
+
+def add(
+    url: str, *, shelf: Shelf, folder: Path, environment: Mapping[str, str]
+) -> tuple[Library, ...]:
+    """Fetch what an address of a CDN asks for and what that imports, pin it, put it on the shelf.
+
+    A listed one is fetched as the manifest lists it. Returns what was fetched: nothing where all
+    was here. Raises `NotAddable` for an address of no package, and `FetchError`; then nothing was
+    added. Reads and writes: not for an event loop.
+    """
+    asked = read_address(url)
+    if not asked or any(one.names is Names.GITHUB for one in asked):
+        raise NotAddable(f"{url} is no address of a package of the npm registry")
+    with _one_at_a_time:
+        done: list[Library] = []
+        for one in asked:
+            done += _add(one, shelf, folder, environment)
+        return tuple(done)
+
+
+def _add(
+    asked: Asked, shelf: Shelf, folder: Path, environment: Mapping[str, str]
+) -> Sequence[Library]:
+    known = shelf.catalogue.versions(asked)
+    if known:
+        return fetch.fetch(shelf.unfetched(known[:1]), environment)
+    first = _first(asked, environment)
+    packages = _with_imports(first, shelf.catalogue, environment)
+    new = [package.library for package in packages]
+    try:
+        for package in packages:
+            fetch.put(package.library, package.files, folder)
+        _record(folder, [*read_added(folder), *new])
+    except OSError as error:
+        raise NoRoomError(f"{asked.name} cannot be kept: {error.strerror}") from error
+    for library in new:
+        shelf.take(library, folder)
+    return new
+
+
+def _first(asked: Asked, environment: Mapping[str, str]) -> Package:
+    """Fetch the package that an address means, if it has the file that is asked for."""
+    names = _names_at_npm(asked)
+    lacking = ""
+    for name in names:
+        try:
+            package = fetch_package(name, asked.version, environment)
+        except MissingError:
+            continue
+        library = replace(package.library, cdnjs=(asked.name,))
+        if file_of(library, asked) is not None:
+            return replace(package, library=library)
+        lacking = lacking or f"{name} {library.version} of the npm registry has no {asked.path}"
+    spelled = " or ".join(names)
+    raise MissingError(lacking.rstrip() or f"the npm registry has no {spelled}")
+
+
+def _names_at_npm(asked: Asked) -> tuple[str, ...]:
+    """Return what the npm registry may call a package; cdnjs has names of its own for some."""
+    name = asked.name.lower()
+    if asked.names is not Names.CDNJS:
+        return (name,)
+    plain = name.removesuffix(".js")
+    return tuple(dict.fromkeys((name, plain, plain.replace(".", "-"))))
+
+
+def remove_added(library: Library, folder: Path) -> None:
+    """Take an added library away. Raises `OSError`."""
+    with _one_at_a_time:
+        _record(folder, [one for one in read_added(folder) if one.id != library.id])
+        fetch.remove(library, folder)
+
+
+def _with_imports(
+    first: Package, catalogue: Catalogue, environment: Mapping[str, str]
+) -> list[Package]:
+    """Fetch what a package imports and is not here, each once."""
+    packages = {first.library.name: first}
+    waiting = [first]
+    while waiting:
+        library = waiting.pop().library
+        for name, major in library.needs.items():
+            if name in packages or catalogue.versions(Asked(name, major)):
+                continue
+            if len(packages) == MOST_PACKAGES:
+                raise FetchError(f"{first.library.name} needs more than {MOST_PACKAGES} packages")
+            packages[name] = fetch_package(name, major, environment)
+            waiting.append(packages[name])
+    return list(packages.values())
+
+
+def _record(folder: Path, added: list[Library]) -> None:
+    by_id = {library.id: library for library in added}
+    listed = [by_id[name] for name in sorted(by_id)]
+    text = json.dumps({"libraries": [_written(library) for library in listed]}, indent=1)
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{RECORD}.partial"
+    partial.write_text(f"{text}\n", encoding="utf-8")
+    partial.replace(folder / RECORD)
+
+
+def _written(library: Library) -> dict[str, Any]:
+    table = {
+        "name": library.name,
+        "version": library.version,
+        "licence": library.licence,
+        "integrity": library.integrity,
+        "files": library.files,
+        "modules": library.modules,
+        "wrapped": library.wrapped,
+        "needs": library.needs,
+        "cdnjs": library.cdnjs,
+        **({"main": library.main} if library.main else {}),
+    }
+    contents = {
+        "integrity": library.integrity,
+        "files": library.files,
+        "digest": library.digest,
+        "exports": library.exports,
+    }
+    return {"table": table, "contents": contents}

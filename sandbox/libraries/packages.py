@@ -1,0 +1,286 @@
+"""A package that the manifest does not list, read from the npm registry as a library for tools.
+
+The manifest's libraries were looked at by a person; these were asked for by one. So what is
+taken is bounded, and nothing in a package runs here: its files are only ever served to tools.
+Standard library only, as `fetch`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from sandbox.libraries.fetch import FetchError, MissingError, digest, download, read, registry
+from sandbox.libraries.manifest import (
+    Library,
+    ManifestError,
+    is_name,
+    is_plain,
+    numbers_of,
+    read_library,
+)
+from sandbox.libraries.modules import bare_names, beside
+from sandbox.libraries.versions import in_order
+
+MOST_ARCHIVE = 40_000_000
+"""Bytes of a package's archive."""
+MOST_KEPT = 80_000_000
+"""Bytes of the files that are kept of it."""
+MOST_UNPACKED = 400_000_000
+MOST_FILES = 5_000
+MOST_SCRIPTS = 500
+_MOST_LISTED = 30_000_000  # what the registry says of all versions of a package
+
+_KEPT = frozenset(
+    {".css", ".cjs", ".gif", ".jpeg", ".jpg", ".js", ".json", ".mjs", ".png", ".svg"}
+    | {".ttf", ".wasm", ".webp", ".woff", ".woff2"}
+)
+_LICENCE = re.compile(r"(?:licen[cs]e|copying|notice|ofl)", re.IGNORECASE)
+_NOT_KEPT = frozenset({"__tests__", "node_modules", "test", "tests", ".github"})
+_MODULES = frozenset({".js", ".mjs"})
+_EXPORTED = re.compile(r"\bexports\.([A-Za-z_$][\w$]*)\s*=(?!=)", re.ASCII)
+_DEFINED = re.compile(r"defineProperty\(\s*exports\s*,\s*([\"'])([A-Za-z_$][\w$]*)\1", re.ASCII)
+_STANDS_FOR = re.compile(r"\bmodule\.exports\s*=\s*require\(\s*([\"'])(\.{1,2}/[^\"']*)\1\s*\)")
+_NO_NAMES = frozenset({"default", "__esModule"})
+# Of a package's `exports`, those that hold in a browser that loads modules.
+_CONDITIONS = ("browser", "import", "module", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    library: Library
+    files: Mapping[str, bytes]
+
+
+def fetch_package(name: str, asked: str, environment: Mapping[str, str]) -> Package:
+    """Fetch the version asked for, else the newest of its major. Raises `FetchError`.
+
+    The archive must be the one whose SHA-512 the registry states; from then on it is pinned.
+    """
+    version, integrity = choose(name, asked, environment)
+    archive = download(name, version, integrity, environment, most=MOST_ARCHIVE)
+    return read_package(archive, name, version, integrity)
+
+
+def choose(name: str, asked: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return a version that the registry has, and its integrity. Raises `FetchError`."""
+    if not is_name(name):
+        raise MissingError(f"the npm registry has no {name}")
+    base = registry(environment)
+    url = f"{base}/{urllib.parse.quote(name, safe='@')}"
+    told = read(url, most=_MOST_LISTED, accept="application/vnd.npm.install-v1+json")
+    try:
+        document = json.loads(told)
+        versions = {
+            version: str(facts["dist"].get("integrity", ""))
+            for version, facts in document["versions"].items()
+        }
+        tags = dict(document.get("dist-tags", {}))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FetchError(f"the npm registry gave no list of versions of {name}") from error
+    wanted = tags.get(asked or "latest", asked)
+    chosen = wanted if wanted in versions else _newest(name, wanted, versions)
+    if chosen is None:
+        raise MissingError(f"the npm registry has no {name} {asked}".rstrip())
+    integrity = versions[chosen].split()[0] if versions[chosen] else ""
+    if not integrity.startswith("sha512-"):
+        raise FetchError(f"the npm registry states no SHA-512 of {name} {chosen}")
+    return chosen, integrity
+
+
+def _newest(name: str, asked: str, versions: Mapping[str, str]) -> str | None:
+    stable = [version for version in versions if "-" not in version and numbers_of(version)]
+    plain = [Library(name, version, "", "", ()) for version in stable]
+    found = in_order(plain, asked)
+    return found[0].version if found else None
+
+
+def read_package(archive: bytes, name: str, version: str, integrity: str) -> Package:
+    """Read what is in an archive. Raises `FetchError` for what no tool could load."""
+    files = _files(archive, f"{name} {version}")
+    try:
+        facts: Any = json.loads(files["package.json"])
+    except (KeyError, ValueError) as error:
+        raise FetchError(f"{name} {version} says nothing of itself (package.json)") from error
+    if not isinstance(facts, dict):
+        raise FetchError(f"{name} {version} says nothing of itself (package.json)")
+    main = _main(facts, files)
+    modules = dict(_modules(facts, files))
+    scripts = [] if modules else _scripts(files)
+    wrapped = {path: path for path in scripts}
+    if main in wrapped:
+        wrapped["."] = main
+    names = _named(files, [*modules.values(), *scripts])
+    exports = {path: _exported(path, files) for path in scripts}
+    stated = {**_ranges(facts, "peerDependencies"), **_ranges(facts, "dependencies")}
+    needs = {one: _major(stated[one]) for one in names if one in stated}
+    table = {
+        "name": name,
+        "version": version,
+        "licence": _licence(facts),
+        "integrity": integrity,
+        "files": list(files),
+        "modules": modules,
+        "wrapped": wrapped,
+        "needs": needs,
+        **({"main": main} if main else {}),
+    }
+    contents = {
+        "integrity": integrity,
+        "files": list(files),
+        "digest": digest(files),
+        "exports": exports,
+    }
+    try:
+        library = read_library(table, contents)
+    except ManifestError as error:
+        raise FetchError(str(error)) from error
+    return Package(library, files)
+
+
+def _files(archive: bytes, what: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    unpacked = kept = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            for member in tar:
+                unpacked += member.size
+                if unpacked > MOST_UNPACKED:
+                    raise FetchError(f"{what} is too large when it is unpacked")
+                name = member.name.partition("/")[2]
+                content = tar.extractfile(member) if member.isfile() and _is_kept(name) else None
+                if content is None:
+                    continue
+                kept += member.size
+                if kept > MOST_KEPT or len(found) == MOST_FILES:
+                    raise FetchError(f"{what} is too large: {len(found)} files, {kept} bytes")
+                found[name] = content.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise FetchError(f"the archive of {what} cannot be read") from error
+    return dict(sorted(found.items()))
+
+
+def _is_kept(name: str) -> bool:
+    path = PurePosixPath(name)
+    wanted = path.suffix.lower() in _KEPT or _LICENCE.match(path.name) is not None
+    wanted = wanted and not path.name.startswith(".")
+    return wanted and is_plain(name) and name.isprintable() and _NOT_KEPT.isdisjoint(path.parts)
+
+
+def _main(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> str | None:
+    """Return what an address without a path means, as CDNs choose it."""
+    for key in ("jsdelivr", "unpkg", "browser", "main"):
+        path = _path(facts.get(key), files)
+        if path is not None:
+            return path
+    return _path("index.js", files) or _path(facts.get("style"), files)
+
+
+def _path(value: object, files: Mapping[str, bytes]) -> str | None:
+    if not isinstance(value, str):
+        return None
+    plain = value.removeprefix("./").strip("/")
+    spellings = (plain, f"{plain}.js", f"{plain}/index.js")
+    return next((path for path in spellings if path in files), None)
+
+
+def _modules(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    exports = facts.get("exports")
+    is_paths = isinstance(exports, dict) and any(key.startswith(".") for key in exports)
+    paths = exports if isinstance(exports, dict) and is_paths else {".": exports}
+    all_modules = facts.get("type") == "module"
+    for entry, value in paths.items():
+        path = _path(_condition(value), files)
+        is_esm = path is not None and (all_modules or path.endswith(".mjs") or _says_esm(value))
+        if path is not None and is_esm and PurePosixPath(path).suffix in _MODULES:
+            yield entry.removeprefix("./"), path
+    if "." not in paths or _path(_condition(paths["."]), files) is None:
+        path = _path(facts.get("module"), files)
+        if path is None and all_modules:
+            path = _path(facts.get("main"), files) or _path("index.js", files)
+        if path is not None:
+            yield ".", path
+
+
+def _condition(value: object) -> object:
+    while isinstance(value, dict):
+        value = next((value[name] for name in _CONDITIONS if name in value), None)
+    return value
+
+
+def _says_esm(value: object) -> bool:
+    """Whether the way to a file led through a condition that only modules meet."""
+    while isinstance(value, dict):
+        name = next((name for name in _CONDITIONS if name in value), None)
+        if name in ("import", "module"):
+            return True
+        value = value[name] if name else None
+    return False
+
+
+def _exported(path: str, files: Mapping[str, bytes]) -> list[str]:
+    """Return the names that a script gives, those of the one that it stands for among them."""
+    names: set[str] = set()
+    waiting, seen = [path], {path}
+    while waiting:
+        one = waiting.pop()
+        text = files[one].decode("utf-8", "replace")
+        names |= {found[1] for found in _EXPORTED.finditer(text)}
+        names |= {found[2] for found in _DEFINED.finditer(text)}
+        for found in _STANDS_FOR.finditer(text):
+            other = beside(one, found[2], files)
+            if other is not None and other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return sorted(names - _NO_NAMES)
+
+
+def _scripts(files: Mapping[str, bytes]) -> list[str]:
+    """Return what may be imported, though it is written as a script; what looks like one at all."""
+    scripts = [path for path in files if PurePosixPath(path).suffix in (".js", ".cjs")]
+    return scripts[:MOST_SCRIPTS]
+
+
+def _named(files: Mapping[str, bytes], entries: list[str]) -> list[str]:
+    """Return what these files, and those that they load, import by name."""
+    names: dict[str, None] = {}
+    waiting, seen = list(entries), set(entries)
+    while waiting:
+        path = waiting.pop()
+        bare, relative = bare_names(files[path].decode("utf-8", "replace"))
+        names.update(dict.fromkeys(sorted(bare)))
+        for one in relative:
+            other = beside(path, one, files)
+            if other is not None and other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return list(names)
+
+
+def _ranges(facts: Mapping[str, Any], key: str) -> dict[str, str]:
+    stated = facts.get(key)
+    if not isinstance(stated, dict):
+        return {}
+    return {name: asked for name, asked in stated.items() if isinstance(asked, str)}
+
+
+def _major(asked: str) -> str:
+    """Return the newest major version in a range: of "^16.8 || ^18.0" 18, of ">=16" any."""
+    if asked.startswith(">"):
+        return ""
+    majors = [numbers_of(part)[:1] for part in asked.split("||")]
+    return str(max(majors)[0]) if majors and all(majors) else ""
+
+
+def _licence(facts: Mapping[str, Any]) -> str:
+    stated = facts.get("license")
+    if isinstance(stated, dict):
+        stated = stated.get("type")
+    return stated[:100] if isinstance(stated, str) and stated.strip() else "no licence stated"

@@ -1,0 +1,83 @@
+"""`/api/libraries`: which libraries tools find here, and adding one that a tool asks for.
+
+Only a person's request adds one: nothing that a tool does, and no answer of a model, comes here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from server.errors import Problem
+from server.routes import schemas
+from server.routes.views import View, view
+from server.store.records import Json
+
+router = APIRouter(prefix="/api/libraries", tags=["libraries"])
+Viewing = Annotated[View, Depends(view)]
+
+
+@router.get("", response_model=schemas.Libraries)
+async def listed() -> Json:
+    """List all that tools can load, those that a person added among them."""
+    return await asyncio.to_thread(_listed)
+
+
+def _listed() -> Json:
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - a start must be quick
+
+    shelf = shipped_shelf()
+    all_of_them = shelf.catalogue.libraries
+    lacking = {one.id for one in shelf.unfetched(all_of_them)}
+    added = {one.id for one in shelf.taken}
+    return {
+        "items": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "licence": one.licence,
+                "here": one.id not in lacking,
+                "added": one.id in added,
+            }
+            for one in sorted(all_of_them, key=lambda one: (one.name, one.numbers))
+        ]
+    }
+
+
+@router.post("", status_code=201, response_model=schemas.LibrariesAdded)
+async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -> Json:
+    """Fetch what an address of a CDN asks for from the npm registry, and keep it for tools.
+
+    What it imports comes along. Status 200 where all was here.
+    """
+    from sandbox.libraries import added, fetch  # noqa: PLC0415 - a start must be quick
+    from sandbox.libraries.manifest import ManifestError  # noqa: PLC0415
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415
+
+    settings = viewing.services.settings
+    try:
+        new = await asyncio.to_thread(
+            added.add,
+            body.address,
+            shelf=shipped_shelf(),
+            folder=settings.libraries_dir,
+            environment=settings.registry_environment,
+        )
+    except added.NotAddable as error:
+        raise Problem(422, f"{error}.", action="Give the address that the tool loads.") from error
+    except fetch.MissingError as error:
+        action = "Ask for a change that does without it, or that names another library."
+        raise Problem(404, f"Nothing was added: {error}.", action=action) from error
+    except fetch.NoRoomError as error:
+        action = "Free some space where Sandwright keeps its data, then try again."
+        raise Problem(507, f"Nothing was added: {error}.", action=action) from error
+    except (fetch.FetchError, ManifestError) as error:
+        action = "Try again, or look at npm_config_registry in the server's environment."
+        raise Problem(502, f"Nothing was added: {error}.", action=action) from error
+    if not new:
+        response.status_code = 200
+    return {
+        "items": [{"name": one.name, "version": one.version, "licence": one.licence} for one in new]
+    }
