@@ -11,6 +11,12 @@ from server.routes.schemas import Problem
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _NEVER_SENT = ("HTTPValidationError", "ValidationError")  # FastAPI's own form of a 422
 _OPEN = ("/healthz", "/readyz")
+_ASK_NO_DATABASE = frozenset(
+    {
+        *_OPEN,
+        *("/api/models", "/api/estimate", "/api/export", "/api/libraries"),
+    }
+)
 _GENERATION = "/api/generations/{generation_id}"
 _CONFLICTS = frozenset(
     {
@@ -37,6 +43,7 @@ _MEANINGS = {
     413: "Larger than is taken",
     421: "The server does not answer under this host name",
     422: "Cannot be used",
+    429: "Too many wrong access tokens are being tried (only where one is set)",
     502: "The npm registry did not give it",
     503: "Busy, or the database does not answer",
     507: "The disk is full",
@@ -74,6 +81,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         one["in"] == "query" or one["schema"].get("type") != "string" for one in parameters
     )
     adds = (method, path) == ("post", "/api/libraries")
+    has_database = path not in _ASK_NO_DATABASE
     happens = {
         401: path not in _OPEN,
         403: method != "get" or path in _EXPORTS,
@@ -82,8 +90,9 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         413: has_body,
         421: True,
         422: can_be_wrong,
+        429: path not in _OPEN,
         502: adds,
-        503: path in {"/readyz", "/api/export"},
-        507: adds or path == "/api/import",
+        503: has_database or path in {"/readyz", "/api/export"},
+        507: has_database or adds,
     }
     return [status for status, true in happens.items() if true]

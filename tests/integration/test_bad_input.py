@@ -386,12 +386,28 @@ def test_every_error_is_described_as_the_problem_that_it_is(
     artifact = "/api/artifacts/{artifact_id}"
     assert errors["get", "/healthz"] == {"421"}
     assert errors["get", "/readyz"] == {"421", "503"}
-    assert errors["get", "/api/models"] == {"401", "421"}
-    assert errors["get", artifact] == {"401", "404", "421"}
-    assert errors["get", f"{artifact}/versions/{{n}}"] == {"401", "404", "421", "422"}
-    assert errors["post", "/api/artifacts"] == {"401", "403", "413", "421", "422"}
-    assert errors["post", f"{artifact}/fix"] == {
-        *("401", "403", "404", "409", "413", "421", "422"),
+    assert errors["get", "/api/models"] == {"401", "421", "429"}
+    assert errors["post", "/api/estimate"] == {"401", "403", "413", "421", "422", "429"}
+    assert errors["get", "/api/export"] == {"401", "403", "421", "429", "503"}
+    stored = {"401", "421", "429", "503", "507"}
+    assert errors["get", artifact] == {"404", *stored}
+    assert errors["get", f"{artifact}/versions/{{n}}"] == {"404", "422", *stored}
+    assert errors["post", "/api/artifacts"] == {"403", "413", "422", *stored}
+    assert errors["post", f"{artifact}/fix"] == {"403", "404", "409", "413", "422", *stored}
+    assert errors["delete", artifact] == {"403", "404", "409", *stored}
+    assert errors["delete", "/api/artifacts/bin"] == {"403", "409", "422", *stored}
+    assert errors["post", "/api/artifacts/bin"] == {"403", "409", "413", "422", *stored}
+    can_conflict = {one for one, found in errors.items() if "409" in found}
+    generation = "/api/generations/{generation_id}"
+    assert can_conflict == {
+        ("delete", artifact),
+        ("delete", "/api/artifacts/bin"),
+        ("post", "/api/artifacts/bin"),
+        ("delete", "/api/artifacts/bin/{artifact_id}"),
+        ("post", f"{artifact}/fix"),
+        ("delete", f"{artifact}/versions/{{n}}/pin"),
+        *(("post", f"{generation}/{done}") for done in ("cancel", "retry", "continue")),
+        ("post", "/api/import"),
     }
 
 
