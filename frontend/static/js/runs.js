@@ -269,6 +269,8 @@ function newRun(generation, expected, aside) {
     state: generation.state,
     repairs: generation.repairs,
     label: label(generation),
+    // Without its maker: the line is short.
+    model: generation.provider === "recipes" ? "built-in recipe" : generation.model.split("/").at(-1),
     expected,
     usage: null,
     progress: null,

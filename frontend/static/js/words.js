@@ -1,16 +1,21 @@
 const number = (value) => Math.round(value).toLocaleString("en");
 
-/** What is happening, in words: "Writing, 1,240 tokens, 212/s". */
+/**
+ * What is happening, in words: "Writing, 1,240 tokens, 9 s, 138/s, gpt-4.1". The model is last: a name may
+ * be of any length, and where there is no room it is what is cut.
+ */
 export function activityWords(run) {
   const verb = run.repairs ? "Repairing" : "Writing";
   if (run.state === "queued" || (run.state === "streaming" && !run.begun)) {
     return run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
   }
   if (run.state === "streaming") {
+    const { output, seconds, tokens_per_second: pace } = run.usage ?? {};
     const facts = [verb];
-    if (run.usage?.output) facts.push(`${number(run.usage.output)} tokens`);
-    if (run.usage?.tokens_per_second) facts.push(`${number(run.usage.tokens_per_second)}/s`);
-    return facts.join(", ");
+    if (output) facts.push(`${number(output)} tokens`);
+    if (seconds >= 1) facts.push(`${number(Math.floor(seconds))} s`);
+    if (pace) facts.push(`${number(pace)}/s`);
+    return [...facts, run.model].join(", ");
   }
   if (run.state === "testing") {
     const { message, done, total } = run.progress ?? {};
