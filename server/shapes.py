@@ -31,6 +31,7 @@ def artifact(record: Artifact, grants: Grants, overview: Overview) -> Json:
         "verdict": overview.verdict,
         "model": overview.model,
         "state": overview.state,
+        "declined": overview.declined,
         "thumbnail": screenshot_url(record.id, overview.live or 0, *shot) if shot else None,
     }
 
@@ -61,6 +62,7 @@ def generation(record: Generation, frame_url: str) -> Json:
         "cost": record.cost,
         "seconds": record.seconds,
         "error": record.error,
+        "kept": record.kept,
         "can_continue": record.can_continue,
         "created": moment(record.created),
         "ended": moment(record.ended) if record.ended else None,

@@ -32,9 +32,21 @@ async def read(connection: AsyncConnection, generation: Generation) -> Conversat
     kept = _on_line(said, made, line, generation)
     return Conversation(
         turns=tuple(Turn("user" if one.role == "user" else "assistant", one.text) for one in kept),
-        wishes=tuple(one.prompt for one in line if one.origin in _WISHES and one.prompt),
+        wishes=_wishes(line),
         document=document,
     )
+
+
+async def recipe_wishes(
+    connection: AsyncConnection, artifact_id: str, n: int | None
+) -> tuple[str, ...]:
+    """What led to version `n`, if a recipe made it; else nothing."""
+    line = versions.lineage(await versions.listed(connection, artifact_id), n)
+    return _wishes(line) if line and line[-1].provider == "recipes" else ()
+
+
+def _wishes(line: list[Version]) -> tuple[str, ...]:
+    return tuple(one.prompt for one in line if one.origin in _WISHES and one.prompt)
 
 
 def _on_line(

@@ -28,6 +28,7 @@ from server.providers.protocol import (
     Text,
     Usage,
 )
+from server.store.records import TOO_LARGE
 
 MAX_CONTINUATIONS = 3
 MAX_DOCUMENT_BYTES = 5_000_000
@@ -36,12 +37,12 @@ USAGE_SECONDS = 0.25
 A_MOMENT = 0.01  # seconds
 
 _TOO_LARGE = Error(
-    "too_large",
+    TOO_LARGE,
     "The document grew past 5 MB, so the model was stopped. What came is kept.",
     "Ask for something smaller, or for less data written into the document.",
 )
 _ENDLESS = Error(
-    "too_large",
+    TOO_LARGE,
     "The answer grew past 12 MB without an end, so the model was stopped. What came is kept.",
     "Try again, or ask another model.",
 )

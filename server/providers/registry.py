@@ -21,6 +21,7 @@ from server.settings import Settings, SettingsError
 # What OpenAI's own API is asked for when nobody chose a model. A name written here can only be
 # as fresh as this release; docs/providers.md says how to name another.
 OPENAI_MODEL = "gpt-4.1"
+RECIPES_ID = f"{RecipesProvider.name}/{RECIPES_MODEL}"
 _UNLISTED_MODEL = "default"  # local servers take any name for the one model that they have
 _LIST_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
@@ -37,6 +38,10 @@ class Choice:
     @property
     def id(self) -> str:
         return f"{self.provider.name}/{self.model}"
+
+    @property
+    def is_recipes(self) -> bool:
+        return self.provider.name == RecipesProvider.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +123,20 @@ class Registry:
         if self._chosen is not None:
             provider_name, _, model = self._chosen.partition("/")
             return Choice(self.providers[provider_name], model, "SANDWRIGHT_MODEL names it.")
-        openai = self.providers.get("openai")
-        if isinstance(openai, OpenAIProvider):
-            return await self._first_of(openai)
-        return Choice(
-            self.providers["recipes"],
+        return await self._of_host() or Choice(
+            self.providers[RecipesProvider.name],
             RECIPES_MODEL,
             "No model is connected, so the built-in recipes answer.",
         )
+
+    async def connected(self) -> Choice | None:
+        """Choose the model that does what the recipes cannot; `None` where none is connected."""
+        default = await self.default()
+        return await self._of_host() if default.is_recipes else default
+
+    async def _of_host(self) -> Choice | None:
+        openai = self.providers.get(OpenAIProvider.name)
+        return await self._first_of(openai) if isinstance(openai, OpenAIProvider) else None
 
     async def models(self) -> Models:
         """Ask all providers at once; a provider that is away is an error, not an exception."""

@@ -1,6 +1,7 @@
 """The built-in provider's tools: parametrised documents, found by words, no model involved.
 
-`respond` answers a conversation, `estimate` says what it would answer, `RECIPES` lists all.
+`respond` answers a conversation, `follows` says whether that would be all of it, `estimate` what
+it would answer to a first wish; `RECIPES` lists all.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from server.recipes.answer import Answer, Nearest, Value
-from server.recipes.respond import Listing, estimate, listings, respond
+from server.recipes.respond import Listing, estimate, follows, listings, respond
 
 if TYPE_CHECKING:
     RECIPES: tuple[Listing, ...]
 
-__all__ = ["RECIPES", "Answer", "Listing", "Nearest", "Value", "estimate", "respond"]
+__all__ = ["RECIPES", "Answer", "Listing", "Nearest", "Value", "estimate", "follows", "respond"]
 
 
 def __getattr__(name: str) -> tuple[Listing, ...]:

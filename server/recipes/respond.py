@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CONNECT = "Connect a model to make anything."
 _LONGEST_WISH = 4_000
+_VERBS = frozenset({"change", "set", "switch", "turn", "andere", "stelle", "mets", "cambia", "pon"})
 
 
 def respond(wishes: Sequence[str]) -> Answer:
@@ -29,10 +30,7 @@ def respond(wishes: Sequence[str]) -> Answer:
     Pure: the same wishes give the same bytes. A wish that no recipe fits, or a last wish that
     changes nothing, gives an answer without a document and the reason in its prose.
     """
-    first, *later = [wish[:_LONGEST_WISH] for wish in wishes] or [""]
-    ranked = index().rank(first)
-    while later and not (ranked and ranked[0].meant):
-        ranked = index().rank(later.pop(0))
+    ranked, later = _begun(wishes)
     if not ranked or not ranked[0].meant:
         return _declined(ranked)
     match = ranked[0]
@@ -40,6 +38,32 @@ def respond(wishes: Sequence[str]) -> Answer:
     if not later:
         return _made(match.recipe, values, match.reading.values, match.unknown)
     return _followed(match.recipe, values, later)
+
+
+def follows(wishes: Sequence[str]) -> bool:
+    """Whether the recipe does all that the last wish asks, or had done it before.
+
+    One word that it does not know is enough for a no: `respond` would leave that part out.
+    """
+    ranked, later = _begun(wishes)
+    if not later or len(wishes[-1]) > _LONGEST_WISH:
+        return False
+    recipe = ranked[0].recipe
+    values = {**recipe.defaults, **ranked[0].reading.values}
+    for wish in later[:-1]:
+        values |= read(recipe, Sentence.of(wish), values).values
+    last = Sentence.of(later[-1])
+    reading = read(recipe, last, values)
+    return bool(reading.values) and _VERBS.issuperset(index().unknown(recipe, last, reading))
+
+
+def _begun(wishes: Sequence[str]) -> tuple[list[Match], list[str]]:
+    """Find the first wish that means a recipe; returns its matches, and the wishes behind it."""
+    first, *later = [wish[:_LONGEST_WISH] for wish in wishes] or [""]
+    ranked = index().rank(first)
+    while later and not (ranked and ranked[0].meant):
+        ranked = index().rank(later.pop(0))
+    return ranked, later
 
 
 def estimate(prompt: str) -> Answer:

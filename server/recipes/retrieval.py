@@ -106,6 +106,14 @@ class Index:
         ]
         return sorted(matches, key=lambda match: -match.score)
 
+    def unknown(self, recipe: Recipe, wish: Sentence, reading: Reading) -> tuple[str, ...]:
+        """List the words of the wish that the recipe, which read it so, knows nothing of."""
+        row = next(row for row in self._shelved if row.recipe is recipe)
+        return self._covered(row, self._asked(wish, reading), reading)[1]
+
+    def _asked(self, wish: Sentence, reading: Reading) -> list[Term]:
+        return self._corrected(terms(wish.without(reading.neutral).folded))
+
     def _candidates(self, sentence: Sentence) -> list[int]:
         wanted = sorted({term.stem for term in self._corrected(terms(sentence.folded))})
         if not wanted:
@@ -120,7 +128,7 @@ class Index:
 
     def _judge(self, row: _Shelved, sentence: Sentence) -> Match:
         reading = read(row.recipe, sentence, {})
-        asked = self._corrected(terms(sentence.without(reading.neutral).folded))
+        asked = self._asked(sentence, reading)
         named = 1.0 if reading.evidence else self._named(row, {term.stem for term in asked})
         own = {term.stem for term in asked if self._is_own(row, term.stem)}
         named = min(1.0, max(named, _OWN_WORD * len(own)))

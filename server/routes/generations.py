@@ -65,12 +65,14 @@ async def _again(
     if earlier.state.active:
         raise Problem(409, "This generation still runs.", action="Stop it first, or wait.")
     if resume and not earlier.can_continue:
+        raise _nothing_to_continue(earlier)
+    choice = await _choice(viewing, earlier, body.model if body else None)
+    if resume and choice.is_recipes:
         raise Problem(
             409,
-            "There is nothing to continue from: nothing had arrived, or it is done.",
-            action="Try again instead.",
+            "The built-in recipes cannot go on with what a model began.",
+            action="Connect a model, or choose one.",
         )
-    choice = await _choice(viewing, earlier, body.model if body else None)
     try:
         generation = await services.generator.again(artifact, earlier, choice, resume=resume)
     except AlreadyRunningError as error:
@@ -80,14 +82,31 @@ async def _again(
     return {"generation": viewing.generation(artifact, generation)}
 
 
+def _nothing_to_continue(earlier: Generation) -> Problem:
+    if earlier.kept and earlier.too_large:
+        return Problem(
+            409,
+            "What came is too large to go on from.",
+            action="Ask for something smaller, or try again.",
+        )
+    return Problem(
+        409,
+        "There is nothing to continue from: nothing had arrived, or it is done.",
+        action="Try again instead.",
+    )
+
+
 async def _choice(viewing: View, earlier: Generation, model: str | None) -> Choice:
-    """Take the model named; else the same as before, unless recipes made it or it is gone."""
+    """Take the model named; else the same as before, if it is there and can do more this time.
+
+    The recipes answer the same wish in the same way always.
+    """
     registry = viewing.services.registry
-    if model is None and earlier.provider != "recipes":
-        same = registry.resolve(f"{earlier.provider}/{earlier.model}")
-        if same is not None:
-            return same
-    return await choose(registry, model)
+    if model is not None:
+        return await choose(registry, model)
+    if earlier.provider == "recipes":
+        return await registry.connected() or await registry.default()
+    return registry.resolve(f"{earlier.provider}/{earlier.model}") or await registry.default()
 
 
 @router.get("/generations/{generation_id}/events", response_class=StreamingResponse)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server import recipes
 from server.errors import Problem
+from server.generation import conversation
 from server.generation.generator import NothingToFixError
+from server.providers.registry import RECIPES_ID
 from server.routes import schemas
 from server.routes.choosing import check_prompt, choose, read_attachments
 from server.routes.views import View, find_artifact, find_version, view
-from server.store import reports
-from server.store.records import Json
+from server.store import reports, versions
+from server.store.records import Artifact, Json
 
 router = APIRouter(prefix="/api/artifacts/{artifact_id}", tags=["messages"])
 Viewing = Annotated[View, Depends(view)]
@@ -35,14 +40,31 @@ async def ask(artifact_id: str, body: schemas.NewMessage, viewing: Viewing) -> J
         artifact = await find_artifact(connection, artifact_id)
         if body.base_version is not None:
             await find_version(connection, artifact, body.base_version)
+        by_recipe = await _is_for_recipe(connection, artifact, body, viewing)
     generation = await services.generator.change(
         artifact,
         body.prompt,
-        await choose(services.registry, body.model),
+        await choose(services.registry, RECIPES_ID if by_recipe else body.model),
         base_version=body.base_version,
         attachments=read_attachments(body.attachments),
     )
     return {"generation": viewing.generation(artifact, generation)}
+
+
+async def _is_for_recipe(
+    connection: AsyncConnection, artifact: Artifact, body: schemas.NewMessage, viewing: View
+) -> bool:
+    """Whether the recipe that made the tool is to change it: it reads no files, and all or nothing.
+
+    What it would stand on must be known, so behind another generation the model is asked.
+    """
+    if not body.recipe_first or body.attachments:
+        return False
+    base = body.base_version
+    if base is None and not viewing.services.hub.busy(artifact.id):
+        base = await versions.newest(connection, artifact.id)
+    wishes = await conversation.recipe_wishes(connection, artifact.id, base)
+    return bool(wishes) and await asyncio.to_thread(recipes.follows, [*wishes, body.prompt])
 
 
 @router.post("/fix", status_code=202, response_model=schemas.Started)

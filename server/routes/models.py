@@ -41,19 +41,22 @@ async def models_for_page(registry: Registry) -> Json:
     slow = ", ".join(name for name in registry.providers if name != "recipes")
     error = {"provider": slow, "message": "The host has not listed its models yet. Reload to see."}
     unknown = {"provider": slow, "model": "", "label": slow, "why": error["message"]}
-    return {"default": unknown, "items": [], "errors": [error], "notes": []}
+    return {
+        "default": unknown,
+        "connected": unknown,
+        "items": [],
+        "errors": [error],
+        "notes": [],
+    }
 
 
 async def models_shape(registry: Registry) -> Json:
     """Gather the models; a host that is away is named under `errors`."""
     default, listing = await asyncio.gather(registry.default(), registry.models())
+    connected = await registry.connected()
     return {
-        "default": {
-            "provider": default.provider.name,
-            "model": default.model,
-            "label": default.provider.label,
-            "why": default.why,
-        },
+        "default": _chosen(default),
+        "connected": _chosen(connected) if connected else None,
         "items": [
             {
                 "provider": one.provider,
@@ -70,6 +73,15 @@ async def models_shape(registry: Registry) -> Json:
         ],
         "errors": [asdict(one) for one in listing.errors],
         "notes": [asdict(one) for one in listing.notes],
+    }
+
+
+def _chosen(choice: Choice) -> Json:
+    return {
+        "provider": choice.provider.name,
+        "model": choice.model,
+        "label": choice.provider.label,
+        "why": choice.why,
     }
 
 

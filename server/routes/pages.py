@@ -125,6 +125,7 @@ async def _new_workbench(made: Created, request: Request, viewing: View) -> Resp
         "events_after": None,
         "frame": _frame(made.artifact.id, NO_GRANTS),
         "models": await models_for_page(viewing.services.registry),
+        "last_model": _last_model(viewing, made.generation),
     }
     return _page(request, "workbench.html", context)
 
@@ -158,6 +159,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "selected": selected,
             "events_after": await _events_after(connection, newest),
             "frame": _frame(artifact.id, grants),
+            "last_model": _last_model(viewing, newest),
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
@@ -169,6 +171,14 @@ def _frame(artifact_id: str, grants: Grants) -> dict[str, str]:
         "allow": frame_allow(grants),
         "key": bridge_key(artifact_id),
     }
+
+
+def _last_model(viewing: View, generation: Generation | None) -> str:
+    """Name the model that ran last, if it can be asked again."""
+    if generation is None:
+        return ""
+    choice = viewing.services.registry.resolve(f"{generation.provider}/{generation.model}")
+    return choice.id if choice else ""
 
 
 async def _called(run: Run | None) -> None:

@@ -54,6 +54,13 @@ class NewArtifact(Wish):
 
 class NewMessage(Wish):
     base_version: VersionNumber | None = None
+    recipe_first: Annotated[
+        bool,
+        Field(
+            description="if a recipe made the base version and can do all that is asked, it does;"
+            " else the model"
+        ),
+    ] = False
 
 
 class NewFix(Shape):
@@ -272,6 +279,7 @@ class Artifact(BaseModel):
     verdict: str | None
     model: str | None
     state: str | None
+    declined: bool
     thumbnail: str | None
 
 
@@ -292,6 +300,7 @@ class Generation(BaseModel):
     cost: Cost | None
     seconds: float | None
     error: GenerationError | None
+    kept: bool
     can_continue: bool
     created: str
     ended: str | None
@@ -427,7 +436,10 @@ class ModelsNote(BaseModel):
 
 
 class Models(BaseModel):
+    """`connected`: the model that does what the recipes cannot, or null where there is none."""
+
     default: DefaultModel
+    connected: DefaultModel | None
     items: list[Model]
     errors: list[ModelsNote]
     notes: list[ModelsNote]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import tables
-from server.store.records import Artifact
+from server.store.records import Artifact, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Overview:
     model: str | None = None
     screenshot: tuple[str, str] | None = None
     state: str | None = None
+    declined: bool = False
+    """There is no version, since no recipe fits: what is asked for waits for a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def of(connection: AsyncConnection, found: Sequence[Artifact]) -> dict[str
     """Gather the overview of each artifact, in four queries whatever their number."""
     ids = [artifact.id for artifact in found]
     tested = await _tested(connection, ids)
-    states = await _states(connection, ids)
+    last = await _last(connection, ids)
     shots = await _screenshots(
         connection, [row.report_id for rows in tested.values() for row in rows if row.report_id]
     )
@@ -60,13 +62,15 @@ async def of(connection: AsyncConnection, found: Sequence[Artifact]) -> dict[str
         rows = tested.get(artifact.id, [])
         live = live_version(artifact.pinned_version, [(row.n, row.verdict) for row in rows])
         shown = next((row for row in rows if row.n == live), None)
+        state, provider = last.get(artifact.id, (None, None))
         overviews[artifact.id] = Overview(
             version_count=len(rows),
             live=live,
             verdict=shown.verdict if shown else None,
             model=shown.model if shown else None,
             screenshot=shots.get(shown.report_id or "") if shown else None,
-            state=states.get(artifact.id),
+            state=state,
+            declined=not rows and state == State.DONE and provider == "recipes",
         )
     return overviews
 
@@ -98,7 +102,8 @@ async def _tested(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, 
     return found
 
 
-async def _states(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
+async def _last(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Find the state and the provider of each artifact's latest generation."""
     table = tables.generations
     newest = (
         select(table.c.artifact_id, func.max(table.c.created).label("created"))
@@ -106,11 +111,12 @@ async def _states(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, 
         .group_by(table.c.artifact_id)
         .subquery()
     )
-    query = select(table.c.artifact_id, table.c.state).join(
+    query = select(table.c.artifact_id, table.c.state, table.c.provider).join(
         newest,
         (newest.c.artifact_id == table.c.artifact_id) & (newest.c.created == table.c.created),
     )
-    return {row.artifact_id: row.state for row in (await connection.execute(query)).all()}
+    found = (await connection.execute(query)).all()
+    return {row.artifact_id: (row.state, row.provider) for row in found}
 
 
 async def _screenshots(

@@ -27,6 +27,7 @@ class State(StrEnum):
 
 
 ACTIVE = frozenset({State.QUEUED, State.STREAMING, State.TESTING})
+TOO_LARGE = "too_large"  # the error of a generation that was stopped for its size
 STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 
 
@@ -71,9 +72,19 @@ class Generation:
     lease_expires: datetime | None
 
     @property
+    def kept(self) -> bool:
+        """Whether it stopped and left something that had come."""
+        return self.state in STOPPED and self.characters > 0
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it was stopped for its size: more of it would be stopped too, and be paid."""
+        return self.error is not None and self.error.get("code") == TOO_LARGE
+
+    @property
     def can_continue(self) -> bool:
         """Whether it stopped with something to go on from."""
-        return self.state in STOPPED and self.characters > 0
+        return self.kept and not self.too_large
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,14 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.tools import until, wide_context
-from tests.conftest import Process, Start, clean_environment, connected_server, free_port
+from tests.conftest import (
+    NO_BROWSER,
+    Process,
+    Start,
+    clean_environment,
+    connected_server,
+    free_port,
+)
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -110,10 +117,11 @@ def server(testing_server: Process) -> Process:
 
 @pytest.fixture(scope="module")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that the scripted model is connected to."""
+    """The address of a server with two models: "quill", the default, and the listed "scripted"."""
     folder = tmp_path_factory.mktemp("connected")
+    settings = {"SANDWRIGHT_MAX_REPAIRS": "0", "SANDWRIGHT_MODEL": "openai/quill"}
     pace = ("--tokens-per-second", "3000")
-    with connected_server(folder, ANSWERS, *pace, SANDWRIGHT_MAX_REPAIRS="0") as url:
+    with connected_server(folder, ANSWERS, *pace, **settings) as url:
         yield url
 
 
@@ -254,9 +262,35 @@ async def test_a_decline_offers_the_nearest(page: Page, server: Any) -> None:
     await create(page, server.url, "a chess engine that plays blindfold")
     nearest = page.get_by_role("list", name="Nearest recipes").get_by_role("button")
     await expect(nearest).to_have_count(3)
-    await expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    await expect(page.get_by_role("button", name="Run again")).to_have_count(0)
+    await expect(page.get_by_role("link", name="Connect a model")).to_be_visible()
     await nearest.first.click()
     await expect(verdict(page)).to_contain_text("passed")
+
+
+async def test_what_no_recipe_fits_is_made_once_a_model_is_connected(
+    page: Page, scripted: Start, tmp_path: Path
+) -> None:
+    """The words wait, in a tab that is left open too; one click makes version 1."""
+    ports = ["--port", str(free_port()), "--frame-port", str(free_port())]
+    arguments = ["serve", "--no-open", "--data-dir", str(tmp_path / "kept"), *ports]
+    first = Process(arguments, clean_environment(**NO_BROWSER)).start()
+    await create(page, first.url, "a chess game against an engine")
+    await expect(page.get_by_role("link", name="Connect a model")).to_be_visible()
+    await expect(page.get_by_role("button", name="Run again")).to_have_count(0)
+    first.stop()
+    connection = {"OPENAI_BASE_URL": scripted(json.dumps([{"text": tool("Chess")}])).url}
+    environment = clean_environment(**NO_BROWSER, **connection)
+    second = await asyncio.to_thread(Process(arguments, environment).start)
+    try:
+        await page.get_by_role("button", name="Run again").click()
+        await expect(preview(page).get_by_role("heading", name="Chess")).to_be_visible()
+        await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(1)
+        # The next wish goes to the same model.
+        chosen = page.get_by_label("Model").locator("option:checked")
+        await expect(chosen).to_have_text(re.compile("^scripted"))
+    finally:
+        second.stop()
 
 
 @pytest.mark.parametrize("width", [320, 360])
@@ -553,8 +587,10 @@ async def test_a_failed_verdict_names_the_line_and_offers_a_fix(page: Page, conn
     await expect(finding).to_contain_text("splitEvenly is not defined")
     await finding.get_by_role("button", name="line 43").click()
     await expect(page.locator(".code-line.marked")).to_contain_text("splitEvenly()")
+    await page.get_by_label("Model").select_option("openai/scripted")
     await page.get_by_role("button", name="Fix").click()
     await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.locator(".made-by").last).to_contain_text("openai/scripted")
     await page.get_by_role("tab", name="Preview").click()
     await expect(preview(page).get_by_role("heading", name="Mended")).to_be_visible()
 
@@ -711,15 +747,27 @@ async def test_the_menu_names_the_model_first(page: Page, connected: str) -> Non
     """The model menu says which model writes, then where it is."""
     await open_with_models(page, connected)
     await expect(page.get_by_label("Model").locator("option").first).to_have_text(
-        re.compile(r"^scripted · .*127\.0\.0\.1")
+        re.compile(r"^quill · .*127\.0\.0\.1")
     )
 
 
 async def test_nothing_written_is_nothing_to_continue(page: Page, connected: str) -> None:
-    """A run that failed before its first word can be tried again, but not continued."""
+    """A run that failed before its first word can be tried again, but not continued.
+
+    The model that is chosen meanwhile is the one that tries.
+    """
     await create(page, connected, "wish-refused")
-    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    again = page.get_by_role("button", name="Try again")
+    first = str(await again.get_attribute("data-retry"))
     await expect(page.get_by_role("button", name="Continue")).to_have_count(0)
+    await page.get_by_label("Model").select_option("openai/scripted")
+    await again.click()
+    await expect(again).not_to_have_attribute("data-retry", first)
+    second = str(await again.get_attribute("data-retry"))
+    tried = [
+        (await page.request.get(f"{connected}/api/generations/{one}")) for one in (first, second)
+    ]
+    assert [(await one.json())["model"] for one in tried] == ["quill", "scripted"]
 
 
 async def test_the_tab_icon_tells_the_verdict(page: Page, server: Any) -> None:
@@ -775,18 +823,42 @@ async def test_the_access_token_opens_the_door(page: Page, serve_app: Start) -> 
     await expect(page.get_by_role("textbox", name="Describe a tool")).to_be_visible()
 
 
-async def test_the_model_that_made_a_tool_stays_chosen(page: Page, connected: str) -> None:
-    """A tool made by a recipe is changed by the recipe, though a model is connected."""
+async def test_what_a_recipe_made_goes_on_with_it_and_then_with_the_model(
+    page: Page, connected: str
+) -> None:
+    """What the recipe can do costs nothing, and one click has the model do the rest."""
     await open_with_models(page, connected)
-    await page.locator("[data-model]").select_option("recipes/built-in")
+    menu = page.get_by_label("Model")
+    await menu.select_option("recipes/built-in")
     await page.get_by_role("textbox", name="Describe a tool").fill("a password generator")
     await page.get_by_role("button", name="Create").click()
     await page.wait_for_url("**/artifacts/*", wait_until="commit")
-    await expect(page.locator("[data-model]")).to_have_value("recipes/built-in")
+    chosen = menu.locator("option:checked")
+    await expect(chosen).to_have_text(re.compile("^Built-in recipe, else quill"))
     await expect(verdict(page)).to_contain_text("passed")
-    await ask(page, "24 characters")
-    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
-    await expect(preview(page).locator("body")).to_contain_text("Password")
+    versions = page.get_by_role("list", name="Versions").get_by_role("link")
+    for change, count, by in (
+        ("24 characters", 2, "Built-in recipe"),
+        ("wish-first, with 24 characters", 3, "openai/quill"),
+    ):
+        await ask(page, change)
+        await expect(versions).to_have_count(count)
+        await expect(page.locator(".made-by").last).to_contain_text(by)
+        await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(preview(page).get_by_role("heading", name="First")).to_be_visible()
+    await expect(chosen).to_have_text(re.compile("^quill"))
+
+    # Who chooses the recipe alone is sent to no model unasked; Run again names the one it asks.
+    await menu.select_option("recipes/built-in")
+    await ask(page, "wish-old, with confetti")
+    await expect(page.get_by_text("The built-in recipe cannot do that.")).to_be_visible()
+    await expect(page.get_by_text("with quill")).to_be_visible()
+    await menu.select_option("openai/scripted")
+    await expect(page.get_by_text("with scripted", exact=True)).to_be_visible()
+    await menu.select_option("recipes/built-in")
+    await page.get_by_role("button", name="Run again").click()
+    await expect(preview(page).get_by_role("heading", name="Old")).to_be_visible()
+    await expect(page.locator(".made-by").last).to_contain_text("openai/quill")
 
 
 async def test_enter_ends_a_rename(page: Page, server: Any) -> None:

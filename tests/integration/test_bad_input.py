@@ -23,6 +23,7 @@ from server.routes import door, guesses
 from server.settings import load_settings
 from server.store.database import Database
 from tests.conftest import NO_BROWSER, Api, Process, Start, clean_environment
+from tests.integration.test_nothing_lost import read_frame
 from tests.integration.tools import GOOD, answers, fenced, limit_files
 
 JSON = "application/problem+json"
@@ -288,8 +289,13 @@ def test_a_failing_model_keeps_the_prompt_and_can_be_tried_again(
         assert "127.0.0.1" in ended["error"]["message"]
         assert ended["error"]["action"]
         assert "sk-very-secret" not in json.dumps(ended)
-        again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)
-        assert client.ended(again["generation"])["version"] == 1
+        path = f"/api/generations/{ended['id']}/retry"
+        for wrong in ("nowhere/model", "recipes/other"):
+            unknown = refused(client.client.post(path, json={"model": wrong}), 422)
+            assert "openai, recipes" in unknown["action"]
+        again = client("POST", path, status=202, model="openai/another")["generation"]
+        assert (again["provider"], again["model"]) == ("openai", "another")
+        assert client.ended(again)["version"] == 1
 
 
 @pytest.mark.parametrize("chunk", [50_000, 6_000_000])
@@ -303,6 +309,14 @@ def test_a_document_over_five_megabytes_stops(
     made = client("POST", "/api/artifacts", status=201, prompt="a huge counter")
     ended = client.ended(made["generation"])
     assert (ended["state"], ended["error"]["code"]) == ("failed", "too_large")
+    # To go on would be stopped as well, and what came would be paid for once more.
+    assert (ended["kept"], ended["can_continue"]) == (True, False)
+    path = f"/api/generations/{ended['id']}"
+    assert "too large" in refused(client.client.post(f"{path}/continue"), 409)["detail"]
+    assert len(read_frame(ended["frame_url"])) > 5_000_000
+    page = client.client.get(made["artifact"]["url"]).text
+    assert ended["frame_url"] in page
+    assert "data-continue" not in page
 
 
 def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 from tests.conftest import Api, Process, Start
@@ -153,6 +154,54 @@ def test_a_change_that_waits_stands_on_the_one_before(
     second = client.ended(asked)
     assert (second["version"], second["base_version"]) == (2, 1)
     assert "bigger" in client.client.get(f"{path}/versions/2/source").text
+
+
+def test_a_recipe_goes_on_with_what_it_can_do_and_a_model_with_the_rest(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """`recipe_first`: one generation each, at once by whoever can do all of it."""
+    model = scripted(answers({"text": fenced(GOOD)}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    recipes = {"model": "recipes/built-in"}
+    made = client("POST", "/api/artifacts", status=201, prompt="split a bill", **recipes)
+    client.ended(made["generation"])
+    path = f"/api/artifacts/{made['artifact']['id']}/messages"
+
+    def asked(prompt: str, **more: Any) -> tuple[str, int]:
+        body = {"prompt": prompt, "recipe_first": True, **more}
+        ended = client.ended(client("POST", path, status=202, **body)["generation"])
+        return ended["provider"], ended["version"]
+
+    file = {"name": "a.txt", "media_type": "text/plain", "data": "YQ=="}
+    assert asked("in euros") == ("recipes", 2)
+    assert asked("in euros, and with a history") == ("openai", 3)
+    # Now it is a model's: the recipe would undo what that did.
+    assert asked("in dollars") == ("openai", 4)
+    assert asked("in dollars", base_version=2) == ("recipes", 5)
+    assert asked("for 8 people", model="openai/another", attachments=[file]) == ("openai", 6)
+
+
+def test_what_no_recipe_fits_waits_for_a_model(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Without one it says so; with one, even where the recipes are the default, "retry" asks it."""
+    app = serve_app()
+    client = api(app.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a chess game against an engine")
+    ended = client.ended(made["generation"])
+    assert client("GET", f"/api/artifacts/{made['artifact']['id']}")["declined"] is True
+    assert "needs a model" in client.client.get("/").text
+    assert client("GET", "/api/models")["connected"] is None
+    page = client.client.get(made["artifact"]["url"]).text
+    assert "Connect a model" in page
+    assert "data-retry" not in page
+    app.stop()
+    model = scripted(answers({"text": fenced(GOOD)}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url, SANDWRIGHT_MODEL="recipes").url)
+    assert client("GET", "/api/models")["connected"]["model"] == "scripted"
+    again = client("POST", f"/api/generations/{ended['id']}/retry", status=202)["generation"]
+    assert (again["provider"], client.ended(again)["version"]) == ("openai", 1)
+    assert client("GET", f"/api/artifacts/{made['artifact']['id']}")["declined"] is False
 
 
 def test_two_tools_never_share_a_site(server: Process, api: type[Api]) -> None:

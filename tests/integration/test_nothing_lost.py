@@ -220,7 +220,10 @@ def test_a_model_at_its_length_limit_is_continued(
     if rounds > 3:
         assert (ended["state"], ended["error"]["code"]) == ("failed", "cut_off")
         assert LONG[:2000] in read_frame(ended["frame_url"])
-        more = client("POST", f"/api/generations/{ended['id']}/continue", status=202)
+        path = f"/api/generations/{ended['id']}/continue"
+        told = client("POST", path, status=409, model="recipes/built-in")
+        assert "recipes cannot go on" in told["detail"]
+        more = client("POST", path, status=202)
         ended = client.ended(more["generation"])
     assert (ended["state"], ended["version"]) == ("done", 1), ended["error"]
     path = f"/api/artifacts/{made['artifact']['id']}/versions/1/source"

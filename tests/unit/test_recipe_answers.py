@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from server.recipes import RECIPES, estimate, respond
+from server.recipes import RECIPES, estimate, follows, respond
 from server.recipes.document import json_script
 from server.recipes.kinds.units import units
 from server.recipes.sentence import Sentence
@@ -266,6 +266,31 @@ def test_a_follow_up_that_is_so_already_says_so():
     answer = respond(["tip splitter in euros", "in euros"])
     assert answer.html is None
     assert "already" in answer.prose
+
+
+@pytest.mark.parametrize(
+    ("change", "whole"),
+    [
+        ("in euros", True),
+        ("change the currency to euros, please", True),
+        ("make it dark, for 8 people", True),
+        ("with a tip of 15 %", True),  # it is so already
+        ("in euros, and with a history of past bills", False),
+        ("use euros instead of dollars", False),
+        ("add confetti when it is paid", False),
+        ("now make a password generator", False),
+        ("in euros " * 1_000, False),
+    ],
+)
+def test_a_recipe_follows_only_what_it_can_do_whole(change, whole):
+    assert follows(["tip splitter", change]) is whole
+
+
+def test_a_recipe_follows_nothing_that_it_did_not_begin():
+    assert not follows([])
+    assert not follows(["tip splitter"])
+    assert not follows(["a chess game", "in euros"])
+    assert follows(["a chess game", "tip splitter", "for 8 people", "in euros"])
 
 
 def test_titles_show_what_was_set():

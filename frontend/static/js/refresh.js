@@ -43,7 +43,7 @@ function takeOver(region, fresh) {
     if (name.startsWith("data-") && region.getAttribute(name) !== value) region.setAttribute(name, value);
   }
   if (region.innerHTML === fresh.innerHTML) return;
-  const focused = region.contains(document.activeElement);
+  const focused = region !== document.activeElement && region.contains(document.activeElement);
   region.replaceChildren(...document.importNode(fresh, true).childNodes);
   if (focused) (region.querySelector("button, a[href]") ?? document.getElementById("change")).focus();
 }

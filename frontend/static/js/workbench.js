@@ -7,6 +7,7 @@ import { consoleView } from "./console-view.js";
 import { draft } from "./draft.js";
 import { exported } from "./exported.js";
 import { menu } from "./menu.js";
+import { models } from "./models.js";
 import { pageData } from "./page-data.js";
 import { permissions } from "./permissions.js";
 import { pageState } from "./page-state.js";
@@ -32,7 +33,7 @@ const box = document.getElementById("change");
 const send = document.getElementById("send");
 const stop = document.getElementById("stop");
 const problem = form.querySelector("[data-problem]");
-const modelMenu = form.querySelector("[data-model]");
+const model = models(form.querySelector("[data-model]"));
 const stage = one("[data-stage]");
 
 const kept = draft(box, `sandwright.change.${data.artifact.id}`);
@@ -50,7 +51,7 @@ const select = tabs(one("[data-tabs]"), one("[data-views] select"), (id) => {
   code.visible(id === "tab-code");
   stored.visible(id === "tab-data");
 });
-const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (example) => wish(example, "recipes/built-in") });
+const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (example) => wish(example, { model: "recipes/built-in" }) });
 
 themeToggle();
 ages();
@@ -101,12 +102,12 @@ async function begin(url, body, button = null) {
   }
 }
 
-function wish(prompt, model = modelMenu.value) {
-  return begin(`${api}/messages`, wished(prompt, model));
+function wish(prompt, by = model.forWish()) {
+  return begin(`${api}/messages`, wished(prompt, by));
 }
 
-async function wished(prompt, model) {
-  const body = { prompt, ...(model && { model }) };
+async function wished(prompt, by) {
+  const body = { prompt, ...by };
   if (bench.shown) body.base_version = bench.shown.n;
   const attached = await files.read();
   if (attached) body.attachments = attached;
@@ -143,9 +144,9 @@ stop.addEventListener("click", async () => {
 
 /** Presses and goes on: what the page's other buttons do, by the attribute that names it. */
 const ACTIONS = {
-  fix: (button) => begin(`${api}/fix`, { version: Number(button.dataset.fix) }, button),
-  retry: (button) => begin(`/api/generations/${button.dataset.retry}/retry`, undefined, button),
-  continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, undefined, button),
+  fix: (button) => begin(`${api}/fix`, { version: Number(button.dataset.fix), ...model.forRun(button.dataset.instead) }, button),
+  retry: (button) => begin(`/api/generations/${button.dataset.retry}/retry`, model.forRun(button.dataset.instead), button),
+  continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, model.forRun(), button),
   restore: (button) => leave(() => ask("POST", `${api}/versions/${button.dataset.restore}/restore`), data.artifact.url),
   fork: () =>
     leave(async () => {
