@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from sandbox.libraries.rewriting import NO_ATTRIBUTE, SOURCES, Attribute, attributes_of, changed
 from sandbox.markup import Markup
 from server.import_maps import with_modules
-from server.texts import text_of
+from server.texts import UNSAID, text_of
 
 _URL = re.compile(
     r"""(?P<lead>@import\s++(?=["'])|\burl\(\s*+)(?P<quote>["']?)(?P<url>[^"'()\\\n]++)(?P=quote)"""
@@ -127,7 +127,9 @@ class _Joining:
     def __post_init__(self) -> None:
         """What says nothing of its encoding has that of its page."""
         self.folder = posixpath.dirname(self.page)
-        self._encoding = text_of(self.files[self.page]).encoding
+        encoding = text_of(self.files[self.page]).encoding
+        # What is no UTF-8 by itself is not so either because its page is.
+        self._encoding = UNSAID if encoding.startswith("utf-") else encoding
         self._names = {posixpath.basename(path) for path in self.files if path != self.page}
 
     def tag(self, name: str, text: str) -> str:

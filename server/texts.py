@@ -12,7 +12,8 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_UNSAID = "windows-1252"
+UNSAID = "windows-1252"
+"""What is read as UTF-8 where it can be, and else says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def has_mark(data: bytes) -> bool:
     return any(data.startswith(mark) for mark, _ in _MARKS)
 
 
-def text_of(data: bytes, unsaid: str = _UNSAID) -> Text:
+def text_of(data: bytes, unsaid: str = UNSAID) -> Text:
     """Read as browsers do: by its mark, as UTF-8, by what it says, else as `unsaid`."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):

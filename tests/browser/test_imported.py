@@ -264,6 +264,7 @@ WORDS = (
     "Make this a tool:\n" + FENCED,
     "import os\nclass Tea:\n    text = '</b>'",
     "<p>a part of a page",
+    "`" * 800_000,  # no fence either, and read once
 )
 
 

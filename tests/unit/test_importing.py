@@ -415,6 +415,8 @@ def test_letters_of_a_folder_survive_in_whatever_encoding() -> None:
     for letter in "\u8336\u676f\u6e6f":
         assert letter in brought.html
     assert brought.notes == ()
+    sheet = {"index.html": b"<link rel=stylesheet href=a.css>", "a.css": b"/* Gr\xf6\xdfe */"}
+    assert "/* Gr\u00f6\u00dfe */" in read_folder("x", sheet).html
     wide = read_folder("x", {"index.html": "<p>Gr\u00f6\u00dfe".encode("utf-16")})
     assert wide.html == "<p>Gr\u00f6\u00dfe"
     old = read_folder("x", {"index.html": "<p>Gr\u00f6\u00dfe".encode("windows-1252")})

@@ -10,8 +10,9 @@ const ELEMENT = /<\/|\/>|createElement\(/;
 const DEFAULT = /^[ \t]*export\s+default\b/m;
 const FROM = /\bfrom\s*["'][^"'\n]+["']/;
 const COMPONENT = /^(?:export\s+)?(?:function|const|class)\s+[A-Z]/m;
-const NAME = /^[ \t]*export\s+default\s+(?:(?:async\s+)?function\s+|class\s+)?([A-Z]\w*)/m;
-const FENCED = /^\s*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n([^]*)$/;
+const NAME = /^[ \t]*export\s+default\s+(?:(?:async\s+)?function\s+|class\s+)?([A-Z]\w{0,59})/m;
+const FENCE = /^(`{3,}|~{3,})[ \t]*([\w+-]*)/;
+const LONGEST_FENCE = 100;
 const DIAGRAM = /^[ \t]*(?:`{3,}|~{3,})[ \t]*mermaid\b/m;
 
 /**
@@ -44,8 +45,8 @@ function nameIn(code) {
 
 /** What is in a text that is one fenced block, as chat products copy it. */
 function unfenced(text) {
-  const [, fence, language, rest] = FENCED.exec(text) ?? [];
-  const lines = rest?.trimEnd().split("\n") ?? [];
+  const [first, ...lines] = text.trim().split("\n");
+  const [, fence, language] = (first.length < LONGEST_FENCE && FENCE.exec(first)) || [];
   const isOne = lines.findIndex((line) => line.trim() === fence) === lines.length - 1;
   return fence && isOne ? { language, inside: lines.slice(0, -1).join("\n") } : { language: "", inside: text };
 }
