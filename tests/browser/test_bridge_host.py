@@ -275,6 +275,8 @@ ODD = [
     "{type: 'dropped', count: 1e300}",
     "{type: 'act'}",
     "{type: 'act', pressed: 'yes'}",
+    "{type: 'act', pressed: true, late: -1}",
+    "{type: 'act', pressed: true, late: 'odd'}",
     "{type: 'dialog'}",
     "{type: 'dialog', open: 1, refused: true}",
     "{type: 'download', name: 'odd.txt'}",
@@ -299,6 +301,7 @@ ODD = [
     "{type: 'stored', area: 'local', n: 1, changes: [['a', 7]]}",
     "{type: 'stored', area: 'local', n: 1, changes: [['a', 'b', 'c']]}",
     "{type: 'stored', area: 'local', n: 1, changes: [[{toString: 'a'}, 'b']]}",
+    "{type: 'stored', area: 'local', n: 1, changes: Array(2001).fill(['odd', 'b'])}",
 ]
 # The last is in order, and says that all before it were heard.
 ALL_ODD = f"""() => {{
@@ -395,6 +398,96 @@ async def test_a_hello_counts_from_the_frame_itself_and_with_one_port_even_with_
     await expect(console(page)).to_contain_text("all was said")
     await expect(console(page)).not_to_contain_text("forged")
     assert errors == []
+
+
+AT_THE_DOOR = """async () => {
+  const { doorman } = await import("/static/js/host/doorman.js");
+  let known = 0;
+  const heard = new Map();
+  const door = doorman("key", {
+    known(port) {
+      known += 1;
+      port.onmessage = ({ data }) => heard.get(data)?.();
+    },
+    flooded() {},
+    absent() {},
+  });
+  // One more than may wait: the first is not listened to any more.
+  const waiting = Array.from({ length: 501 }, () => new MessageChannel());
+  for (const { port2 } of waiting) door.offer(port2);
+  const hello = (n) => {
+    const own = new MessageChannel();
+    own.port1.postMessage(n);
+    waiting[n].port1.postMessage("key", [own.port2]);
+    return new Promise((done) => { heard.set(n, done) });
+  };
+  hello(0);
+  await hello(1);
+  await hello(3);
+  // Of a document that is gone: a newer one has said hello.
+  hello(2);
+  await hello(4);
+  door.close();
+  return known;
+}"""
+
+
+async def test_the_door_opens_to_the_newest_document_and_keeps_no_more_waiting_than_it_may(
+    page: Page, server: Process
+) -> None:
+    await page.goto(server.url)
+    assert await page.evaluate(AT_THE_DOOR) == 3
+
+
+READING = """async (each) => {
+  const { scales } = await import("/static/js/host/weighing.js");
+  let clock = 0;
+  performance.now = () => clock;
+  let exceeded = 0;
+  const read = scales(() => { exceeded += 1 });
+  for (const [before, takes] of each) {
+    clock += before;
+    read({ get data() { clock += takes; return "few parts" } });
+  }
+  return exceeded;
+}"""
+# Milliseconds before each message, and how long it took to read.
+TOO_LONG = ([(0, 400)] * 4, [(400, 400)] * 7)
+NOT_TOO_LONG = ([(0, 400)] * 3, [(800, 400)] * 40, [(0, 60_000)])
+
+
+async def test_what_takes_long_to_read_is_too_much_in_the_long_run_and_one_stall_is_not(
+    page: Page, server: Process
+) -> None:
+    await page.goto(server.url)
+    assert [await page.evaluate(READING, each) for each in TOO_LONG] == [1, 1]
+    assert [await page.evaluate(READING, each) for each in NOT_TOO_LONG] == [0, 0, 0]
+
+
+NESTED = """async () => {
+  const { tellNested } = await import("/static/js/host/nested.js");
+  const [frame, presses, answers] = [{ contentWindow: {} }, [], []];
+  const nested = { parent: frame.contentWindow, postMessage: (...said) => answers.push(said) };
+  const port = () => new MessageChannel().port1;
+  const telling = tellNested(frame, () => true, (late) => presses.push(late), () => {});
+  telling.receive({ source: nested, ports: [] });
+  telling.receive({ source: nested, ports: [port(), port()] });
+  telling.receive({ source: { ...nested, parent: window }, ports: [port()] });
+  telling.receive({ source: nested, ports: [port()] });
+  const given = answers.flatMap((said) => said[2]);
+  const free = await new Promise((done) => { given[0].onmessage = ({ data }) => done(data) });
+  for (const late of [-1, "odd", {}, 7]) given[0].postMessage(late);
+  while (presses.length === 0) await new Promise((done) => setTimeout(done));
+  telling.close();
+  return [given.length, free, presses];
+}"""
+
+
+async def test_a_nested_document_gets_one_port_for_one_question_and_tells_of_presses_that_were(
+    page: Page, server: Process
+) -> None:
+    await page.goto(server.url)
+    assert await page.evaluate(NESTED) == [1, True, [7]]
 
 
 OUT = "https://example.org/path?q=1"
