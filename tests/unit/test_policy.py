@@ -26,17 +26,55 @@ FRAME_CSP = (
 )
 
 # All that Chromium knows by name on every platform; what is left out would be the page's to give.
-POWERS = """
-    accelerometer autoplay camera captured-surface-control clipboard-read clipboard-write
-    compute-pressure deferred-fetch digital-credentials-create digital-credentials-get
-    display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
-    identity-credentials-get idle-detection keyboard-map language-detector language-model
-    local-fonts local-network local-network-access loopback-network magnetometer microphone midi
-    on-device-speech-recognition otp-credentials payment picture-in-picture
-    private-state-token-issuance private-state-token-redemption publickey-credentials-create
-    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer
-    sync-xhr translator usb window-management xr-spatial-tracking
-""".split()
+POWERS = [
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "captured-surface-control",
+    "clipboard-read",
+    "clipboard-write",
+    "compute-pressure",
+    "deferred-fetch",
+    "digital-credentials-create",
+    "digital-credentials-get",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "keyboard-map",
+    "language-detector",
+    "language-model",
+    "local-fonts",
+    "local-network",
+    "local-network-access",
+    "loopback-network",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "on-device-speech-recognition",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "private-state-token-issuance",
+    "private-state-token-redemption",
+    "publickey-credentials-create",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "speaker-selection",
+    "storage-access",
+    "summarizer",
+    "sync-xhr",
+    "translator",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+]
 
 
 def powers(*allowed: str) -> str:
