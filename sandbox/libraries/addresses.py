@@ -55,6 +55,7 @@ _SHEETJS = re.compile(r"xlsx-(?P<version>[^/]+)/package/(?P<path>.+)")
 _FONT_AWESOME = re.compile(r"releases/v(?P<version>[^/]+)/(?P<path>.+)")
 _BOOTSTRAP = re.compile(r"(?P<name>bootstrap|font-awesome)/(?P<version>[^/]+)/(?P<path>.+)")
 _PYODIDE = re.compile(r"pyodide/v(?P<version>[^/]+)/(?:full|debug)/(?P<path>.+)")
+_TESSERACT_DATA = re.compile(r"(?P<path>[\w.]+/(?P<language>\w+)\.traineddata(?:\.gz)?)")
 _GOOGLE_NAMES = {"d3js": "d3", "threejs": "three"}
 
 
@@ -245,6 +246,11 @@ def _sql_js(path: str, _query: str) -> tuple[Asked, ...] | None:
     return (Asked("sql.js", "", path),) if path.startswith("dist/") else None
 
 
+def _tesseract_data(path: str, _query: str) -> tuple[Asked, ...] | None:
+    found = _TESSERACT_DATA.fullmatch(path)
+    return _one(found and Asked(f"@tesseract.js-data/{found['language']}", "", found["path"]))
+
+
 def _pyodide(path: str, _query: str) -> tuple[Asked, ...] | None:
     return _jsdelivr(f"pyodide/{path}", "")
 
@@ -274,6 +280,7 @@ _HOSTS: dict[str, Callable[[str, str], tuple[Asked, ...] | None]] = {
     "netdna.bootstrapcdn.com": _bootstrap,
     "stackpath.bootstrapcdn.com": _bootstrap,
     "sql.js.org": _sql_js,
+    "tessdata.projectnaptha.com": _tesseract_data,
     "threejs.org": _three,
     "mozilla.github.io": _pdf_js,
     "pyodide-cdn2.iodide.io": _pyodide,

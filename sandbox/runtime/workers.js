@@ -1,7 +1,7 @@
 // Workers that would not start in an opaque origin, or not find a library. One of a library of ours: only
 // a blob's address may start one, and its script may import the library. A classic worker made of a blob
-// imports libraries by addresses that only come to be in it: what leads them to us goes before its script,
-// on the same line. A module worker made of a blob, in Chromium: it
+// imports libraries, and fetches what they load, by addresses that only come to be in it: what leads them to
+// us goes before its script, on the same line. A module worker made of a blob, in Chromium: it
 // fetches the script without knowing the blob, and fails; what a classic worker made of a blob
 // imports, it finds. So a classic one imports the module.
 
@@ -54,12 +54,19 @@ function revokeStarted(url) {
 
 // Runs in the worker, too.
 function leadImports(folder, names) {
-  const { importScripts: load } = self;
+  const { importScripts: load, fetch: ask } = self;
   const lead = (address) => {
     const found = /^\s*(?:https?:)?\/\/([^/?#]+)([^]*)$/.exec(address);
     return found && names.includes(found[1]) ? `${folder}cdn/${found[1]}${found[2]}` : address;
   };
   self.importScripts = (...given) => load.apply(self, given.map(lead));
+  self.fetch = async (address, ...rest) => {
+    const text = typeof address === "string" || address instanceof URL ? `${address}` : "";
+    const own = lead(text);
+    const given = own === text ? null : await ask.call(self, own, ...rest);
+    // What is not here is asked for where the tool has it: its origin may be granted.
+    return given?.ok ? given : ask.call(self, address, ...rest);
+  };
 }
 
 const LEAD = `(${leadImports})("${LIBRARIES}","${CDNS}".split(" "));`;

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.added import read_added, remove_added
-from sandbox.libraries.manifest import Library, libraries
+from sandbox.libraries.manifest import Library, libraries, numbers_of
 from sandbox.own_command import own_command
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.errors import Problem
@@ -89,11 +89,11 @@ def _add(names: list[str], *, optional: bool) -> int:
         return code
     if others and not names:
         return GOOD
-    wanted = [
-        library
-        for library in libraries()
-        if (library.name in names if names else optional or not library.optional)
-    ]
+    wanted = (
+        _with_needs(names)
+        if names
+        else [library for library in libraries() if optional or not library.optional]
+    )
     for library in wanted if names else ():
         if fetch.digest(fetch.stored(library)) != library.digest:
             fetch.remove(library)
@@ -104,6 +104,21 @@ def _add(names: list[str], *, optional: bool) -> int:
         return COULD_NOT
     print(f"Fetched: {', '.join(library.id for library in fetched) or 'all were there'}.")
     return GOOD
+
+
+def _with_needs(names: list[str]) -> list[Library]:
+    """Return the libraries named and what they need, which is of no use to fetch alone."""
+    found = {library.id: library for library in libraries() if library.name in names}
+    waiting = list(found.values())
+    while waiting:
+        needs = {name: numbers_of(major) for name, major in waiting.pop().needs.items()}
+        for other in libraries():
+            wanted = needs.get(other.name)
+            fits = wanted is not None and other.numbers[: len(wanted)] == wanted
+            if fits and other.id not in found:
+                found[other.id] = other
+                waiting.append(other)
+    return list(found.values())
 
 
 def _add_others(names: list[str]) -> int:

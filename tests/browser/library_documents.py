@@ -142,3 +142,18 @@ TOOLS = {
     "SQLite": SQLITE,
     "a drawing and an image of several sizes": DRAWN,
 }
+
+# Not among the others: what it loads is fetched only when asked for.
+READ = """<!doctype html><html lang="en"><head><title>Reader</title>
+<script src="{address}"></script></head>
+<body><h1>Reader</h1><canvas width="400" height="80"></canvas><p id="done"></p>
+<script>
+const canvas = document.querySelector("canvas"), pen = canvas.getContext("2d");
+pen.fillStyle = "white"; pen.fillRect(0, 0, 400, 80);
+pen.fillStyle = "black"; pen.font = "40px sans-serif"; pen.fillText("Hello teapot", 20, 55);
+(async () => {{
+  const {{ data }} = await Tesseract.recognize(canvas, "eng");
+  document.getElementById("done").textContent = data.text.trim();
+}})();
+</script></body></html>
+"""

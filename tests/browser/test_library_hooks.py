@@ -64,6 +64,14 @@ LOADS = {
       URL.revokeObjectURL(url);
       worker.onmessage = ({ data }) => done(data === 5);
       worker.onerror = () => done(false);""",
+    "data that a worker fetches": """
+      const text = `"use strict";
+        const at = "https://" + "${cdn}" + "/world-atlas@2/countries-110m.json";
+        const other = fetch("https://" + "${cdn}" + "/world-atlas@99/x.json").catch(() => "no");
+        Promise.all([fetch(at).then((answer) => answer.json()), other])
+          .then(([{ type }, no]) => postMessage(type + no))`;
+      const worker = new Worker(URL.createObjectURL(new Blob([text])));
+      worker.onmessage = ({ data }) => done(data === "Topologyno");""",
     "a module": """
       import(`https://${cdn}/d3@7?module`).then(({ max }) => done(max([1, 2]) === 2));""",
     "what a module of a script's making imports": """

@@ -20,7 +20,7 @@ from sandbox.own_command import own_command
 from sandbox.report import Verdict
 from sandbox.smoke import SmokeTester, find_browser
 from tests.browser.asking import told_in_time
-from tests.browser.library_documents import TOOLS
+from tests.browser.library_documents import NPM, READ, TOOLS
 from tests.sampling import sampled
 
 pytestmark = pytest.mark.skipif(
@@ -190,6 +190,26 @@ UNFETCHED = {one.name: one for one in missing(libraries())}
 def unfetched(name: str, version: str) -> str:
     add = own_command(f"libraries add {name}")
     return f"the library {name} {version} is not here: {add} fetches it"
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(
+    "@tesseract.js-data/eng" in UNFETCHED, reason="sandwright libraries add tesseract.js"
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{NPM}/tesseract.js@5/dist/tesseract.min.js",
+        f"{UNPKG}/tesseract.js@4.1.1/dist/tesseract.min.js",
+        f"{NPM}/tesseract.js@6/dist/tesseract.min.js",
+    ],
+)
+async def test_words_in_a_picture_are_read(
+    address: str, page: Page, host: Host, shelf: Shelf
+) -> None:
+    shelf.put("tool", READ.format(address=address))
+    frame = await show(page, host)
+    await expect(frame.locator("#done")).to_have_text("Hello teapot", timeout=60_000)
 
 
 @pytest.mark.skipif("phaser" not in UNFETCHED, reason="it was fetched")

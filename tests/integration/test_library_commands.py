@@ -90,7 +90,10 @@ def test_a_library_is_removed_by_its_name_alone(vendored, capsys):
 def two_listed(registry, tmp_path, monkeypatch):
     """A manifest of two libraries that a registry has, one of them optional; none is here."""
     tables, contents = [], {}
-    for name, more in (("round", ""), ("square", "optional = true\n")):
+    for name, more in (
+        ("round", ""),
+        ("square", 'optional = true\nneeds = { round = "1" }\n'),
+    ):
         files = {"LICENSE": b"Free.\n", f"{name}.js": name.encode()}
         archive = tarball(files)
         registry(archive, name)
@@ -131,6 +134,13 @@ def test_what_is_missing_is_added_and_the_optional_ones_when_asked_for(two_liste
     assert main(["libraries", "verify"]) == 1
     assert main(["libraries", "add", "round"]) == 0
     assert main(["libraries", "verify"]) == 0
+
+
+@pytest.mark.usefixtures("two_listed")
+def test_what_a_library_needs_is_added_with_it(capsys):
+    assert main(["libraries", "add", "square"]) == 0
+    said = capsys.readouterr().out.removeprefix("Fetched: ").removesuffix(".\n")
+    assert set(said.split(", ")) == {"square@1.2.3", "round@1.2.3"}
 
 
 @pytest.mark.usefixtures("two_listed")

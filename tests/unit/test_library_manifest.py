@@ -115,7 +115,8 @@ def test_what_models_reach_for_is_listed(name):
 def test_only_large_libraries_are_optional():
     optional = {library.name for library in libraries() if library.optional}
     assert optional == {"mermaid", "pdfjs-dist", "phaser", "pyodide", "tesseract.js"} | {
-        "tesseract.js-core"
+        "tesseract.js-core",
+        "@tesseract.js-data/eng",
     }
     for name in ("mermaid", "pdfjs-dist"):
         assert any(one.name == name and not one.optional for one in libraries())
