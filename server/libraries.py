@@ -6,6 +6,8 @@ import logging
 
 from server.settings import Settings
 
+_LONGEST_VERSION = 30
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,5 +33,6 @@ def named(address: str) -> str:
     """Write what an address of a CDN asks for: "leaflet-draw 1.0.4"."""
     from sandbox.libraries.addresses import read_address  # noqa: PLC0415 - a start must be quick
 
+    # The name is what the registry hears, so it is shown whole.
     asked = read_address(address) or ()
-    return " and ".join(f"{one.name} {one.version}".rstrip() for one in asked)
+    return " and ".join(f"{one.name} {one.version[:_LONGEST_VERSION]}".rstrip() for one in asked)

@@ -25,6 +25,7 @@ VENDORED = Path(__file__).with_name("vendor")
 
 # The npm registry's own rule for names, less what an address would have to escape.
 _NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*")
+_LONGEST_NAME = 214  # the npm registry's own
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
 _INTEGRITY = re.compile(r"sha512-[A-Za-z0-9+/]{86}==")
 _BOUND = re.compile(r"\d+(?:\.\d+)*")
@@ -214,7 +215,8 @@ class _Fields:
 
 def is_name(text: str) -> bool:
     """Whether a package may have this name, which can then stand in an address and a path."""
-    return _NAME.fullmatch(text) is not None and ".." not in text.split("/")
+    plain = _NAME.fullmatch(text) is not None and ".." not in text.split("/")
+    return plain and len(text) <= _LONGEST_NAME
 
 
 def is_plain(path: str) -> bool:

@@ -34,6 +34,7 @@ async def test_a_click_adds_it_and_the_version_is_tested_again(
     await page.goto(server.url.rstrip("/") + made["artifact"]["url"])
     verdict = page.get_by_role("status")
     await expect(verdict).to_contain_text("failed")
+    await expect(page.get_by_role("button", name="Add round-thing 1.0.4")).to_be_visible()
     await page.get_by_role("tab", name=re.compile("Tests")).click()
     finding = page.get_by_role("list", name="Findings").get_by_role("listitem")
     add = finding.get_by_role("button", name="Add round-thing 1.0.4")

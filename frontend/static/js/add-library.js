@@ -2,8 +2,8 @@ import { ask } from "./api.js";
 import { clearProblem, showProblem } from "./problem.js";
 
 /** Adds what a finding names, then tests the version again and loads the tool anew, which has it now. */
-export async function addLibrary(button, { api, bench, preview }) {
-  const place = button.closest(".finding").querySelector("[data-problem]");
+export async function addLibrary(button, { api, bench, preview, problem }) {
+  const place = button.closest(".finding")?.querySelector("[data-problem]") ?? problem;
   const words = button.textContent;
   const version = Number(button.dataset.version);
   clearProblem(place);

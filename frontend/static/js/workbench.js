@@ -160,7 +160,7 @@ const ACTIONS = {
       rememberDeleted(data.artifact);
       return "/";
     }),
-  addLibrary: (button) => addLibrary(button, { api, bench, preview }),
+  addLibrary: (button) => addLibrary(button, { api, bench, preview, problem }),
   showTests: () => select("tab-tests"),
   line: (button) => {
     select("tab-code");
