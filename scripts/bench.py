@@ -30,6 +30,7 @@ from bench_bare import Bare, bare_pages
 from bench_freezing import Freezing, measure_freezing, table
 from playwright.async_api import Browser, Page, async_playwright
 
+from sandbox.libraries.shelf import shipped_shelf
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from sandbox.smoke.switches import NOT_PLAYWRIGHTS, SWITCHES
 from server.providers.scripted_answers import default_answers
@@ -60,10 +61,18 @@ WATCH = """
 """
 
 
-def answer() -> str:
-    """The scripted model's tool, without the words after it: the last byte is the document's."""
+LIBRARY = "https://cdn.jsdelivr.net/npm/d3@7/dist/d3.min.js"
+
+
+def answer(library: str = "") -> str:
+    """The scripted model's tool, without the words after it: the last byte is the document's.
+
+    `library` is the address of a script that it loads, too.
+    """
     whole = default_answers()[0].text
-    return whole[: whole.rindex("```") + 3] + "\n"
+    whole = whole[: whole.rindex("```") + 3] + "\n"
+    tag = f'</title>\n<script src="{library}"></script>'
+    return whole.replace("</title>", tag, 1) if library else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ def main() -> int:
             "            the same stream in a bare page: "
             f"heading at {heading:.1%}, last byte → ready {ready_ms:.1f} ms"
         )
+    promises.append(asyncio.run(with_library(2000, arguments.runs)))
     freezing = asyncio.run(freezing_tools())
     print(f"\n{table(freezing)}\n")
     for promise in promises:
@@ -141,9 +151,43 @@ async def freezing_tools() -> list[Freezing]:
 
 
 async def bare_page(rate: int, runs: int) -> list[Bare]:
-    document = answer().partition("```html\n")[2].rpartition("```")[0]
     async with browsing() as browser:
-        return await bare_pages(browser, document, rate, runs)
+        return await bare_pages(browser, document(), rate, runs)
+
+
+def document(library: str = "") -> str:
+    return answer(library).partition("```html\n")[2].rpartition("```")[0]
+
+
+async def with_library(rate: int, runs: int) -> Promise:
+    """Measure what it costs that a library's address is a CDN's, run by run in turns.
+
+    Beside it stands the same document with the address of our own file, in the same frame, where
+    nothing has to be resolved; and in a bare page, whose server has the file.
+    """
+    found = shipped_shelf().catalogue.resolve(LIBRARY)
+    served = shipped_shelf().answer(found.address) if found else None
+    if found is None or served is None:
+        raise SystemExit("d3 is not here: make vendor")
+    own = f"/libraries/{found.address}"
+    seen: dict[str, list[float]] = {"a CDN's": [], "our own": [], "in a bare page": []}
+    async with (
+        ScriptedProcess(rate, LIBRARY) as one,
+        ScriptedProcess(rate, own) as other,
+        serving(one.url) as by_cdn,
+        serving(other.url) as plainly,
+        browsing() as browser,
+    ):
+        for _ in range(runs + 1):
+            seen["a CDN's"].append((await once(browser, by_cdn, one)).ready_ms)
+            seen["our own"].append((await once(browser, plainly, other)).ready_ms)
+            bare = await bare_pages(browser, document(own), rate, 1, {own: served.body})
+            seen["in a bare page"].append(bare[0].ready_ms)
+    for name, values in seen.items():
+        shown = "  ".join(f"{value:.1f}" for value in values[1:])  # the first warmed up
+        print(f"            a library by its address, {name}: last byte → ready {shown} ms")
+    cost = statistics.median(seen["a CDN's"][1:]) - statistics.median(seen["our own"][1:])
+    return Promise(f"{rate} tokens/s: a library's resolution, ms", cost, 5)
 
 
 def median(samples: Sequence[Sample], name: str) -> float:
@@ -161,15 +205,16 @@ async def measure(rate: int, runs: int) -> list[Sample]:
 class ScriptedProcess:
     """`sandwright scripted` in a process of its own, so that it keeps its pace."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, library: str = "") -> None:
         self._rate = rate
+        self._answer = answer(library)
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
         self._folder = tempfile.TemporaryDirectory()
 
     async def __aenter__(self) -> Self:
         answers = Path(self._folder.name) / "answers.json"
-        await asyncio.to_thread(answers.write_text, json.dumps([{"text": answer()}]))
+        await asyncio.to_thread(answers.write_text, json.dumps([{"text": self._answer}]))
         arguments = ["scripted", "--port", "0", "--tokens-per-second", str(self._rate)]
         arguments += ["--answers", str(answers)]
         self._process, self.url = await asyncio.to_thread(start, arguments, {})

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.async_api import Browser
 
@@ -41,13 +41,21 @@ class Bare:
 class _Stream:
     document: str
     rate: int
+    files: Mapping[str, bytes] = field(default_factory=dict)
     began: float = 0.0
     ended: float = 0.0
     address: str = ""
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")
-        if not request.startswith(b"GET / "):  # the browser looks for an icon too
+        path = request.split(b" ", 2)[1].decode()
+        if path in self.files:
+            kind = "HTTP/1.1 200 OK\r\ncontent-type: text/javascript\r\nconnection: close\r\n"
+            length = f"content-length: {len(self.files[path])}\r\n\r\n"
+            writer.write(f"{kind}{length}".encode() + self.files[path])
+            writer.close()
+            return
+        if path != "/":  # the browser looks for an icon too
             writer.write(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")
             writer.close()
             return
@@ -67,18 +75,22 @@ class _Stream:
 
 
 @asynccontextmanager
-async def _streaming(document: str, rate: int) -> AsyncIterator[_Stream]:
-    stream = _Stream(document, rate)
+async def _streaming(
+    document: str, rate: int, files: Mapping[str, bytes]
+) -> AsyncIterator[_Stream]:
+    stream = _Stream(document, rate, files)
     server = await asyncio.start_server(stream.answer, "127.0.0.1", 0)
     async with server:
         stream.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         yield stream
 
 
-async def bare_pages(browser: Browser, document: str, rate: int, runs: int) -> list[Bare]:
-    """Return what was seen in each run after one to warm up."""
+async def bare_pages(
+    browser: Browser, document: str, rate: int, runs: int, files: Mapping[str, bytes] | None = None
+) -> list[Bare]:
+    """Return what was seen in each run after one to warm up; `files` are served beside it."""
     seen: list[Bare] = []
-    async with _streaming(document, rate) as stream:
+    async with _streaming(document, rate, files or {}) as stream:
         for _ in range(runs + 1):
             context = await browser.new_context(viewport={"width": 1280, "height": 800})
             await context.add_init_script(WATCH)
