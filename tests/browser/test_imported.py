@@ -45,7 +45,43 @@ import {
 import { Slider } from '@/components/ui/slider';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { cn } from '@/lib/utils';
+import { Alert, AlertDescription, AlertTitle } from '@/components/ui/alert';
+import { Badge } from '@/components/ui/badge';
+import { Input } from '@/components/ui/input';
+import { Label } from '@/components/ui/label';
+import { Progress } from '@/components/ui/progress';
+import { Separator } from '@/components/ui/separator';
+import { Switch } from '@/components/ui/switch';
+import {
+  Table, TableBody, TableCell, TableHead, TableHeader, TableRow,
+} from '@/components/ui/table';
+import { Textarea } from '@/components/ui/textarea';
+import { Tooltip, TooltipContent, TooltipProvider, TooltipTrigger } from '@/components/ui/tooltip';
 import './style.css';
+
+const Rest = () => {
+  const [on, setOn] = useState(false);
+  return (
+    <TooltipProvider>
+      <Alert variant="destructive">
+        <Plus /><AlertTitle>Low</AlertTitle><AlertDescription>One is left.</AlertDescription>
+      </Alert>
+      <Label htmlFor="name">Name</Label><Input id="name" /> <Textarea aria-label="Notes" />
+      <Switch checked={on} onCheckedChange={setOn} aria-label="Lamp" />
+      <Badge variant={on ? 'secondary' : 'outline'}>{on ? 'lit' : 'dark'}</Badge>
+      <Progress value={40} aria-label="Done" /> <Separator className="my-2" />
+      <Slider defaultValue={[10, 60]} aria-label="Span" />
+      <Table>
+        <TableHeader><TableRow><TableHead>Tea</TableHead></TableRow></TableHeader>
+        <TableBody><TableRow><TableCell>Assam</TableCell></TableRow></TableBody>
+      </Table>
+      <Tooltip>
+        <TooltipTrigger asChild><Button variant="ghost">Help</Button></TooltipTrigger>
+        <TooltipContent>Ask the cook</TooltipContent>
+      </Tooltip>
+    </TooltipProvider>
+  );
+};
 
 const Shelf = () => {
   const [n, setN] = useState(0);
@@ -76,6 +112,7 @@ const Shelf = () => {
           <DialogTrigger asChild><Button variant="outline">Ask</Button></DialogTrigger>
           <DialogContent><DialogTitle>Sure?</DialogTitle></DialogContent>
         </Dialog>
+        <Rest />
       </CardContent>
     </Card>
   );
@@ -130,6 +167,17 @@ async def test_a_component_with_the_parts_of_its_project_runs(
     dialog = frame.get_by_role("dialog", name="Sure?")
     await dialog.get_by_role("button", name="Close").click()
     await expect(dialog).to_have_count(0)
+    await frame.get_by_role("switch", name="Lamp").check()
+    await expect(frame.get_by_text("lit", exact=True)).to_be_visible()
+    await expect(frame.get_by_role("slider", name="Span")).to_have_count(2)
+    await expect(frame.get_by_role("alert")).to_have_text("LowOne is left.")
+    await expect(frame.get_by_role("cell", name="Assam")).to_be_visible()
+    await expect(frame.get_by_role("progressbar", name="Done")).to_have_attribute(
+        "aria-valuenow", "40"
+    )
+    await frame.get_by_label("Name").fill("Ada")
+    await frame.get_by_role("button", name="Help").focus()
+    await expect(frame.get_by_role("tooltip", name="Ask the cook")).to_be_visible()
 
 
 @pytest.mark.sandbox
