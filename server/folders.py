@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from sandbox.libraries.rewriting import NO_ATTRIBUTE, SOURCES, Attribute, attributes_of, changed
 from sandbox.markup import Markup
+from sandbox.text import without_lone_surrogates
 from server.import_maps import with_modules
 from server.texts import UNSAID, text_of
 
@@ -246,7 +247,7 @@ class _Joining:
             return None
         path = self._file(folder, bare)
         if path is None:
-            self.missing.setdefault(bare)
+            self.missing.setdefault(without_lone_surrogates(bare))
         return path
 
     def _file(self, folder: str, bare: str) -> str | None:

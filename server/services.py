@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from sandbox.origins import FrameAddress
 from sandbox.smoke import SmokeTester
@@ -32,3 +33,5 @@ class Services:
     export: LatestExport
     identity: str
     """What the frame origin answers a probe: no other server's frames are taken for ours."""
+    adding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a library is fetched."""

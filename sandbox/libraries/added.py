@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,9 @@ def read_added(folder: Path) -> tuple[Library, ...]:
         raise ManifestError(f"{RECORD} cannot be read: {error.strerror}") from error
     try:
         listed = json.loads(text)["libraries"]
-        return tuple(read_library(one["table"], one["contents"]) for one in listed)
-    except (ValueError, TypeError, KeyError) as error:
+        read = (read_library(one["table"], one["contents"]) for one in listed)
+        return tuple(replace(library, added=True) for library in read)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ManifestError(f"{RECORD} cannot be read: {error}") from error
 
 
@@ -66,30 +67,30 @@ def add(
     if not asked or any(one.names is Names.GITHUB for one in asked):
         raise NotAddable(f"{url} is no address of a package of the npm registry")
     with _one_at_a_time:
-        done: list[Library] = []
+        known: list[Library] = []
+        new: dict[str, Package] = {}
         for one in asked:
-            done += _add(one, shelf, folder, environment)
-        return tuple(done)
-
-
-def _add(
-    asked: Asked, shelf: Shelf, folder: Path, environment: Mapping[str, str]
-) -> Sequence[Library]:
-    known = shelf.catalogue.versions(asked)
-    if known:
-        return fetch.fetch(shelf.unfetched(known[:1]), environment)
-    first = _first(asked, environment)
-    packages = _with_imports(first, shelf.catalogue, environment)
-    new = [package.library for package in packages]
-    try:
-        for package in packages:
-            fetch.put(package.library, package.files, folder)
-        _record(folder, [*read_added(folder), *new])
-    except OSError as error:
-        raise NoRoomError(f"{asked.name} cannot be kept: {error.strerror}") from error
-    for library in new:
-        shelf.take(library, folder)
-    return new
+            here = shelf.catalogue.versions(one)
+            if here:
+                known.append(here[0])
+            else:
+                found = _with_imports(_first(one, environment), shelf.catalogue, environment)
+                new |= {package.library.id: package for package in found.packages}
+                known += found.listed
+        missing = shelf.unfetched(dict.fromkeys(known))
+        try:
+            back = fetch.fetch([one for one in missing if one.added], environment, folder)
+            listed = fetch.fetch([one for one in missing if not one.added], environment)
+            for package in new.values():
+                fetch.put(package.library, package.files, folder)
+            if new:
+                added = [package.library for package in new.values()]
+                _record(folder, [*read_added(folder), *added])
+        except OSError as error:
+            raise NoRoomError(f"{url} cannot be kept: {error.strerror}") from error
+        for package in new.values():
+            shelf.take(package.library, folder)
+        return (*back, *listed, *(package.library for package in new.values()))
 
 
 def _first(asked: Asked, environment: Mapping[str, str]) -> Package:
@@ -125,22 +126,32 @@ def remove_added(library: Library, folder: Path) -> None:
         fetch.remove(library, folder)
 
 
-def _with_imports(
-    first: Package, catalogue: Catalogue, environment: Mapping[str, str]
-) -> list[Package]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """`packages` are not here; `listed` are of the manifest, fetched or not."""
+
+    packages: tuple[Package, ...]
+    listed: tuple[Library, ...]
+
+
+def _with_imports(first: Package, catalogue: Catalogue, environment: Mapping[str, str]) -> _Found:
     """Fetch what a package imports and is not here, each once."""
     packages = {first.library.name: first}
+    listed: list[Library] = []
     waiting = [first]
     while waiting:
         library = waiting.pop().library
         for name, major in library.needs.items():
-            if name in packages or catalogue.versions(Asked(name, major)):
+            if name in packages:
+                continue
+            if here := catalogue.versions(Asked(name, major)):
+                listed.append(here[0])
                 continue
             if len(packages) == MOST_PACKAGES:
                 raise FetchError(f"{first.library.name} needs more than {MOST_PACKAGES} packages")
             packages[name] = fetch_package(name, major, environment)
             waiting.append(packages[name])
-    return list(packages.values())
+    return _Found(tuple(packages.values()), tuple(listed))
 
 
 def _record(folder: Path, added: list[Library]) -> None:

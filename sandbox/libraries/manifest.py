@@ -52,6 +52,7 @@ class Library:
     `modules` and `wrapped` map an entry ("." or "client") to a file: an ES module, or a script
     that is served as one. `needs` gives the major version of what a module imports by name.
     `covers` are the first and last version, or part of one, that this one also stands for.
+    `added`: by a person; the manifest does not list it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Library:
     files: tuple[str, ...] = ()
     digest: str = ""
     exports: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    added: bool = False
 
     @property
     def id(self) -> str:
@@ -126,7 +128,7 @@ def read_library(table: Mapping[str, Any], contents: Mapping[str, Any]) -> Libra
 
 
 _FONT = ("family", "variable", "weights", "styles")
-_KEYS = {one.name for one in fields(Library)} - {"patterns", "font", "digest", "exports"}
+_KEYS = {one.name for one in fields(Library)} - {"patterns", "font", "digest", "exports", "added"}
 _KEYS |= {"files", *_FONT}
 
 
@@ -222,7 +224,8 @@ def is_name(text: str) -> bool:
 def is_plain(path: str) -> bool:
     """Whether a path stays inside the folder that it is relative to."""
     parts = path.split("/")
-    return not any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts)
+    # A colon names a drive, or a stream of a file, on Windows.
+    return not any(part in {"", ".", ".."} or set(part) & {"\\", "\0", ":"} for part in parts)
 
 
 def _check_needs(library: Library, listed: tuple[Library, ...]) -> None:

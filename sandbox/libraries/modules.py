@@ -16,10 +16,15 @@ from sandbox.libraries.manifest import Library
 from sandbox.libraries.resolve import Catalogue, package_of
 
 # `from "x"`, `import "x"` and `import("x")`, for names that begin neither with "." nor with "/".
-_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])([@\w][^"'\s:]*)\2""", re.ASCII)
-_REQUIRE = re.compile(r"""\brequire\(\s*(["'])([@\w][^"'\s:]*)\1\s*\)""", re.ASCII)
-_REQUIRE_BESIDE = re.compile(r"""\brequire\(\s*(["'])(\.{1,2}/[^"'\s]*)\1\s*\)""", re.ASCII)
-_BESIDE = re.compile(r"""\b(?:from|import|require)\s*\(?\s*(["'])(\.{1,2}/[^"'\s]*)\1""", re.ASCII)
+_IMPORT = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?+)(["'])([@\w][^"'\s:]*)\2""", re.ASCII)
+_REQUIRE = re.compile(r"""\brequire\(\s*+(["'])([@\w][^"'\s:]*)\1\s*\)""", re.ASCII)
+_REQUIRE_BESIDE = re.compile(r"""\brequire\(\s*+(["'])(\.{1,2}/[^"'\s]*)\1\s*\)""", re.ASCII)
+_BESIDE = re.compile(
+    r"""\b(?:from|import|require)\s*+(?:\(\s*+)?+(["'])(\.{1,2}/[^"'\s]*)\1""", re.ASCII
+)
+_DECLARES_PROCESS = re.compile(
+    r"\b(?:class|const|function|import|let|var)\b[^;]{0,200}?\bprocess\b(?!\.)", re.ASCII
+)
 _PROCESS = '{ env: { NODE_ENV: "production" } }'
 _WHOLE = '"module.exports"'  # the name that Node has for it, too
 
@@ -55,7 +60,8 @@ def module_text(
 
 def _asks_for_process(source: str) -> bool:
     """Whether it takes for granted what only bundlers put in its place: which build this is."""
-    return "process.env.NODE_ENV" in source and "typeof process" not in source
+    asks = "process.env.NODE_ENV" in source and "typeof process" not in source
+    return asks and _DECLARES_PROCESS.search(source) is None
 
 
 def _address(

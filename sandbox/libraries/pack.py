@@ -27,7 +27,7 @@ MOST_CARRIED = 60_000_000
 _NAMES = "libraries/"
 _DEEPEST = 8  # style sheets that import each other
 
-_RELATIVE = re.compile(r"""(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}/[^"'\s\\]*)\2""")
+_RELATIVE = re.compile(r"""(\b(?:from|import)\s*+(?:\(\s*+)?+)(["'])(\.{1,2}/[^"'\s\\]*)\2""")
 _BESIDE = re.compile(r"""\bnew\s+URL\(\s*(["'])([^"'\s\\]+)\1\s*,\s*import\.meta\.url""")
 _URL = re.compile(
     r"""@import\s+(["'])([^"'\\\n]+)\1

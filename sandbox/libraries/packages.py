@@ -7,13 +7,15 @@ Standard library only, as `fetch`.
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
 import tarfile
 import urllib.parse
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,9 +35,10 @@ MOST_ARCHIVE = 40_000_000
 """Bytes of a package's archive."""
 MOST_KEPT = 80_000_000
 """Bytes of the files that are kept of it."""
-MOST_UNPACKED = 400_000_000
+MOST_UNPACKED = 250_000_000
 MOST_FILES = 5_000
 MOST_SCRIPTS = 500
+LONGEST_PATH = 200
 _MOST_LISTED = 30_000_000  # what the registry says of all versions of a package
 
 _KEPT = frozenset(
@@ -107,7 +110,7 @@ def read_package(archive: bytes, name: str, version: str, integrity: str) -> Pac
     files = _files(archive, f"{name} {version}")
     try:
         facts: Any = json.loads(files["package.json"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise FetchError(f"{name} {version} says nothing of itself (package.json)") from error
     if not isinstance(facts, dict):
         raise FetchError(f"{name} {version} says nothing of itself (package.json)")
@@ -142,35 +145,63 @@ def read_package(archive: bytes, name: str, version: str, integrity: str) -> Pac
         library = read_library(table, contents)
     except ManifestError as error:
         raise FetchError(str(error)) from error
-    return Package(library, files)
+    return Package(replace(library, added=True), files)
+
+
+class _Unpacked(io.RawIOBase):
+    """What an archive unpacks to, read once from its start to its end, and no further than a bound.
+
+    A header of an archive may claim any size, and is read before anybody can look at it.
+    """
+
+    def __init__(self, archive: bytes) -> None:
+        self._unpacked = gzip.GzipFile(fileobj=io.BytesIO(archive))
+        self._left = MOST_UNPACKED
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        read = self._unpacked.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        self._left -= len(read)
+        if self._left < 0:
+            raise FetchError("it is too large when it is unpacked")
+        return read
 
 
 def _files(archive: bytes, what: str) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    unpacked = kept = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            for member in tar:
-                unpacked += member.size
-                if unpacked > MOST_UNPACKED:
-                    raise FetchError(f"{what} is too large when it is unpacked")
-                name = member.name.partition("/")[2]
-                content = tar.extractfile(member) if member.isfile() and _is_kept(name) else None
-                if content is None:
-                    continue
-                kept += member.size
-                if kept > MOST_KEPT or len(found) == MOST_FILES:
-                    raise FetchError(f"{what} is too large: {len(found)} files, {kept} bytes")
-                found[name] = content.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
+        with tarfile.open(fileobj=_Unpacked(archive), mode="r|") as tar:
+            found = _kept(tar)
+    except FetchError as error:
+        raise FetchError(f"{what} cannot be taken: {error}") from error
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise FetchError(f"the archive of {what} cannot be read") from error
-    return dict(sorted(found.items()))
+    parents = {str(parent) for name in found for parent in PurePosixPath(name).parents}
+    return {name: found[name] for name in sorted(found) if name not in parents}
+
+
+def _kept(tar: tarfile.TarFile) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    kept = 0
+    for member in tar:
+        name = member.name.partition("/")[2]
+        is_file = member.isreg() and not member.issparse() and member.size >= 0
+        if not is_file or not _is_kept(name):
+            continue
+        kept += member.size
+        if kept > MOST_KEPT or len(found) == MOST_FILES:
+            raise FetchError(f"it is too large: {len(found)} files, {kept} bytes")
+        content = tar.extractfile(member)
+        found[name] = content.read() if content is not None else b""
+    return found
 
 
 def _is_kept(name: str) -> bool:
     path = PurePosixPath(name)
     wanted = path.suffix.lower() in _KEPT or _LICENCE.match(path.name) is not None
     wanted = wanted and not path.name.startswith(".")
+    wanted = wanted and len(name) <= LONGEST_PATH
     return wanted and is_plain(name) and name.isprintable() and _NOT_KEPT.isdisjoint(path.parts)
 
 
@@ -283,4 +314,6 @@ def _licence(facts: Mapping[str, Any]) -> str:
     stated = facts.get("license")
     if isinstance(stated, dict):
         stated = stated.get("type")
-    return stated[:100] if isinstance(stated, str) and stated.strip() else "no licence stated"
+    if isinstance(stated, str) and stated.strip() and stated.isprintable():
+        return stated[:100]
+    return "no licence stated"

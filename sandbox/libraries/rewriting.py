@@ -22,6 +22,7 @@ from sandbox.libraries.resolve import CDNS, Catalogue, Given
 from sandbox.libraries.scanning import Address, Scanner
 
 _MOST_ADDRESSES = 400
+_MOST_IMPORTERS = 64
 """A document with more has the rest as it wrote them."""
 _LONGEST_MAP = 1 << 18
 
@@ -169,10 +170,14 @@ class Rewriting:
 
     def _compare(self, given: Given, url: str) -> None:
         """Note where two modules of the document import two versions of one."""
-        self._modules.setdefault(given.library.name, given)
-        if given.library.needs:
-            self._importers[given.folder] = (given, url)
-        for one, address in self._importers.values():
+        is_new = self._modules.setdefault(given.library.name, given) is given
+        changed = list(self._importers.values()) if is_new else []
+        folder = given.folder
+        has_room = len(self._importers) < _MOST_IMPORTERS
+        if given.library.needs and folder not in self._importers and has_room:
+            self._importers[folder] = (given, url)
+            changed.append((given, url))
+        for one, address in changed:
             for said in self._catalogue.clashes(one, self._modules):
                 self.notes.setdefault(said, address)
 

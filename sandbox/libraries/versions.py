@@ -22,7 +22,8 @@ def in_order(libraries: Iterable[Library], asked: str) -> list[Library]:
     """Return those of one package's versions that may stand for the one asked for, best first."""
     newest_first = sorted(libraries, key=lambda library: library.numbers, reverse=True)
     if asked in _ANY:
-        return newest_first
+        # What a person added for one tool is not what every other one meant.
+        return sorted(newest_first, key=lambda library: library.added)
     exact = _EXACT.fullmatch(asked)
     same = [library for library in newest_first if exact and library.version == exact[1]]
     part = _PART.fullmatch(asked)

@@ -91,7 +91,8 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     """
     if event.get("type") == "warning":
         values = [str(one.get("value", "")) for one in event.get("args", ())]
-        return uncompared(as_asked(values[0]), document.html) if len(values) == 1 else None
+        said = as_asked(values[0][:_LONGEST]) if len(values) == 1 else ""
+        return uncompared(said, document.html)
     if event.get("type") not in ("error", "assert"):
         return None
     shown = " ".join(_shown(argument) for argument in event.get("args", ()))

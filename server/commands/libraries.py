@@ -154,7 +154,8 @@ def _remove(names: list[str]) -> int:
         return COULD_NOT
     removed = []
     for library, folder, added in _all():
-        if {library.name, library.id} & set(names) and (folder / library.id).exists():
+        is_here = added or (folder / library.id).exists()
+        if {library.name, library.id} & set(names) and is_here:
             try:
                 if added:
                     remove_added(library, folder)
@@ -165,7 +166,7 @@ def _remove(names: list[str]) -> int:
                 return COULD_NOT
             removed.append(library)
     print(f"Removed: {', '.join(library.id for library in removed) or 'none was here'}.")
-    if any(not library.optional for library in removed):
+    if any(not library.optional and not library.added for library in removed):
         add = own_command("libraries add")
         print(f"Tools that load it will miss it; `{add}` brings it back.")
     return GOOD

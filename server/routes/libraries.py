@@ -58,13 +58,15 @@ async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -
 
     settings = viewing.services.settings
     try:
-        new = await asyncio.to_thread(
-            added.add,
-            body.address,
-            shelf=shipped_shelf(),
-            folder=settings.libraries_dir,
-            environment=settings.registry_environment,
-        )
+        # One after the other, and none holds a thread while it waits: tools are served by those.
+        async with viewing.services.adding:
+            new = await asyncio.to_thread(
+                added.add,
+                body.address,
+                shelf=shipped_shelf(),
+                folder=settings.libraries_dir,
+                environment=settings.registry_environment,
+            )
     except added.NotAddable as error:
         raise Problem(422, f"{error}.", action="Give the address that the tool loads.") from error
     except fetch.MissingError as error:
@@ -73,7 +75,11 @@ async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -
     except fetch.NoRoomError as error:
         action = "Free some space where Sandwright keeps its data, then try again."
         raise Problem(507, f"Nothing was added: {error}.", action=action) from error
-    except (fetch.FetchError, ManifestError) as error:
+    except ManifestError as error:
+        place = settings.libraries_dir / added.RECORD
+        action = f"Move {place} away, then add again what is missing."
+        raise Problem(500, f"Nothing was added: {error}.", action=action) from error
+    except fetch.FetchError as error:
         action = "Try again, or look at npm_config_registry in the server's environment."
         raise Problem(502, f"Nothing was added: {error}.", action=action) from error
     if not new:

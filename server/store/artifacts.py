@@ -14,6 +14,7 @@ from server.identifiers import new_id
 from server.store import tables
 from server.store.records import Artifact
 
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 _COLUMNS = [column for column in tables.artifacts.c if column.name in Artifact.__dataclass_fields__]
 
 
@@ -160,7 +161,8 @@ async def binned(
     if only is not None:
         query = query.where(table.c.id == only)
     if until is not None:
-        query = query.where(table.c.deleted < until + timedelta(milliseconds=1))
+        last = min(until, _LAST_MOMENT) + timedelta(milliseconds=1)
+        query = query.where(table.c.deleted < last)
     return list((await connection.execute(query)).scalars())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +40,7 @@ def registry() -> Iterator[Registry]:
         registry.put("flat-thing", "3.0.0", {"index.js": b"", "deep.js": b""})
         registry.put("leaflet-swap", "1.0.0", {"index.js": b"var one"})
         registry.swap("leaflet-swap", "1.0.0", tarball({"index.js": b"var other"}))
+        registry.put("d3", "99.0.0", {"index.js": b"not d3"})
         registry.put("no-module", "1.0.0", {"readme.md": b"nothing"})
         yield registry
 
@@ -100,6 +103,34 @@ def test_a_library_is_added_with_what_it_imports_and_lasts(
     assert 'NODE_ENV: "production"' in flat.text
     assert "exported0 as flat" in flat.text
     assert library(again, "round-thing@1.0.4/test/round.js").status_code == 404
+
+
+def test_what_was_added_comes_back_where_its_files_are_gone(
+    served: Process, ask: Api, tmp_path: Path
+) -> None:
+    """And where nobody names a version, the one that is listed stays what it means."""
+    ask("POST", "/api/libraries", status=201, address=f"{CDN}/round-thing@1")
+    shutil.rmtree(tmp_path / "data/libraries/flat-thing@2.3.0")
+    back = ask("POST", "/api/libraries", status=201, address=f"{CDN}/flat-thing@2")
+    assert told(back) == ["flat-thing 2.3.0"]
+    assert library(served, "flat-thing@2.3.0/deep.js").status_code == 200
+    newer = ask("POST", "/api/libraries", status=201, address=f"{CDN}/d3@99")
+    assert told(newer) == ["d3 99.0.0"]
+    unversioned = library(served, "cdn/cdn.jsdelivr.net/npm/d3")
+    assert unversioned.text != "not d3"
+
+
+def test_a_record_that_cannot_be_read_keeps_nothing_else_down(
+    serve_app: Start, api: Callable[..., Api], registry: Registry, tmp_path: Path
+) -> None:
+    record = tmp_path / "data/libraries/added.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"libraries": [{"table": [], "contents": 1}]}')
+    ask = api(serve_app(**registry.environment).url)
+    problem = ask("POST", "/api/libraries", status=500, address=f"{CDN}/round-thing@1")
+    assert "added.json cannot be read" in problem["detail"]
+    assert "added.json" in problem["action"]
+    assert record.read_text().startswith('{"libraries"')
 
 
 @pytest.mark.parametrize(
