@@ -73,7 +73,7 @@ def open_registry() -> Iterator[Registry]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         registry = Registry(f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield registry
         finally:
