@@ -82,7 +82,8 @@ class Attack:
     `{stun}` host and port of a UDP canary, `{dns}` a name that only the DNS canary knows, `{page}`
     the origin of the page that holds the tool.
     `engines` are those in which the means exists at all. With no walls, one with `tab` works only
-    where it has a whole tab for itself.
+    where it has a whole tab for itself. `takes` is for how many seconds more it must be listened
+    to, where the means itself needs long.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Attack:
     on: str = "#go"
     engines: tuple[str, ...] = ENGINES
     tab: bool = False
+    takes: float = 0
 
     def document(self, addresses: Mapping[str, str], mark: str = "") -> str:
         """Return the whole document, with the canaries' addresses filled in.

@@ -47,6 +47,7 @@ def _attack(kind: Kind, record: dict[str, Any]) -> Attack:
         on=record.get("on", "#go"),
         engines=tuple(record.get("engines", ENGINES)),
         tab=record.get("tab", False),
+        takes=record.get("takes", 0),
     )
 
 

@@ -103,7 +103,8 @@ class Campaign:
             await watch.go(tool.workbench if place == "workbench" else tool.frame)
             if not await page.act(attack):
                 self.outcomes[attack.name].undone.append(place)
-            await watch.sees(attack.canary, self.quiet + MORE_SECONDS.get(attack.canary, 0))
+            more = attack.takes or MORE_SECONDS.get(attack.canary, 0)
+            await watch.sees(attack.canary, self.quiet + more)
             await asyncio.sleep(0.2)
             return await watch.signs(attack.canary)
 
