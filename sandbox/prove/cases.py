@@ -53,6 +53,7 @@ class Canary(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     DNS = "dns"
+    FULLSCREEN = "fullscreen"  # the tool fills the screen; before what is asked inside of the tool
     PROOF = "proof"  # the tool holds what it should not have, in `window.proof`
     NAVIGATED = "navigated"
     OPENED = "opened"  # another tab

@@ -21,7 +21,7 @@ SHARED_SECONDS = 0.5  # an idle page that is silent for so long shares the silen
 MOST_SILENCES = 8  # that an idle page shares, until it is no matter whose they are
 BACK_SECONDS = 2.5  # our page goes back by itself meanwhile, on a busy machine too
 AWAY_SECONDS = 0.4  # a box that has the focus again by then has not lost it
-_ONLY_OWN = frozenset({Canary.FOCUS, Canary.TRAPPED, Canary.SCROLLED})
+_ONLY_OWN = frozenset({Canary.FOCUS, Canary.FULLSCREEN, Canary.TRAPPED, Canary.SCROLLED})
 
 # What a host could have: put where only a document of the host's own origin may find it.
 PLANTED = f"""if (window === top) {{
@@ -84,6 +84,11 @@ class Watch:
         if canary in OUTSIDE:
             return ""
         return str(await getattr(self, f"_{canary.value}_sign")())
+
+    async def _fullscreen_sign(self) -> str:
+        """To Chromium each question is a press in the page that is asked, and in no tool."""
+        filled = await self._ask("document.fullscreenElement?.nodeName ?? ''")
+        return f"{filled} fills the screen" if filled else ""
 
     async def _navigated_sign(self) -> str:
         if self._page.asked_to_stay or self._left:
