@@ -22,6 +22,7 @@ from sandbox.smoke.libraries import (
     unfetched,
 )
 from sandbox.smoke.signatures import sign
+from sandbox.smoke.withheld import withheld
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
 Event = Mapping[str, Any]
@@ -55,8 +56,6 @@ _LACKING = re.compile(
     r"|Error creating WebGL context|WebGL context could not be created"
     r"|show(?:Open|Save|Directory)FilePicker|^AbortError\b|WebSocket|EventSource"
 )
-
-
 _SCRIPT_TAG = re.compile(r"<script\b[^>]*+", re.IGNORECASE)
 _OF_LIBRARIES = ("script-src", "style-src", "font-src")
 
@@ -66,6 +65,8 @@ def from_exception(details: Event, document: Document, moment: Moment) -> Findin
     message = as_asked(_message(details))
     if _NOISE.search(message):
         return None
+    if found := _withheld(message, document, moment):
+        return found
     line, column, function = _place(details, document)
     kind = "error"
     if "in promise" in details.get("text", ""):
@@ -99,6 +100,8 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     message = as_asked(shown) or "(no text)"
     if _NOISE.search(message):
         return None
+    if found := _withheld(message, document, moment):
+        return found
     line, column, _ = _place(event, document)
     return _advisory("console", message, moment, line, column)
 
@@ -111,7 +114,10 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
     if "Content Security Policy" in text:
         return None
     url = str(entry.get("url") or "")
-    if entry.get("source") == "network" and (found := _unanswered(url, document, moment)):
+    found = _withheld(text, document, moment)
+    if found is None and entry.get("source") == "network":
+        found = _unanswered(url, document, moment)
+    if found is not None:
         return found
     asked = asked_at_cdn(url)
     if asked is not None and (said := lacking(asked)):
@@ -198,6 +204,11 @@ def place_in_document(
     """Turn DevTools' place (from 0, in what was served) into one in the user's own document."""
     found = _line(url, line, document)
     return found, (column + 1 if found and isinstance(column, int) and column >= 0 else None)
+
+
+def _withheld(message: str, document: Document, moment: Moment) -> Finding | None:
+    found = withheld(message, document.html)
+    return None if found is None else _advisory("violation", found[0], moment, found[1], None)
 
 
 def _finding(

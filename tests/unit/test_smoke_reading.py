@@ -129,6 +129,55 @@ class TestFindings:
         assert found is not None
         assert found.severity == "advisory"
 
+    @pytest.mark.parametrize(
+        ("call", "message", "advice"),
+        [
+            (
+                "navigator.mediaDevices.getUserMedia({ video: true })",
+                "NotFoundError: Requested device not found",
+                "no camera and no microphone",
+            ),
+            (
+                "navigator.mediaDevices.getUserMedia({ audio: true })",
+                "NotAllowedError: Permission denied",
+                "choose a picture or a recording",
+            ),
+            (
+                "navigator.geolocation.getCurrentPosition(show)",
+                "Geolocation has been disabled in this document by permissions policy.",
+                "where a person is only once they allow it",
+            ),
+            (
+                "navigator.clipboard.readText()",
+                "NotAllowedError: The Clipboard API has been blocked because of a policy.",
+                "a field to paste into",
+            ),
+        ],
+    )
+    def test_what_no_tool_has_is_told_with_what_to_do_instead(
+        self, call: str, message: str, advice: str
+    ) -> None:
+        """However the tool and the browser say it, it is one finding, where the tool asks."""
+        document = Document(URL, f"<script>\n{call}\n</script>", 1)
+        log = {"level": "error", "text": f"Permissions policy violation: {message}"}
+        line = {"type": "error", "args": [{"type": "string", "value": f"Oh: {message}"}]}
+        found = [
+            findings.from_log(log, document, LOAD),
+            findings.from_exception(thrown(message), document, LOAD),
+            findings.from_console(line, document, LOAD),
+        ]
+        assert found[0] is not None
+        assert advice in found[0].message
+        assert (found[0].severity, found[0].line) == ("advisory", 2)
+        assert found == [found[0]] * 3
+
+    def test_an_error_of_the_tools_own_about_a_camera_is_an_error(self) -> None:
+        document = Document(URL, "<script>\nnavigator.mediaDevices.getUserMedia()\n</script>", 1)
+        message = "TypeError: camera is not a function"
+        found = findings.from_exception(thrown(message), document, LOAD)
+        assert found is not None
+        assert (found.severity, found.message) == ("fatal", message)
+
     def test_resize_observer_noise_is_nothing(self) -> None:
         message = "ResizeObserver loop completed with undelivered notifications."
         details = {"text": f"Uncaught {message}", "url": URL}
