@@ -1,9 +1,13 @@
 """What only a parser makes, changed before the parser has it: a tokenizer over a document's stream.
 
-Pure and incremental. Of a start tag `<template>` the attribute `shadowrootmode` is renamed, so
-that walls.js makes the shadow root and can see into it; of `<link>` each `rel` that would open a
-connection ahead. Both get `data-` in front. Nothing else changes here, and nothing is held back
-but such an attribute until its name or value is whole.
+Pure and incremental. The attribute `shadowrootmode` is renamed, so that walls.js makes the shadow
+root and can see into it; of `<link>` each `rel` that would open a connection ahead. Both get
+`data-` in front. Nothing else changes here, and nothing is held back but such an attribute until
+its name or value is whole.
+
+A shadow root that nobody sees into could hold a document without walls, and a script can put the
+parser into another state than the tokenizer's: it writes the beginning of a comment, say. So
+whatever may be that attribute's name counts as one, wherever it stands; as in walls.js.
 
 Whoever wants to change addresses is shown each start tag that may hold one, whole, and the text
 of scripts and styles in pieces. Then a tag is held back until its end, which no parser acts on
@@ -25,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 _RENAMED = "data-"
 _SHADOW = "shadowrootmode"
+_SHADOWS = re.compile(rf"(?<=[\t\n\f\r /\"']){_SHADOW}(?=[\t\n\f\r />=])", re.ASCII | re.IGNORECASE)
+_SHADOW_BEGUN = re.compile(rf"(?<=[\t\n\f\r /\"'])[a-z]{{1,{len(_SHADOW)}}}\Z", re.IGNORECASE)
 _AHEAD = frozenset({"preconnect", "dns-prefetch"})
 _LONGEST_TAG = 1 << 16
 """A longer one is shown to nobody: it holds an image."""
@@ -132,6 +138,7 @@ class Markup:
         self._rewriting = rewriting if throws or rewriting is None else _Guarded(rewriting)
         self._shows_all = shows_all
         self._keeps_shadows = keeps_shadows
+        self._before = ""  # the letter before what comes, and a name that has begun
         self._dropped = 0  # letters that stood before `_text`
         self._tag: int | None = None  # where a tag begins that is held back, of all letters
         self._parts: list[str] = []  # of that tag, already renamed
@@ -140,7 +147,7 @@ class Markup:
         self._text = ""  # from what has still to be looked at on
         self._at = 0  # looked at up to here
         self._sent = 0  # let go up to here
-        self._hold: int | None = None  # where an attribute begins that may be renamed
+        self._hold: int | None = None  # where a `<link>`'s attribute begins that may be renamed
         self._out: list[str] = []
         self._name = ""  # of the tag
         self._ends = False  # the tag is an end tag
@@ -153,14 +160,27 @@ class Markup:
 
     def feed(self, text: str) -> str:
         """Return what may go to the parser now."""
-        self._text += text
+        self._text += text if self._keeps_shadows else self._without_shadows(text)
         while self._state():
             pass
         return self._let_go()
 
+    def _without_shadows(self, text: str) -> str:
+        known = len(self._before[:1])
+        whole = self._before + text
+        begun = _SHADOW_BEGUN.search(whole, max(0, len(whole) - len(_SHADOW) - 1))
+        is_name = begun is not None and _SHADOW.startswith(begun[0].lower())
+        end = begun.start() if begun is not None and is_name else len(whole)
+        self._before = whole[max(0, end - 1) :]
+        gone = whole[:end]
+        if _SHADOW in gone.lower():
+            gone = _SHADOWS.sub(lambda name: _RENAMED + name[0], gone)
+        return gone[known:]
+
     def finish(self) -> str:
         """Return what was held back: an attribute that the document ends in."""
-        rest = "".join((*self._parts, self._text[self._sent :]))
+        rest = "".join((*self._parts, self._text[self._sent :], self._before[1:]))
+        self._before = ""
         self._text, self._at, self._sent, self._hold = "", 0, 0, None
         self._parts, self._tag = [], None
         if self._rewriting is not None and self._is_raw:
@@ -237,7 +257,7 @@ class Markup:
                 return self._go(self._tag_open, at + 1)
             self._end_raw(at)
             name = tidy[1].lower()
-            if name in {"template", "link"} and text[at + 1] != "/":
+            if name == "link" and text[at + 1] != "/":
                 self._hold_tag(at)
                 return self._go(self._tag_open, at + 1)
             self._name, self._ends, self._closes = name, text[at + 1] == "/", bool(tidy[2])
@@ -345,7 +365,7 @@ class Markup:
             return True
         self._closes = False
         self._attribute = at
-        if not self._ends and self._name in {"template", "link"}:
+        if not self._ends and self._name == "link":
             self._hold = at
         # A "=" here is a letter of the name.
         return self._go(self._attribute_name, at + 1)
@@ -355,13 +375,10 @@ class Markup:
         end = len(self._text) if found is None else found.start()
         name = self._text[self._attribute : end].lower() if self._hold is not None else ""
         if found is None:
-            sought = _SHADOW if self._name == "template" else "rel"
-            if self._hold is not None and not sought.startswith(name):
+            if self._hold is not None and not "rel".startswith(name):
                 self._hold = None
             return self._wait(end)
-        if self._name == "template" and name == _SHADOW and not self._keeps_shadows:
-            self._rename()
-        if not (self._name == "link" and name == "rel"):
+        if name != "rel":
             self._hold = None
         return self._go(self._after_name, end)
 

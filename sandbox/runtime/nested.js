@@ -6,8 +6,7 @@ function installNested() {
   const { prototype } = HTMLIFrameElement;
   const found = getOwnPropertyDescriptor(prototype, "contentDocument");
   const known = new WeakMap();
-  const GUARD = /^<script>\{const bound=[^]*?document\.currentScript\.remove\(\)<\/script>/;
-  const parse = (html) => new DOMParser().parseFromString(html.replace(GUARD, ""), "text/html");
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
   const makeTwin = (frame, text) => {
     const own = parse(text);
@@ -59,10 +58,9 @@ function installNested() {
     if (native || !this.isConnected || (source && source !== "about:blank")) {
       return native;
     }
-    const text = this.getAttribute("srcdoc") ?? "";
+    const text = nestedText(this.getAttribute("srcdoc") ?? "");
     let twin = known.get(this);
-    // A guard stands before what was put there.
-    if (!twin || !(twin.text === "" ? text === "" : text.endsWith(twin.text))) {
+    if (!twin || twin.text !== text) {
       twin = makeTwin(this, text);
       known.set(this, twin);
     }

@@ -4,7 +4,7 @@
 installStored();
 const standTraps = setTraps(tellTrapped, whenActed, dialogsShown, (handler) => listen("alien", handler));
 const standKeys = keepKeys((handler) => listen("free", ({ yes }) => handler(yes)));
-raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys], leadNested);
+const nestedText = raiseWalls((url) => send({ type: "open", url }), reopened, [setTraps, keepKeys], leadNested);
 installChannel();
 installCookies();
 installReports();

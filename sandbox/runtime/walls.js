@@ -27,8 +27,8 @@ function raiseWalls(ask, reopened, bound, lead) {
   );
   const addressOf = getter(Document, "URL");
   const stateOf = getter(Document, "readyState");
-  const [kindOf, baseOf, firstOf, nextOf, parentOf, isConnected] = [
-    "nodeType", "baseURI", "firstChild", "nextSibling", "parentElement", "isConnected",
+  const [kindOf, baseOf, firstOf, nextOf, parentOf, parentNodeOf, isConnected] = [
+    "nodeType", "baseURI", "firstChild", "nextSibling", "parentElement", "parentNode", "isConnected",
   ].map((name) => getter(Node, name));
   const nameOf = getter(Element, "localName");
   const namespaceOf = getter(Element, "namespaceURI");
@@ -36,28 +36,25 @@ function raiseWalls(ask, reopened, bound, lead) {
   const drawnOf = getter(SVGAElement, "href");
   const shownOf = getter(SVGAnimatedString, "animVal");
   const { prototype: element } = Element;
-  const attribute = unbound(element.getAttribute);
+  // By namespace: another's attribute may have the same name, and be found first.
   const attributeNS = unbound(element.getAttributeNS);
-  const setAttribute = unbound(element.setAttribute);
-  const removeAttribute = unbound(element.removeAttribute);
+  const setAttributeNS = unbound(element.setAttributeNS);
+  const removeAttributeNS = unbound(element.removeAttributeNS);
+  const attribute = (node, name) => attributeNS(node, null, name);
+  const setAttribute = (node, name, value) => setAttributeNS(node, null, name, value);
+  const removeAttribute = (node, name) => removeAttributeNS(node, null, name);
   const remove = unbound(element.remove);
-  const create = document.createElement.bind(document);
-  const rootElementOf = getter(Document, "documentElement");
-  const appendTo = unbound(Node.prototype.appendChild);
-  const setText = unbound(getOwnPropertyDescriptor(HTMLScriptElement.prototype, "text").set);
-  const fill = crypto.getRandomValues.bind(crypto);
-  const Words = Uint32Array;
-  // Else a policy of the tool's own could change what is put in front of a nested document. It may
-  // also refuse ours, in a document that it nests.
-  const same = (text) => text;
-  let [asHtml, asScript] = [same, same];
+  const { stringify, parse: read } = JSON;
+  // Else a policy of the tool's own could change what we have looked at, or put in front of a nested
+  // document. Where it refuses ours, nothing of the kind is done.
+  let asHtml = (text) => text;
   try {
-    const policy = window.trustedTypes?.createPolicy("sandwright", { createHTML: same, createScript: same });
-    if (policy) {
-      [asHtml, asScript] = [policy.createHTML.bind(policy), policy.createScript.bind(policy)];
-    }
-  } catch {
-    asScript = null;
+    const policy = window.trustedTypes?.createPolicy("sandwright", { createHTML: asHtml });
+    asHtml = policy?.createHTML.bind(policy) ?? asHtml;
+  } catch (refused) {
+    asHtml = () => {
+      throw refused;
+    };
   }
   const attachShadow = unbound(element.attachShadow);
   const append = unbound(DocumentFragment.prototype.append);
@@ -76,7 +73,10 @@ function raiseWalls(ask, reopened, bound, lead) {
   const NativeEvent = Event;
   const pathOf = unbound(Event.prototype.composedPath);
   const prevent = unbound(Event.prototype.preventDefault);
-  const isPrevented = getter(Event, "defaultPrevented");
+  const [isPrevented, isCancelable, isComposed, bubbles, typeOf] = [
+    "defaultPrevented", "cancelable", "composed", "bubbles", "type",
+  ].map((name) => getter(Event, name));
+  const initEvent = unbound(Event.prototype.initEvent);
   const submitterOf = getter(SubmitEvent, "submitter");
   const submit = unbound(HTMLFormElement.prototype.submit);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
@@ -84,10 +84,15 @@ function raiseWalls(ask, reopened, bound, lead) {
     getter(MouseEvent, name),
   );
   const rootOf = getter(Element, "shadowRoot");
+  const hostOf = getter(ShadowRoot, "host");
+  const closest = unbound(element.closest);
+  const close = unbound(HTMLDialogElement.prototype.close);
   const modeOf = getter(ShadowRoot, "mode");
   const dataOf = getter(MessageEvent, "data");
   const mark = unbound(WeakSet.prototype.add);
   const isMarked = unbound(WeakSet.prototype.has);
+  const remember = unbound(WeakMap.prototype.set);
+  const recall = unbound(WeakMap.prototype.get);
   const activation = navigator.userActivation;
   const isActive = activation ? getter(UserActivation, "isActive") : () => true;
   const up = window.parent;
@@ -127,7 +132,6 @@ function raiseWalls(ask, reopened, bound, lead) {
     const load = window.fetch.bind(window);
     const chain = unbound(Promise.prototype.then);
     const textOf = unbound(Response.prototype.text);
-    const { stringify } = JSON;
     const encode = encodeURIComponent;
     replace(window.Worklet.prototype, "addModule", (add) => ({
       addModule(address, options) {
@@ -217,11 +221,25 @@ function raiseWalls(ask, reopened, bound, lead) {
       return;
     }
     const button = submitterOf(event);
-    const method = (button && attribute(button, "formmethod")) ?? attribute(form, "method") ?? "";
-    if (lower(method) !== "dialog") {
-      const isRefused = disarm(event);
-      later(() => isRefused() || submit(form));
-    }
+    const isRefused = disarm(event);
+    // Only now: the tool may have made it another in the meantime.
+    later(() => {
+      if (isRefused()) {
+        return;
+      }
+      const method = (button && attribute(button, "formmethod")) ?? attribute(form, "method") ?? "";
+      if (lower(method) !== "dialog") {
+        submit(form);
+        return;
+      }
+      const dialog = closest(form, "dialog[open]");
+      const value = button && attribute(button, "value");
+      if (dialog !== null && value === null) {
+        close(dialog);
+      } else if (dialog !== null) {
+        close(dialog, value);
+      }
+    });
   }
 
   function onClick(event) {
@@ -233,6 +251,13 @@ function raiseWalls(ask, reopened, bound, lead) {
         onLink(event, path[index], text, url);
         return;
       }
+    }
+  }
+
+  // What does not leave its root meets no listener of the window's.
+  function onInnerClick(event) {
+    if (!isComposed(event)) {
+      onClick(event);
     }
   }
 
@@ -263,16 +288,53 @@ function raiseWalls(ask, reopened, bound, lead) {
     });
   }
 
-  // The click of a link that is not in the document meets no listener of ours.
+  // A click of the tool's own making in what is not in the document meets no listener of ours.
+  const above = (node) => {
+    const parent = parentNodeOf(node);
+    try {
+      return parent === null && kindOf(node) === 11 ? hostOf(node) : parent;
+    } catch {
+      return null;
+    }
+  };
+  const outsideAround = (node) => {
+    for (let at = isConnected(node) ? null : node; at !== null; at = above(at)) {
+      const text = kindOf(at) === 1 ? linkOf(at) : null;
+      const url = text === null ? null : resolve(text, baseOf(at));
+      if (url !== null && isOutside(url, baseOf(at))) {
+        return url;
+      }
+    }
+    return null;
+  };
   replace(HTMLElement.prototype, "click", (click) => ({
     click() {
-      const text = isConnected(this) ? null : linkOf(this);
-      const url = text === null ? null : resolve(text, baseOf(this));
-      if (url && isOutside(url, baseOf(this))) {
-        open(url);
-      } else {
+      const url = outsideAround(this);
+      if (url === null) {
         click(this);
+      } else {
+        open(url);
       }
+    },
+  }));
+  replace(EventTarget.prototype, "dispatchEvent", (native) => ({
+    dispatchEvent(event) {
+      let url = null;
+      try {
+        if (typeOf(event) === "click") {
+          if (!isCancelable(event)) {
+            initEvent(event, "click", bubbles(event), true);
+          }
+          url = outsideAround(this);
+        }
+      } catch {
+        // No event, or no node.
+      }
+      if (url === null) {
+        return native(this, event);
+      }
+      open(url);
+      return true;
     },
   }));
 
@@ -288,23 +350,61 @@ function raiseWalls(ask, reopened, bound, lead) {
     }
   }
 
-  // Nested documents and shadow roots: whatever is inserted is met before it can load.
-  const GUARD = `<script>{const bound=[${bound}],again=bound.map((run)=>run());(${raiseWalls})(undefined,()=>{for(let i=0;i<again.length;i+=1)again[i]()},bound)}document.currentScript.remove()<${"/script"}>`;
-  const SOUGHT = "iframe,frame,template[data-shadowrootmode]";
-  const waiting = [];
+  // What `make` says, in the place of all that is found.
+  const swap = (text, pattern, make) => {
+    let swapped = "";
+    let from = 0;
+    for (let found = exec(pattern, text); found !== null; found = exec(pattern, text)) {
+      swapped += slice(text, from, found.index) + make(found[0], found.index);
+      from = found.index + found[0].length;
+    }
+    return swapped + slice(text, from);
+  };
 
   // Makes of declarative shadow roots plain templates, for `adopt`: else a parser would make
   // roots that nobody watches.
-  const tame = (html) => {
-    const pattern = /(?<=^|[\s/"'])shadowrootmode(?=[\s/>=]|$)/gi;
-    let tamed = "";
-    let from = 0;
-    for (let found = exec(pattern, html); found !== null; found = exec(pattern, html)) {
-      tamed += `${slice(html, from, found.index)}data-`;
-      from = found.index;
+  const tame = (html) =>
+    swap(html, /(?<=^|[\s/"'])shadowrootmode(?=[\s/>=]|$)/gi, (name) => `data-${name}`);
+
+  // Nested documents and shadow roots: whatever is inserted is met before it can load. All of a nested
+  // document but the guard is a string in the guard's own script, which writes it once the walls are up:
+  // where that script does not run (a policy of the tool's own, one that came later), there is nothing.
+  const HEAD = `<script>{const bound=[${bound}],again=bound.map((run)=>run());(${raiseWalls})(undefined,()=>{for(let i=0;i<again.length;i+=1)again[i]()},bound)}document.currentScript.remove();document.write(`;
+  const TAIL = `)<${"/script"}>`;
+  // Before a document that is to run no script.
+  const STILL = `<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`;
+  const SOUGHT = "iframe,frame,template[data-shadowrootmode]";
+  // With no prototype: a setter that the tool has put there could end what we are at.
+  const waiting = Object.setPrototypeOf([], null);
+
+  const wrap = (html) => HEAD + swap(stringify(html), /</g, () => "\\u003c") + TAIL;
+
+  // Where the string ends that stands at a place; -1 where none does that cannot leave its script.
+  const endOfString = (text, at) => {
+    const signs = /["\\<]/g;
+    signs.lastIndex = at + 1;
+    for (let found = exec(signs, text); found !== null && text[at] === '"'; found = exec(signs, text)) {
+      if (found[0] === '"') {
+        return found.index + 1;
+      }
+      if (found[0] === "<" || text[found.index + 1] === "<") {
+        return -1;
+      }
+      signs.lastIndex = found.index + 2;
     }
-    return tamed + slice(html, from);
+    return -1;
   };
+
+  // What a nested document is to be, of the text that its frame holds: the tool's own, or ours, which it
+  // may have copied, and have added to.
+  const unwrap = (html) => {
+    const end = slice(html, 0, HEAD.length) === HEAD ? endOfString(html, HEAD.length) : -1;
+    if (end < 0 || slice(html, end, end + TAIL.length) !== TAIL) {
+      return null;
+    }
+    return read(slice(html, HEAD.length, end)) + slice(html, end + TAIL.length);
+  };
+  const startsStill = (text) => slice(text, 0, STILL.length) === STILL;
 
   // Whatever goes wrong in it, the guard comes before the text.
   const led = (html) => {
@@ -315,30 +415,36 @@ function raiseWalls(ask, reopened, bound, lead) {
     }
   };
 
-  // A policy of the tool's own (a `<meta>`) is its nested documents' too, and may stop the guard. So
-  // a script is tried whose hash nobody can know.
-  const runsInline = () => {
-    const words = fill(new Words(4));
-    const name = `ran${words[0]}_${words[1]}_${words[2]}_${words[3]}`;
-    const script = create("script");
-    const place = rootElementOf(document);
-    if (place === null || asScript === null) {
+  // A frame that runs no script would have no walls either. So its scripts run, and its document has a
+  // policy that lets none but the guard.
+  const quieted = new WeakMap();
+  const isStill = (frame) => {
+    const flags = attribute(frame, "sandbox");
+    if (flags === null || flags === recall(quieted, frame)) {
+      return flags !== null;
+    }
+    if (exec(/(?:^|\s)allow-scripts(?:\s|$)/i, flags)) {
       return false;
     }
-    setText(script, asScript(`window.${name}=1`));
-    appendTo(place, script);
-    remove(script);
-    return getOwnPropertyDescriptor(window, name) !== undefined && delete window[name];
+    remember(quieted, frame, `${flags} allow-scripts`);
+    setAttribute(frame, "sandbox", `${flags} allow-scripts`);
+    return true;
   };
 
   function guard(frame) {
     // A policy for the frame alone.
     removeAttribute(frame, "csp");
     const html = attribute(frame, "srcdoc");
-    if (html !== null && !runsInline()) {
-      removeAttribute(frame, "srcdoc");
-    } else if (html !== null && slice(html, 0, GUARD.length) !== GUARD) {
-      setAttribute(frame, "srcdoc", asHtml(GUARD + tame(led(exec(/^\ufeff?([^]*)$/, html)[1]))));
+    if (html !== null) {
+      try {
+        const text = unwrap(html) ?? led(exec(/^\ufeff?([^]*)$/, html)[1]);
+        const guarded = wrap(isStill(frame) && !startsStill(text) ? STILL + text : text);
+        if (guarded !== html) {
+          setAttribute(frame, "srcdoc", asHtml(guarded));
+        }
+      } catch {
+        removeAttribute(frame, "srcdoc");
+      }
     }
     const source = attribute(frame, "src");
     const url = source === null ? null : resolve(source, baseOf(frame));
@@ -425,21 +531,40 @@ function raiseWalls(ask, reopened, bound, lead) {
   });
   const observe = observer.observe.bind(observer);
 
-  const watched = { childList: true, subtree: true, attributeFilter: ["srcdoc", "src", "csp"] };
+  // What it does not say itself, and how a list is gone through, the tool could say.
+  const names = ["srcdoc", "src", "csp"];
+  const watched = {
+    __proto__: null, childList: true, subtree: true,
+    attributeFilter: {
+      __proto__: null,
+      [Symbol.iterator]() {
+        let next = -1;
+        return {
+          __proto__: null,
+          next() {
+            next += 1;
+            return next < names.length ? { done: false, value: names[next] } : { done: true, value: "" };
+          },
+        };
+      },
+    },
+  };
   const closed = new WeakSet();
 
   // A closed root is an open one that does not say so: else a click in it would not tell us the
   // link. A clone would be a root that nobody watches.
   function rooted(host, init) {
-    const isClosed = typeof init === "object" && init !== null && `${init.mode}` === "closed";
-    const root = attachShadow(host, {
-      __proto__: init, clonable: false, ...(isClosed && { mode: "open" }),
-    });
+    const wish = typeof init === "object" && init !== null ? init.mode : undefined;
+    // Once: it may say something else the next time.
+    const mode = wish === undefined ? undefined : `${wish}`;
+    const isClosed = mode === "closed";
+    const root = attachShadow(host, { __proto__: init, clonable: false, mode: isClosed ? "open" : mode });
     if (isClosed) {
       mark(closed, root);
     }
     observe(root, watched);
     listenTo(root, "submit", onSubmit, true);
+    listenTo(root, "click", onInnerClick, true);
     return root;
   }
 
@@ -468,7 +593,7 @@ function raiseWalls(ask, reopened, bound, lead) {
   });
   const parsing = (name) => (parse) => ({
     [name](html, options) {
-      const result = parse(this, tame(`${html}`), options);
+      const result = parse(this, asHtml(tame(`${html}`)), options);
       search(result ?? this);
       settle(true);
       return result;
@@ -480,16 +605,37 @@ function raiseWalls(ask, reopened, bound, lead) {
     );
   });
 
-  // A name may be written in parts, and its end be in the document itself.
-  let tail = "";
+  // A style sheet's document is parsed as well, out of sight: it is made anew of what can be seen of it.
+  const kindOfText = getter(Document, "contentType");
+  const rootElementOf = getter(Document, "documentElement");
+  const outerOf = getter(Element, "outerHTML");
+  const parser = new DOMParser();
+  const parseText = unbound(DOMParser.prototype.parseFromString);
+  if (window.XSLTProcessor) {
+    replace(XSLTProcessor.prototype, "transformToDocument", (transform) => ({
+      transformToDocument(source) {
+        const made = transform(this, source);
+        const root = made && kindOfText(made) === "text/html" ? rootElementOf(made) : null;
+        return root === null ? made : parseText(parser, asHtml(outerOf(root)), "text/html");
+      },
+    }));
+  }
+
+  // A tag may be written in parts, and its end be in the document itself, which nobody looks at as that of a
+  // tag. So a template's name is held back until it is whole; and where its tag is not, it has the
+  // attribute already: a parser takes no second one.
+  const NAME = "<template";
+  const WHOLE = /<template(?:[\t\n\f\r ]+[^\t\n\f\r "'<>/=]+(?:=(?:"[^"]*"|'[^']*'|[^\t\n\f\r "'<>/=`][^\t\n\f\r "'<>]*))?)*[\t\n\f\r ]*\/?>/iy;
+  let held = "";
   const written = (html) => {
-    const whole = tail + html;
-    const tamed = tame(whole);
-    const word = exec(/[\s/"']([a-z]+)$/i, whole);
-    const begun = word && exec(/<templ/i, whole) && slice("shadowrootmode", 0, word[1].length) === lower(word[1]);
-    const start = slice(tamed, 0, tail.length) === tail ? slice(tamed, tail.length) : `-${tame(html)}`;
-    tail = slice(whole, -99);
-    return begun ? `${start}-` : start;
+    const whole = held + tame(html);
+    const last = exec(/<[a-z]{0,8}$/i, whole);
+    held = last && slice(NAME, 0, last[0].length) === lower(last[0]) ? last[0] : "";
+    const now = slice(whole, 0, whole.length - held.length);
+    return swap(now, /<template(?=[\t\n\f\r />])/gi, (name, at) => {
+      WHOLE.lastIndex = at;
+      return exec(WHOLE, now) ? name : `${name} shadowrootmode=x `;
+    });
   };
   const { prototype: page } = Document;
   const write = unbound(page.write);
@@ -543,9 +689,9 @@ function raiseWalls(ask, reopened, bound, lead) {
       }
       const whole = written(html + end);
       // Of nothing first: opens the document where that is what writing does, and no script runs yet.
-      reopen(this, () => write(this, ""));
-      // A tool's policy of trusted types runs before it is written, and may have closed the document.
-      reopen(this, () => write(this, whole));
+      reopen(this, () => write(this, asHtml("")));
+      // What left the document meanwhile may have closed it.
+      reopen(this, () => write(this, asHtml(whole)));
     },
   });
   replace(page, "write", () => writing("write", ""));
@@ -565,4 +711,9 @@ function raiseWalls(ask, reopened, bound, lead) {
 
   observe(document, watched);
   stand();
+  // What a tool nested, of what the frame's attribute holds.
+  return (html) => {
+    const text = unwrap(html) ?? html;
+    return startsStill(text) ? slice(text, STILL.length) : text;
+  };
 }

@@ -18,6 +18,13 @@ CHANGED = [
     ("<template a='>' SHADOWROOTMODE = 'closed'>", "<template a='>' data-SHADOWROOTMODE = 'closed'>"),
     ('<template a="b"shadowrootmode="open">', '<template a="b"data-shadowrootmode="open">'),
     ("<template/shadowrootmode>", "<template/data-shadowrootmode>"),
+    # A script may have put the parser into another state: there this could be a tag.
+    ("<template><p shadowrootmode=open></template>", "<template><p data-shadowrootmode=open></template>"),
+    ("<x a='--><template shadowrootmode=open>'>", "<x a='--><template data-shadowrootmode=open>'>"),
+    ("<script>'<template shadowrootmode=open>'</script>", "<script>'<template data-shadowrootmode=open>'</script>"),
+    ("<title><template shadowrootmode=open></title>", "<title><template data-shadowrootmode=open></title>"),
+    ("<!--<template ShadowRootMode>-->", "<!--<template data-ShadowRootMode>-->"),
+    ("<x shadowrootmode shadowrootmode=a", "<x data-shadowrootmode data-shadowrootmode=a"),
     ("<link rel=preconnect href=//a.example>", "<link data-rel=preconnect href=//a.example>"),
     ('<LINK href="x" REL="a &#80;reconnect b">', '<LINK href="x" data-REL="a &#80;reconnect b">'),
     ("<link rel='dns-prefetch'/>", "<link data-rel='dns-prefetch'/>"),
@@ -50,21 +57,18 @@ CHANGED = [
 ]  # fmt: skip
 KEPT = [
     "",
-    "<template><p shadowrootmode=open></template>",
     "<template data-shadowrootmode shadowrootmodes shadowroot>",
-    "<div shadowrootmode=open>",
-    "</template shadowrootmode=open></link rel=preconnect>",
-    "<template title='shadowrootmode=open'>",
+    "a template[shadowrootmode], `shadowrootmode `, ('shadowrootmode'), shadow root mode, s",
+    "</template></link rel=preconnect>",
     "<link rel=stylesheet href=data:,><link rel=icon><link rel><link rel=>",
     "<a rel=preconnect>",
     "<link title='rel=preconnect'>",
     "<!-- <link rel=preconnect> -->",
     "<!--<!--!- <link rel=preconnect>",
-    "<script>'<link rel=preconnect><template shadowrootmode=open>'</script>",
+    "<script>'<link rel=preconnect>'</script>",
     "<script><!--<script></script><link rel=preconnect>",
     "<style><link rel=preconnect></style >",
     "<textarea><link rel=preconnect></textareas></textarea/>",
-    "<title><template shadowrootmode=open></title>",
     "<svg><foreignObject><style><link rel=preconnect></style></foreignObject></svg>",
     "<xmp><link rel=preconnect></xmp>",
     "<plaintext></plaintext><link rel=preconnect>",
@@ -153,9 +157,12 @@ def test_nothing_is_held_back_but_an_attribute_that_may_be_renamed() -> None:
         "<template",
         "<template x='",
         "<script>a</scrip",
+        "this",
     ):
         assert Markup().feed(text) == text
     assert Markup().feed("<template shadowroot") == "<template "
+    assert Markup().feed("there i") == "there i"
+    assert Markup().feed("there is a s") == "there is a "
     assert Markup().feed("<template shade") == "<template shade"
     assert Markup().feed("<link rel='pre") == "<link "
     assert Markup().feed("<link href='pre") == "<link href='pre"
