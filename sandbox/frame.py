@@ -2,10 +2,10 @@
 
 `GET /<secret>` answers with the document's stream, or, opened alone in a tab, with a small page
 of ours that holds the same address in a frame; `GET /<secret>?stored=indexed` tells that page what
-the tool's databases hold, and `GET /indexed.js` what opens them; `GET /probe` tells a page of ours
-that it may frame what is served here; `GET /libraries/…` gives the files of public libraries, to
-anybody. Nothing else exists. Raw ASGI, so that a flush is one message to the server and no
-framework buffers it.
+the tool's databases hold, and `GET /indexed.js` what opens them; `GET /<secret>?still` is the
+document for a frame that runs no script; `GET /probe` tells a page of ours that it may frame what
+is served here; `GET /libraries/…` gives the files of public libraries, to anybody. Nothing else
+exists. Raw ASGI, so that a flush is one message to the server and no framework buffers it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from sandbox.policy import (
 )
 from sandbox.runtime.assembly import alone_script, alone_style, databases_script, frame_prefix
 from sandbox.saving import Save, Sender, save_told
+from sandbox.still import still
 from sandbox.stored import Area, to_json
 from sandbox.text import Utf8Encoder
 
@@ -224,6 +225,8 @@ class _Request:
         elif self.scope["query_string"] == b"stored=indexed":
             await _close(document.chunks)
             await self._send_whole(await self._databases(document, ancestors))
+        elif self.scope["query_string"] == b"still":
+            await self._send_whole(await self._still(document, ancestors))
         elif _header(self.scope, b"sec-fetch-dest") == "document":
             await _close(document.chunks)
             key = document.key or self.key
@@ -280,6 +283,23 @@ class _Request:
             return _Answer(403, headers, _FOREIGN)
         kept = await document.stored(Area.INDEXED) if document.stored else {}
         return _Answer(200, headers, await asyncio.to_thread(to_json, dict(kept)), _JSON)
+
+    async def _still(self, document: FrameDocument, ancestors: tuple[str, ...]) -> _Answer:
+        """The document once it is whole, without its scripts and links."""
+        folder = self._libraries()
+        maps = takes_several_maps(_header(self.scope, b"user-agent"))
+        # Its own shadow roots may be: nothing has to see into them.
+        rewriting = await self._rewriting(document.grants, folder, maps=maps)
+        markup = Markup(rewriting, keeps_shadows=True)
+        try:
+            text = "".join([chunk async for chunk in document.chunks]).removeprefix("\ufeff")
+        finally:
+            await _close(document.chunks)
+        body = await asyncio.to_thread(lambda: still(markup.feed(text) + markup.finish(), folder))
+        # A second policy: a browser keeps to both.
+        no_script = ("content-security-policy", "sandbox; script-src 'none'")
+        headers = (*frame_headers(document.grants, ancestors, folder), no_script)
+        return _Answer(200, headers, body if text.strip() else _NO_DOCUMENT)
 
     def _sender(self) -> Sender:
         return Sender(

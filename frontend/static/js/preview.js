@@ -5,6 +5,8 @@ import { alive, forget, remember, starting } from "./trouble.js";
 const PATIENCE = 5000;
 // The other end of a document that runs nothing.
 const IDLE = { receive: () => {}, tell: () => {}, renewed: () => {}, mute: () => {}, begin: () => {}, close: () => {} };
+// Where the server gives a document without its scripts and links.
+const still = (url) => `${url}?still`;
 
 /**
  * The stage and its frames. The frame that streams a first version is never loaded again; a new
@@ -86,7 +88,7 @@ export class Preview {
   /** Ends the tool in sight, at once. */
   halt(reason = "stopped") {
     if (!this.#current?.frame.isConnected) return;
-    const url = this.#current.frame.src;
+    const { frame, url = frame.src } = this.#current;
     this.#remove(this.#current);
     if (reason !== "stopped") remember(url, reason);
     this.#halted(url, reason, false);
@@ -106,7 +108,8 @@ export class Preview {
     delete current.frame.dataset.generation;
     if (changed) current.stored.mute();
     await this.#keeper.saved();
-    current.frame.src = url;
+    if (current.url) current.url = url;
+    current.frame.src = current.url ? still(url) : url;
   }
 
   #halted(url, reason, before) {
@@ -130,16 +133,16 @@ export class Preview {
     this.#load(url, "");
   }
 
-  /** Its markup alone: without scripts nothing in it moves, asks or ends. */
+  /** Its markup alone: without scripts and links nothing in it moves, asks, ends or leads away. */
   #look(url) {
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "");
     frame.referrerPolicy = "no-referrer";
     frame.title = "Preview";
-    frame.src = url;
+    frame.src = still(url);
     this.#notice.classList.add("aside");
     this.#notice.querySelector("button").hidden = true;
-    this.#current = { frame, log: [], loaded: true, settled: false, bridge: IDLE, stored: IDLE, inSight: () => {} };
+    this.#current = { frame, url, log: [], loaded: true, settled: false, bridge: IDLE, stored: IDLE, inSight: () => {} };
     this.#stage.append(frame);
   }
 
