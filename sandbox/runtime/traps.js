@@ -12,6 +12,7 @@
 function setTraps(tell, whenActed, shown, whenAlien) {
   "use strict";
   const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+  const { setPrototypeOf } = Object;
   const unbound = (method) => Function.prototype.call.bind(method);
   const nested = tell === undefined;
   const MAX_DIALOGS = nested ? 0 : 3;
@@ -22,6 +23,7 @@ function setTraps(tell, whenActed, shown, whenAlien) {
   const MAX_RELOADS = 6;
   const dataOf = unbound(getOwnPropertyDescriptor(MessageEvent.prototype, "data").get);
   const stop = unbound(Event.prototype.stopImmediatePropagation);
+  const lower = unbound(String.prototype.toLowerCase);
   const listenTo = unbound(EventTarget.prototype.addEventListener);
   const { history, parent: up } = window;
   const lengthOf = unbound(getOwnPropertyDescriptor(History.prototype, "length").get);
@@ -32,6 +34,7 @@ function setTraps(tell, whenActed, shown, whenAlien) {
   };
   let dialogs = shown ?? 0;
   let entries = 0;
+  let pushing = 0;
   let behind = 0;
   let ahead = 0;
   let length = lengthOf(history);
@@ -56,14 +59,15 @@ function setTraps(tell, whenActed, shown, whenAlien) {
   const replace = (owner, name, make) => {
     const found = getOwnPropertyDescriptor(owner, name);
     if (found && found.value) {
-      defineProperty(owner, name, { ...found, value: make(unbound(found.value))[name] });
+      defineProperty(owner, name, { ...found, value: make(unbound(found.value), found.value)[name] });
     }
   };
 
   // The real ones, with their real results, as long as a person sits before them.
-  const bounded = (name, refused, takes) => replace(window, name, (show) => ({
+  const bounded = (name, refused, takes) => replace(window, name, (_, show) => ({
     [name](...given) {
-      // The tool's own code, which may not end or ask again, runs before a dialog is counted and said to be there.
+      // The tool's own code, which may not end or ask again, runs before a dialog is counted and said to be
+      // there. What stands below runs none of it: not even a list is spread, whose iterator may be the tool's.
       for (let index = 0; index < takes && index < given.length; index += 1) {
         given[index] = given[index] === undefined ? undefined : `${given[index]}`;
       }
@@ -73,8 +77,13 @@ function setTraps(tell, whenActed, shown, whenAlien) {
       }
       dialogs += 1;
       say({ type: "dialog", open: true });
+      if (name === "print") {
+        // Before it is shown, listeners of the tool's run.
+        say({ type: "dialog", open: false });
+        return apply(show, window, given);
+      }
       try {
-        return apply(show, undefined, [window, ...given]);
+        return apply(show, window, given);
       } finally {
         say({ type: "dialog", open: false });
       }
@@ -84,15 +93,28 @@ function setTraps(tell, whenActed, shown, whenAlien) {
   bounded("confirm", false, 1);
   bounded("prompt", null, 2);
   bounded("print", undefined, 0);
+  // The same dialog by another name.
+  const { print } = window;
+  replace(Document.prototype, "execCommand", (execute) => ({
+    execCommand(command, interactive, value) {
+      const name = `${command}`;
+      if (lower(name) === "print") {
+        print();
+        return true;
+      }
+      return execute(this, name, interactive, value);
+    },
+  }));
 
   // The tool's own entries, in places that its steps lead to.
-  const own = [];
+  // With no prototype: what the tool has put into that of arrays would run in the midst of counting.
+  const own = setPrototypeOf([], null);
   let at = 0;
   let alien = false;
   whenAlien?.(() => (alien = true));
   const { prototype: past } = History;
   const stateOf = unbound(getOwnPropertyDescriptor(past, "state").get);
-  const replaceState = unbound(past.replaceState);
+  const { replaceState } = past;
   const dispatch = unbound(EventTarget.prototype.dispatchEvent);
   const later = setTimeout.bind(window);
   const { PopStateEvent, HashChangeEvent } = window;
@@ -102,7 +124,10 @@ function setTraps(tell, whenActed, shown, whenAlien) {
     own.length = at;
     own[at] = here();
     if (at > FULL_HISTORY) {
-      own.shift();
+      for (let index = 0; index < at; index += 1) {
+        own[index] = own[index + 1];
+      }
+      own.length = at;
       at -= 1;
     }
     entries += 1;
@@ -113,13 +138,19 @@ function setTraps(tell, whenActed, shown, whenAlien) {
     }
   };
 
-  replace(past, "pushState", (push) => ({
+  replace(past, "pushState", (_, push) => ({
     pushState(...given) {
-      if (entries >= MAX_ENTRIES) {
-        apply(replaceState, undefined, [this, ...given]);
+      if (entries + pushing >= MAX_ENTRIES) {
+        apply(replaceState, this, given);
       } else {
         const left = here();
-        apply(push, undefined, [this, ...given]);
+        // What is put there is read meanwhile, and may push again.
+        pushing += 1;
+        try {
+          apply(push, this, given);
+        } finally {
+          pushing -= 1;
+        }
         own[at] = left;
         enter();
         length = lengthOf(history);
@@ -149,7 +180,7 @@ function setTraps(tell, whenActed, shown, whenAlien) {
       }
       const { url: oldURL } = (own[at] = here());
       at += count;
-      replaceState(history, to.state, "", to.url);
+      apply(replaceState, history, [to.state, "", to.url]);
       length = lengthOf(history);
       dispatch(window, new PopStateEvent("popstate", { state: stateOf(history) }));
       if (oldURL !== to.url) {

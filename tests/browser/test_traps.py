@@ -44,7 +44,10 @@ def halted(page: Page) -> Any:
     return page.locator(".halted")
 
 
-LOOP = "<h1>Tool</h1><button onclick='setTimeout(() => { for (;;); })'>Go</button>"
+LOOP = (
+    "<h1>Tool</h1><button onclick='setTimeout(() => { for (;;); })'>Go</button>"
+    "<a href='http://127.0.0.1:9/told'>away</a><p style='height: 300vh'><b>The end</b>"
+)
 
 
 async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
@@ -62,6 +65,16 @@ async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
     await page.get_by_role("button", name="Open without running").click()
     await expect(tool(page).get_by_role("heading", name="Tool")).to_be_visible()
     await tool(page).get_by_role("button", name="Go").click()
+    # Nor leads a link away, to which a click with a key held would open a window.
+    await tool(page).get_by_text("away").click(modifiers=["Shift"])
+    await expect(tool(page).get_by_role("link")).to_have_count(0)
+    await page.get_by_role("button", name="Reload the preview").click()
+    await expect(tool(page).get_by_text("away")).to_be_visible()
+    await expect(tool(page).get_by_role("link")).to_have_count(0)
+    await tool(page).get_by_text("away").hover()
+    await page.mouse.wheel(0, 5000)
+    await expect(tool(page).get_by_text("away")).not_to_be_in_viewport()
+    assert page.context.pages == [page]
     await page.get_by_role("button", name="Run anyway").click()
     await expect(tool(page).get_by_role("heading", name="Tool")).to_be_visible()
     await expect(halted(page)).to_have_count(0)
@@ -187,7 +200,8 @@ async def test_entries_that_a_tool_pushed_are_five_however_many_it_wanted(
     home = await history_of(page)
     await open_tool(
         "<h1>T</h1><script>onload = () => {"
-        " for (let i = 0; i < 30; i++) history.pushState(i, '');"
+        " let n = 0; const push = () => history.pushState({ get n() { if (n++ < 9) push() } }, '');"
+        " push(); for (let i = 0; i < 30; i++) history.pushState(i, '');"
         " document.querySelector('h1').textContent = 'Pushed' }</script>"
     )
     await expect(tool(page).get_by_role("heading")).to_have_text("Pushed")
@@ -231,6 +245,9 @@ async def test_dialogs_in_a_row_end_after_three_and_work_with_real_results(
     await open_tool(
         '<button onclick="out.textContent = '
         "[prompt('how many'), confirm('sure'), alert('so')].join()\">Ask</button>"
+        # The tool's own iterator, which may not end, runs while no dialog is said to be there.
+        "<script>const own = Array.prototype[Symbol.iterator]; Array.prototype[Symbol.iterator] ="
+        " function () { if (this[0] === 'so') throw 0; return own.call(this) }</script>"
         '<button onclick="for (let i = 0; i < 50; i++) alert(i)">Loop</button><p id=out></p>'
     )
     await tool(page).get_by_role("button", name="Ask").click()
@@ -241,6 +258,31 @@ async def test_dialogs_in_a_row_end_after_three_and_work_with_real_results(
         "one dialog after another"
     )
     assert shown == ["how many", "sure", "so", "0", "1", "2"]
+
+
+# A browser without a window shows no dialog for it.
+PRINTING = """let printed = 0;
+window.print = () => { printed += 1; };
+const native = Document.prototype.execCommand;
+Document.prototype.execCommand = function (name, ...rest) {
+  if (/print/i.test(name)) printed += 1;
+  return native.call(this, name, ...rest);
+};
+addEventListener("message", ({ data }) => {
+  if (data === "tell") document.body.dataset.printed = printed;
+});"""
+PRINT = "for (let i = 0; i < 4; i++) { print(); document.execCommand('Print') } postMessage('tell')"
+
+
+async def test_the_browsers_print_dialog_is_one_of_three_by_whatever_name(
+    page: Page, open_tool: Open
+) -> None:
+    await page.add_init_script(PRINTING)
+    inner = f"<script>{PRINT}</script>"
+    await open_tool(f'<h1>T</h1><script>{PRINT}</script><iframe srcdoc="<p>x{inner}"></iframe>')
+    await expect(tool(page).locator("body")).to_have_attribute("data-printed", "3")
+    nested = tool(page).frame_locator("iframe").locator("body")
+    await expect(nested).to_have_attribute("data-printed", "0")
 
 
 async def test_a_nested_document_shows_no_dialog_and_makes_no_history(
@@ -728,10 +770,17 @@ async def test_a_tool_that_replaces_what_lists_have_gets_nothing_heavy_into_the_
     assert await page.evaluate("read") == 0
 
 
+FREEZING = {
+    "its words": "alert({ toString() { for (;;); } })",
+    "its event": "onbeforeprint = () => { for (;;); }; print()",
+}
+
+
+@pytest.mark.parametrize("name", sampled(FREEZING, {"its event"}))
 async def test_a_tool_that_freezes_while_its_dialog_is_made_is_told_of_too(
-    page: Page, open_tool: Open
+    name: str, page: Page, open_tool: Open
 ) -> None:
-    busy = "alert({ toString() { for (;;); } })"
+    busy = FREEZING[name]
     await open_tool(f'<button onclick="setTimeout(() => {{ {busy} }})">Go</button>')
     await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
     await expect(page.get_by_text("This tool does not answer")).to_be_visible()
