@@ -134,10 +134,14 @@ class Freezing:
 
 async def measure_freezing(browser: Browser, url: str) -> list[Freezing]:
     """Run every attack against the server at `url`."""
-    documents = {name: _document(name, code) for name, code in ATTACKS.items()}
+    measured = [
+        await _one(browser, url, name, _document(name, code)) for name, code in ATTACKS.items()
+    ]
     frozen = (one for one in attacks() if one.canary is Canary.FROZEN or one.name in ALSO)
-    documents |= {attack.name: attack.document({}) for attack in frozen}
-    return [await _one(browser, url, name, html) for name, html in documents.items()]
+    for one in frozen:
+        watched = WATCHED_MS + one.takes * 1000
+        measured.append(await _one(browser, url, one.name, one.document({}), watched))
+    return measured
 
 
 def _document(name: str, code: str) -> str:
@@ -146,7 +150,9 @@ def _document(name: str, code: str) -> str:
     return f"<h1>{name}</h1><script>setTimeout(() => {{ {code} }}, 700)</script>"
 
 
-async def _one(browser: Browser, url: str, name: str, html: str) -> Freezing:
+async def _one(
+    browser: Browser, url: str, name: str, html: str, watched: float = WATCHED_MS
+) -> Freezing:
     address = await asyncio.to_thread(_imported, url, html)
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     try:
@@ -154,7 +160,7 @@ async def _one(browser: Browser, url: str, name: str, html: str) -> Freezing:
         page.on("dialog", _answer)
         await page.goto(address, wait_until="domcontentloaded")
         await page.evaluate(WATCH)
-        await page.wait_for_timeout(WATCHED_MS)
+        await page.wait_for_timeout(watched)
         proof = await _proof(page)
         stop = await page.evaluate(STOP)
         longest, late = await page.evaluate("[window.__longest, window.__late]")
