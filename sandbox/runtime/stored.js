@@ -50,7 +50,6 @@ function installStored() {
   const session = new Map(carried.session);
   const carry = carrier(carried.name, () => ({
     session: [...session],
-    dialogs: dialogsShown,
     unsaved: { local: local.unsaved(), indexed: indexed.unsaved(), session: boxes.session.unsaved() },
   }));
   const saving = (box) => (key, value) => {
@@ -98,17 +97,40 @@ function takeSnapshot() {
   return snapshot;
 }
 
+// The tool may have had a part in it; whatever it is, what stands behind this must begin.
 function takeCarried() {
   const name = nameOf(window);
   if (!name.startsWith(CARRIED)) {
     return { name, session: [], unsaved: { local: [] }, dialogs: 0 };
   }
   setName(window, "");
-  const carried = parse(name.slice(CARRIED.length));
-  if (carried.until < Date.now()) {
-    carried.unsaved = { local: [] };
+  const carried = readCarried(name.slice(CARRIED.length));
+  const { dialogs } = carried;
+  const recent = carried.until < Date.now() ? {} : carried.unsaved ?? {};
+  const unsaved = {};
+  for (const area of ["local", "indexed", "session"]) {
+    unsaved[area] = changesOf(recent[area]);
   }
-  return carried;
+  return {
+    name: typeof carried.name === "string" ? carried.name : "",
+    session: changesOf(carried.session).filter((change) => change[1] !== null),
+    unsaved,
+    dialogs: Number.isInteger(dialogs) && dialogs >= 0 ? dialogs : 0,
+  };
+}
+
+function readCarried(text) {
+  try {
+    return parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function changesOf(list) {
+  const isChange = (change) =>
+    isArray(change) && typeof change[0] === "string" && (change[1] === null || typeof change[1] === "string");
+  return isArray(list) ? list.filter(isChange) : [];
 }
 
 // Returns what is to be called after a change: it matters from the moment the document is left,
@@ -116,7 +138,16 @@ function takeCarried() {
 function carrier(first, contents) {
   let name = first;
   let leaving = false;
-  const write = () => setName(window, CARRIED + stringify({ name, ...contents() }));
+  const write = () => {
+    // However many dialogs there were, the tool must not say how many: it has no part in what is said of
+    // them, also where what it has given to every object or list throws.
+    let text = `{"name":"","session":[],"unsaved":{"local":[]},"dialogs":${dialogsShown}}`;
+    try {
+      text = stringify({ __proto__: null, name, ...contents(), dialogs: dialogsShown });
+    } finally {
+      setName(window, CARRIED + text);
+    }
+  };
   let due = false;
   // Once for all that one listener stores.
   const carry = () => {

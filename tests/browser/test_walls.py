@@ -485,3 +485,30 @@ async def test_a_tool_that_nags_is_not_heard_any_more(page: Page, host: Host, sh
         await dialog.wait_for(state="hidden")
     await click(frame, "#go", {})
     assert await dialog.count() == 0
+
+
+# What a document hands to the next one of its frame, made into what nobody could use.
+HANDED_ON = {
+    "lists": "Array.prototype.toJSON = () => 5",
+    "what is in lists": "Array.prototype.toJSON = function () { return this.map(() => null) }",
+    "all but lists": "Object.prototype.toJSON = function () {"
+    " return Array.isArray(this) ? this : 0 }",
+    "everything": "Object.prototype.toJSON = () => 'x'",
+    "an error": "Array.prototype.toJSON = () => { throw 0 }",
+}
+
+
+@pytest.mark.parametrize("name", sampled(HANDED_ON, {"lists"}))
+async def test_walls_stand_whatever_a_document_hands_to_the_next_one(
+    name: str, page: Page, host: Host, shelf: Shelf
+) -> None:
+    again = (
+        "if (performance.getEntriesByType('navigation')[0].type === 'reload') console.log(MEANS);"
+        "else onload = () => setTimeout(() => { sessionStorage.a = localStorage.b = 1; WHAT;"
+        "location.reload() })"
+    )
+    script = again.replace("MEANS", MEANS).replace("WHAT", HANDED_ON[name])
+    shelf.put("tool", f"<body><script>{script}</script>")
+    await show(page, host)
+    said = await messages(page, "console")
+    assert said[0]["text"] == NONE_OF_THEM
