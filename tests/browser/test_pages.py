@@ -92,6 +92,7 @@ FORGED = (
 ANSWERS = [
     {"match": "wish-once", "text": tool("Once"), "tokens_per_second": 60},
     {"match": "wish-long", "text": tool("Long", lines=200), "tokens_per_second": 200},
+    {"match": "wish-keys", "text": tool("Keys", lines=400), "tokens_per_second": 50},
     {"match": "wish-old", "text": tool("Old")},
     {"match": "wish-new", "text": tool("New", lines=80), "tokens_per_second": 150},
     {"match": "wish-first", "text": tool("First")},
@@ -168,8 +169,16 @@ async def test_the_main_job_needs_no_mouse(page: Page, server: Any) -> None:
     await expect(box).to_be_focused()
     await page.keyboard.type("24 characters")
     await page.keyboard.press("Control+Enter")
-    await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)
+    versions = page.get_by_role("list", name="Versions").get_by_role("link")
+    await expect(versions).to_have_count(2)
     await expect(box).to_have_value("")
+
+    await versions.first.press("Enter")
+    await page.get_by_role("button", name="Restore").press("Enter")
+    await expect(versions).to_have_count(3)
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(versions.last).to_contain_text("passed")
+    await expect(versions.last).to_be_focused()
 
 
 async def test_tabs_move_with_the_arrows(page: Page, server: Any) -> None:
@@ -576,6 +585,28 @@ async def test_stop_then_try_again(page: Page, connected: str) -> None:
     await page.get_by_role("button", name="Try again").click()
     await expect(verdict(page)).to_contain_text("passed")
     await expect(preview(page).get_by_role("heading", name="Quick")).to_be_visible()
+
+
+async def test_stop_try_again_and_continue_keep_the_keyboard(page: Page, connected: str) -> None:
+    """After each of them the focus is on what comes next, on a phone too."""
+    await create(page, connected, "wish-keys")
+    stop = page.get_by_role("button", name="Stop")
+    again = page.get_by_role("button", name="Try again")
+    await expect(preview(page).get_by_role("heading", name="Keys")).to_be_visible()
+    await stop.focus()
+    for width in (1280, 360):
+        await page.set_viewport_size({"width": width, "height": 720})
+        await page.keyboard.press("Enter")
+        await expect(again).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(stop).to_be_focused()
+        await expect(preview(page).get_by_role("heading", name="Keys")).to_be_visible()
+        await page.keyboard.press("Enter")
+        await expect(again).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name="Continue")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(stop).to_be_focused()
 
 
 async def test_a_failed_verdict_names_the_line_and_offers_a_fix(page: Page, connected: str) -> None:

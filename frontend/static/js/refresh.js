@@ -44,6 +44,9 @@ function takeOver(region, fresh) {
   }
   if (region.innerHTML === fresh.innerHTML) return;
   const focused = region !== document.activeElement && region.contains(document.activeElement);
+  const href = focused && document.activeElement.getAttribute("href");
   region.replaceChildren(...document.importNode(fresh, true).childNodes);
-  if (focused) (region.querySelector("button, a[href]") ?? document.getElementById("change")).focus();
+  if (!focused) return;
+  const same = href && region.querySelector(`[href="${CSS.escape(href)}"]`);
+  (same || (region.querySelector("button, a[href]") ?? document.getElementById("change"))).focus();
 }

@@ -25,6 +25,7 @@ import { themeToggle } from "./theme.js";
 import { rememberDeleted } from "./trash.js";
 import { widths } from "./widths.js";
 
+const RESTORED = "sandwright.restored";
 const one = (selector) => document.querySelector(selector);
 const data = pageData();
 const api = `/api/artifacts/${data.artifact.id}`;
@@ -61,6 +62,7 @@ menu(one("[data-menu]"));
 widths(one("[data-widths]"), stage);
 const showTitle = rename(one("[data-title]"), data.artifact.id, title.rename);
 bench.start();
+landRestored();
 probe();
 exported(one("[data-exported]"), one("[data-options]"), stored.keeper);
 permissions({
@@ -72,34 +74,60 @@ permissions({
   panel: one("[data-permissions]"),
 });
 
+/** Restore ends here, on another page than it was pressed on: the focus goes to what it made. */
+function landRestored() {
+  const isOurs = sessionStorage.getItem(RESTORED) === data.artifact.id;
+  sessionStorage.removeItem(RESTORED);
+  if (isOurs) (one("[data-region=versions] [aria-current]") ?? one("[data-rename]")).focus();
+}
+
 function retitled(text) {
   showTitle(text);
 }
 
 function busyChanged(yes) {
+  const held = document.activeElement === stop;
   document.body.toggleAttribute("data-running", yes);
   send.hidden = yes;
   stop.hidden = !yes;
   stop.disabled = false;
+  stop.removeAttribute("aria-disabled");
   renew();
+  if (held && !yes) focusNext();
+}
+
+/** What was pressed is gone or disabled, and whoever works by keyboard goes on with what comes next. */
+function focusNext() {
+  const action = one("[data-region=step]").querySelector("button, a[href]");
+  (stop.hidden ? action ?? box : stop).focus();
+}
+
+/** `button` had the focus when it was pressed; if nothing else has it by now, it goes on. */
+function focusAfter(button, begun) {
+  if (![document.body, button].includes(document.activeElement)) return;
+  if (begun) focusNext();
+  else button.focus();
 }
 
 /** Runs a request that starts a generation (`body` may be a promise); what fails is said beside the box. */
 async function begin(url, body, button = null) {
   clearProblem(problem);
+  const held = button !== null && document.activeElement === button;
   if (button) button.disabled = true;
+  let begun = false;
   bench.wished(true); // before its first event can come
   try {
     const { generation } = await ask("POST", url, await body);
     bench.begin(generation);
-    return true;
+    begun = true;
   } catch (error) {
     bench.wished(false);
     showProblem(problem, error);
-    return false;
   } finally {
     if (button) button.disabled = false;
+    if (held) focusAfter(button, begun);
   }
+  return begun;
 }
 
 function wish(prompt, by = model.forWish()) {
@@ -117,6 +145,7 @@ async function wished(prompt, by) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const prompt = box.value;
+  const held = document.activeElement === send;
   if (prompt.trim() === "" || bench.running || form.hasAttribute("data-busy")) return;
   form.toggleAttribute("data-busy", true);
   renew();
@@ -128,17 +157,20 @@ form.addEventListener("submit", async (event) => {
   } finally {
     form.toggleAttribute("data-busy", false);
     renew();
+    if (held) focusAfter(send, send.hidden);
   }
 });
 
 stop.addEventListener("click", async () => {
-  stop.disabled = true;
+  // Not `disabled`, which would take the focus from it.
+  if (stop.getAttribute("aria-disabled") === "true") return;
+  stop.setAttribute("aria-disabled", "true");
   try {
     await ask("POST", `/api/generations/${bench.running}/cancel`);
   } catch (error) {
     showProblem(problem, error);
   } finally {
-    stop.disabled = false;
+    stop.removeAttribute("aria-disabled");
   }
 });
 
@@ -147,7 +179,12 @@ const ACTIONS = {
   fix: (button) => begin(`${api}/fix`, { version: Number(button.dataset.fix), ...model.forRun(button.dataset.instead) }, button),
   retry: (button) => begin(`/api/generations/${button.dataset.retry}/retry`, model.forRun(button.dataset.instead), button),
   continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, model.forRun(), button),
-  restore: (button) => leave(() => ask("POST", `${api}/versions/${button.dataset.restore}/restore`), data.artifact.url),
+  restore: (button) =>
+    leave(async () => {
+      await ask("POST", `${api}/versions/${button.dataset.restore}/restore`);
+      sessionStorage.setItem(RESTORED, data.artifact.id);
+      return data.artifact.url;
+    }),
   fork: () =>
     leave(async () => {
       const shown = bench.shown;
@@ -170,10 +207,10 @@ const ACTIONS = {
   reload: () => preview.reload(bench.frameUrl),
 };
 
-async function leave(work, to = null) {
+async function leave(work) {
   clearProblem(problem);
   try {
-    const url = to ? (await work(), to) : await work();
+    const url = await work();
     if (url) location.assign(url);
   } catch (error) {
     showProblem(problem, error);
