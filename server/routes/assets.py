@@ -72,7 +72,15 @@ def environment() -> Environment:
     loader = FileSystemLoader(frontend.TEMPLATES)
     found = Environment(loader=loader, autoescape=select_autoescape())
     found.filters["named"] = named
+    found.filters["measured"] = measured
     return found
+
+
+def measured(size: int) -> str:
+    """Say a file's size as people read it: "312 B", "4.2 kB"."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def compile_templates() -> None:

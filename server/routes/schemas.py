@@ -328,6 +328,7 @@ class Version(BaseModel):
 class SentAttachment(BaseModel):
     name: str
     media_type: str
+    size: Annotated[int, Field(description="in bytes")]
 
 
 class Message(BaseModel):

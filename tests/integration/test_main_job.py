@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 from urllib.parse import unquote
@@ -225,3 +226,19 @@ def test_an_export_is_named_in_any_script(server: Process, api: type[Api]) -> No
     path = f"/api/artifacts/{made['artifact']['id']}/versions/1/export"
     named = client.client.get(path).headers["content-disposition"]
     assert unquote(named.partition("UTF-8''")[2]).startswith("二维码")
+
+
+def test_attached_files_stand_under_the_words(server: Process, api: type[Api]) -> None:
+    """Name and size, on the page as in the API, and a name is text whatever is in it."""
+    name = "<b>pupils.csv"
+    file = {"name": name, "media_type": "text/csv", "data": base64.b64encode(b"a" * 1234).decode()}
+    client = api(server.url)
+    body = {"prompt": "a to-do list", "attachments": [file, {**file, "data": "YQ=="}]}
+    made = client("POST", "/api/artifacts", status=201, **body)
+    client.ended(made["generation"])
+    path = f"/artifacts/{made['artifact']['id']}"
+    said = client("GET", f"/api{path}/messages")["items"]
+    assert [file["size"] for file in said[0]["attachments"]] == [1234, 1]
+    page = client.client.get(path).text
+    assert '<span class="name" title="&lt;b&gt;pupils.csv">&lt;b&gt;pupils.csv</span>' in page
+    assert re.findall(r'<span class="size">(.*?)</span>', page) == ["1.2 kB", "1 B"]
