@@ -24,6 +24,7 @@ from server.joining import join
 from server.libraries import named
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
+_KB, _MB = 1_000, 1_000_000
 # Said here, since what a machine takes a `.js` for is anyone's to change on some.
 _TYPES = {
     ".css": "text/css",
@@ -78,9 +79,9 @@ def environment() -> Environment:
 
 def measured(size: int) -> str:
     """Say a file's size as people read it: "312 B", "4.2 kB"."""
-    if size < 1000:
+    if size < _KB:
         return f"{size} B"
-    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+    return f"{size / _KB:.1f} kB" if size < _MB else f"{size / _MB:.1f} MB"
 
 
 def compile_templates() -> None:
