@@ -26,7 +26,7 @@ from server.routes.schemas import NewArtifact
 from server.routes.views import Number, View, find_artifact, message, view
 from server.store import artifacts, generations, journal
 from server.store.artifacts import BadCursorError
-from server.store.records import Generation
+from server.store.records import Generation, State
 
 HOME_ARTIFACTS = 12
 BIN_ARTIFACTS = 24
@@ -119,6 +119,7 @@ async def _new_workbench(made: Created, request: Request, viewing: View) -> Resp
     context = {
         "artifact": viewing.new_artifact(made),
         "versions": [],
+        "unmade": frozenset(),
         "messages": [message(made.message)],
         "generation": viewing.generation(made.artifact, made.generation),
         "selected": None,
@@ -155,6 +156,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "artifact": await viewing.artifact(connection, artifact),
             "versions": shown,
             "messages": await viewing.messages(connection, artifact),
+            "unmade": _unmade(await generations.listed(connection, artifact.id)),
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
             "events_after": await _events_after(connection, newest),
@@ -163,6 +165,17 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
         }
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
+
+
+def _unmade(made: list[Generation]) -> frozenset[str]:
+    """Return what the recipes declined and nobody has made since: the last try of each wish."""
+    served = {one.message_id for one in made if one.version is not None or one.state.active}
+    declined = {
+        one.message_id: one.id
+        for one in made
+        if one.provider == "recipes" and one.state is State.DONE and one.version is None
+    }
+    return frozenset(last for wish, last in declined.items() if wish not in served)
 
 
 def _frame(artifact_id: str, grants: Grants) -> dict[str, str]:

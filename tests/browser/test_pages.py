@@ -273,14 +273,21 @@ async def test_a_decline_offers_the_nearest(page: Page, server: Any) -> None:
     await expect(nearest).to_have_count(3)
     await expect(page.get_by_role("button", name="Run again")).to_have_count(0)
     await expect(page.get_by_role("link", name="Connect a model")).to_be_visible()
+    name = await nearest.first.text_content()
     await nearest.first.click()
     await expect(verdict(page)).to_contain_text("passed")
+    # What was pressed is what was said, and the wish itself stays in reach.
+    said = page.locator(".message.user")
+    await expect(said).to_have_text(
+        [re.compile("plays blindfold"), re.compile(f"you\\s*{name}\\s*$")]
+    )
+    await expect(page.get_by_role("link", name="Connect a model to make this")).to_be_visible()
 
 
 async def test_what_no_recipe_fits_is_made_once_a_model_is_connected(
     page: Page, scripted: Start, tmp_path: Path
 ) -> None:
-    """The words wait, in a tab that is left open too; one click makes version 1."""
+    """The words wait, in a tab left open and behind a recipe taken meanwhile; one click makes it."""
     ports = ["--port", str(free_port()), "--frame-port", str(free_port())]
     arguments = ["serve", "--no-open", "--data-dir", str(tmp_path / "kept"), *ports]
     first = Process(arguments, clean_environment(**NO_BROWSER)).start()
@@ -292,9 +299,14 @@ async def test_what_no_recipe_fits_is_made_once_a_model_is_connected(
     environment = clean_environment(**NO_BROWSER, **connection)
     second = await asyncio.to_thread(Process(arguments, environment).start)
     try:
-        await page.get_by_role("button", name="Run again").click()
+        versions = page.get_by_role("list", name="Versions").get_by_role("link")
+        await page.get_by_role("list", name="Nearest recipes").get_by_role("button").first.click()
+        await expect(versions).to_have_count(1)
+        await expect(page.get_by_role("button", name="Send")).to_be_visible()
+        await page.get_by_role("button", name="Make this with scripted").click()
         await expect(preview(page).get_by_role("heading", name="Chess")).to_be_visible()
-        await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(1)
+        await expect(versions).to_have_count(2)
+        await expect(page.get_by_role("button", name="Make this with")).to_have_count(0)
         # The next wish goes to the same model.
         chosen = page.get_by_label("Model").locator("option:checked")
         await expect(chosen).to_have_text(re.compile("^scripted"))

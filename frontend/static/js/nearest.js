@@ -1,6 +1,6 @@
 import { Problem, ask } from "./api.js";
 
-/** When no recipe fits, the nearest three stand as buttons; `choose` is given the sentence. */
+/** When no recipe fits, the nearest three stand as buttons; `choose` is given the name that is pressed. */
 export async function nearest(box, choose) {
   const list = box?.querySelector("[data-nearest]");
   if (!list || box.dataset.asked) return;
@@ -21,7 +21,7 @@ export async function nearest(box, choose) {
       button.className = "chip";
       button.textContent = one.title;
       button.title = one.example;
-      button.addEventListener("click", () => choose(one.example));
+      button.addEventListener("click", () => choose(one.title));
       const item = document.createElement("li");
       item.append(button);
       return item;

@@ -52,7 +52,7 @@ const select = tabs(one("[data-tabs]"), one("[data-views] select"), (id) => {
   code.visible(id === "tab-code");
   stored.visible(id === "tab-data");
 });
-const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (example) => wish(example, { model: "recipes/built-in" }) });
+const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (name) => wish(name, { model: "recipes/built-in" }) });
 
 themeToggle();
 ages();
