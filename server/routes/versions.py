@@ -173,6 +173,7 @@ async def restore(artifact_id: str, n: Number, viewing: Viewing, request: Reques
             model=old.model,
         )
         made = await versions.add(connection, new)
+        await artifacts.rename(connection, artifact.id, old.title, "document")
         await artifacts.touch(connection, artifact.id)
     in_background(request, viewing.services.tester.test_and_notify(artifact.id, made.n))
     return {"version": await read(artifact_id, made.n, viewing)}

@@ -287,7 +287,7 @@ async def test_a_decline_offers_the_nearest(page: Page, server: Any) -> None:
 async def test_what_no_recipe_fits_is_made_once_a_model_is_connected(
     page: Page, scripted: Start, tmp_path: Path
 ) -> None:
-    """The words wait, in a tab left open and behind a recipe taken meanwhile; one click makes it."""
+    """The words wait, in an open tab and behind a recipe taken meanwhile; one click makes it."""
     ports = ["--port", str(free_port()), "--frame-port", str(free_port())]
     arguments = ["serve", "--no-open", "--data-dir", str(tmp_path / "kept"), *ports]
     first = Process(arguments, clean_environment(**NO_BROWSER)).start()

@@ -38,6 +38,29 @@ def test_a_sentence_becomes_a_tool_without_any_model(
     assert "recipe" in said[1]["text"].lower()
 
 
+def test_a_restored_version_brings_its_title_and_leaves_a_line(
+    server: Process, api: type[Api]
+) -> None:
+    """The tool is called what it is again, unless a person named it; the conversation says so."""
+    client = api(server.url)
+    made = client("POST", "/api/artifacts", status=201, prompt="tip splitter for 3 people")
+    client.ended(made["generation"])
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    first = client("GET", path)["title"]
+    client.ended(
+        client("POST", f"{path}/messages", status=202, prompt="for 5 people")["generation"]
+    )
+    assert client("GET", path)["title"] != first
+    client("POST", f"{path}/versions/1/restore", status=201)
+    assert client("GET", path)["title"] == first
+    page = client.client.get(made["artifact"]["url"]).text
+    line = "Version 1 was restored as version 3."
+    assert re.sub("<[^>]*>", "", page).count(line) == 1
+    client("PATCH", path, title="Mine")
+    client("POST", f"{path}/versions/2/restore", status=201)
+    assert client("GET", path)["title"] == "Mine"
+
+
 def test_a_wish_without_a_recipe_is_declined_in_words(server: Process, api: type[Api]) -> None:
     """Nothing is guessed: no version, the state is done, and words say what there is."""
     client = api(server.url)
