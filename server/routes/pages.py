@@ -116,7 +116,7 @@ async def create(body: NewArtifact, request: Request, viewing: Viewing) -> Respo
 
 async def _new_workbench(made: Created, request: Request, viewing: View) -> Response:
     await _called(viewing.services.hub.get(made.generation.id))
-    context = {
+    context: dict[str, Any] = {
         "artifact": viewing.new_artifact(made),
         "versions": [],
         "unmade": frozenset(),
