@@ -558,6 +558,41 @@ async def test_a_change_is_swapped_in_behind_the_old(page: Page, connected: str)
     await expect(page.locator("iframe")).to_have_count(1)
 
 
+async def test_two_versions_are_compared(page: Page, connected: str) -> None:
+    """As text, by keyboard, on a phone too; one version alone is compared with nothing."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await page.get_by_role("tab", name="Code").click()
+    panel = page.get_by_role("tabpanel", name="Code")
+    choice = panel.get_by_role("combobox", name="Compare")
+    await expect(choice).to_have_count(0)
+    await ask(page, "wish-new")
+    await expect(verdict(page)).to_contain_text("passed")
+    for width in (1280, 360):
+        await page.set_viewport_size({"width": width, "height": 720})
+        await choice.focus()
+        await page.keyboard.press("ArrowDown")
+        await expect(choice.locator("option:checked")).to_have_text("Compare with v1")
+        added = panel.locator("[data-sign='+']")
+        await expect(added.first).to_have_text(re.compile(r"^\+.*<h1>New</h1>$"))
+        await expect(panel.locator("[data-sign='-']").first).to_have_text(re.compile("^-.*Old"))
+        await expect(panel.get_by_role("status")).to_have_text("41 added, 1 removed")
+        assert await added.count() == 41
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await expect(panel.get_by_label("Source", exact=True)).to_be_hidden()
+        await choice.focus()
+        await page.keyboard.press("ArrowUp")
+        await expect(panel.get_by_label("Source", exact=True)).to_be_visible()
+        await expect(added).to_have_count(0)
+    await choice.select_option("Compare with v1")
+    await ask(page, "wish-old")
+    await expect(choice.locator("option")).to_have_text(
+        ["Code of v3", "Compare with v2", "Compare with v1"]
+    )
+    await choice.select_option("Compare with v1")
+    await expect(panel.get_by_role("status")).to_have_text("v1 and v3 are the same.")
+
+
 async def test_an_older_version_stays_in_sight_while_a_newer_is_made(
     page: Page, connected: str
 ) -> None:

@@ -28,6 +28,14 @@ export async function ask(method, url, body) {
 }
 
 /**
+ * @returns {Promise<string>} an answer that is a text
+ * @throws {Problem}
+ */
+export async function askForText(url) {
+  return (await answered("GET", url)).text;
+}
+
+/**
  * Sends a form whose answer is a page.
  * @returns {Promise<{url: string, text: string}>} where the page is, and its markup
  * @throws {Problem}

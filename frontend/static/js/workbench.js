@@ -3,6 +3,7 @@ import { addLibrary } from "./add-library.js";
 import { ages } from "./ages.js";
 import { attachments } from "./attach.js";
 import { CodeView } from "./code-view.js";
+import { comparing } from "./compare.js";
 import { consoleView } from "./console-view.js";
 import { draft } from "./draft.js";
 import { exported } from "./exported.js";
@@ -42,6 +43,7 @@ const files = attachments(form);
 const renew = submitWhenWorded(form, box, send);
 const title = pageState(data.artifact.title);
 const code = new CodeView(document.getElementById("panel-code"));
+const showCode = comparing(document.getElementById("panel-code"), data);
 const stored = storedData(data.artifact, document.getElementById("panel-data"), () => preview.reload(bench.frameUrl, { changed: true }));
 const preview = new Preview(
   stage,
@@ -201,6 +203,7 @@ const ACTIONS = {
   showTests: () => select("tab-tests"),
   line: (button) => {
     select("tab-code");
+    showCode();
     code.mark(Number(button.dataset.line));
   },
   halt: () => preview.halt(),
