@@ -37,6 +37,11 @@ _WORDS = (
 )
 _MARKUP = re.compile(r"[<>{}=;]")
 _DOCTYPE = "<!doctype"
+# Words and an opening fence; behind it a document begins.
+_BEGINS_ANEW = re.compile(
+    r"\S.*^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:html?)?[ \t]*\r?\n\s*\Z",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
 _LEADING = "*_#([… ."
 
 
@@ -54,7 +59,8 @@ class ContinuationStitcher:
     """`stitch` for a continuation that streams: feed its pieces, get what is new.
 
     `restarted` is true once the continuation turned out to begin the document anew instead of
-    going on (`<!doctype` where the middle was expected); its text is then a new document.
+    going on (`<!doctype` where the middle was expected, or words, a fence and then that); its
+    text is then a new document, with the words before it.
     """
 
     def __init__(self, previous: str, *, inside_document: bool = True) -> None:
@@ -86,7 +92,8 @@ class ContinuationStitcher:
             return ""
         self._open = True
         new = self._held[_overlap(self._tail, self._held) :]
-        self.restarted = self._inside and new == self._held and _restarts(new)
+        whole = self._inside and new == self._held
+        self.restarted = whole and (_restarts(new) or _begins_anew(new, early=False) is True)
         self._held = ""
         return new
 
@@ -95,6 +102,8 @@ class ContinuationStitcher:
         begins = self._held.lstrip()[:9].lower()
         early = self._inside and len(self._held) < _PREAMBLE_LIMIT
         if early and begins != _DOCTYPE and _DOCTYPE.startswith(begins):
+            return True
+        if early and _begins_anew(self._held, early=True) is None:
             return True
         return self._held in self._tail
 
@@ -168,3 +177,23 @@ def _is_sure(tail: str, length: int) -> bool:
 
 def _restarts(text: str) -> bool:
     return text[:_PREAMBLE_LIMIT].lstrip()[:9].lower() == _DOCTYPE
+
+
+def _begins_anew(text: str, *, early: bool) -> bool | None:
+    """Whether it is an answer of its own, words and a fenced document; None: unknown yet.
+
+    Words begin with a letter that is no small one; what goes on in a script seldom does.
+    """
+    window = text[:_PREAMBLE_LIMIT]
+    first = window.lstrip(_LEADING + "\r\n\t")[:1]
+    if first and (not first.isalpha() or first.islower()):
+        return False
+    markup = _MARKUP.search(window)
+    if markup is None:
+        return None if early else False
+    if not _BEGINS_ANEW.match(window[: markup.start()].lstrip()):
+        return False
+    opening = window[markup.start() :][: len(_DOCTYPE)].lower()
+    if opening == _DOCTYPE:
+        return True
+    return None if early and _DOCTYPE.startswith(opening) else False

@@ -195,7 +195,9 @@ class ScriptedServer:
             return True
         said = [text for role, text in messages if role == "user"]
         call = self._log(request, body, said[-1] if said else "")
-        answer = self._script.choose(call.message, follow_up=len(said) > 1)
+        before = messages[-2:-1]
+        so_far = before[0][1] if before and before[0][0] == "assistant" else ""
+        answer = self._script.choose(call.message, follow_up=len(said) > 1, so_far=so_far)
         try:
             async with connection.watched():
                 return await self._deliver(connection, call, answer)

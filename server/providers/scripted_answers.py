@@ -15,6 +15,7 @@ from typing import Any, Literal
 _DEFAULT = Path(__file__).parent / "scripted_tool"
 _TOKEN = re.compile(r"\s?[^\W_]{1,7}|[^\w\s]{1,3}|_|\s+")
 _SEPARATOR = "---"
+_GO_ON = re.compile(r"\bcontinue (?:exactly )?where\b", re.IGNORECASE)
 
 
 class AnswersError(ValueError):
@@ -76,6 +77,32 @@ class Answer:
         """The text as it is sent, a chunk each."""
         return split(self.text[: self.truncate_at], self.chunk)
 
+    def rest(self, so_far: str) -> Answer | None:
+        """What goes on where `so_far` ends, white space in it apart; None if that is not its start.
+
+        It comes whole: what breaks off or stalls the answer did so the first time.
+        """
+        said = "".join(so_far.split())
+        places = [place for place, letter in enumerate(self.text) if not letter.isspace()]
+        begun = "".join(self.text[place] for place in places[: len(said)])
+        if not said or begun != said or len(places) == len(said):
+            return None
+        end = places[len(said) - 1] + 1
+        behind = so_far[len(so_far.rstrip()) :]
+        if self.text.startswith(behind, end):
+            end += len(behind)
+        return Answer(
+            text=self.text[end:],
+            tokens_per_second=self.tokens_per_second,
+            chunk=self.chunk,
+            first_token_seconds=self.first_token_seconds,
+            usage=self.usage,
+            refuse=self.refuse,
+            comments=self.comments,
+            framing=self.framing,
+            split_bytes=self.split_bytes,
+        )
+
 
 class Script:
     """Chooses answers: the first particular one that matches, else the others in turn."""
@@ -85,10 +112,24 @@ class Script:
         self._cycle = [answer for answer in answers if not answer.particular]
         self._next = 0
 
-    def choose(self, message: str, *, follow_up: bool) -> Answer:
-        for answer in self._particular:
-            if answer.matches(message, follow_up=follow_up):
-                return answer
+    def choose(self, message: str, *, follow_up: bool, so_far: str = "") -> Answer:
+        """Choose for a last user message; `so_far`: the model's own words right before it.
+
+        Asked to go on, an answer whose `match` fits that request comes first, then the rest of
+        the one that those words begin.
+        """
+        going_on = _GO_ON.search(message) is not None
+        fitting = [one for one in self._particular if one.matches(message, follow_up=follow_up)]
+        own = next((one for one in fitting if one.match is not None or not going_on), None)
+        if own is not None:
+            return own
+        if going_on:
+            for answer in (*self._particular, *self._cycle):
+                rest = answer.rest(so_far)
+                if rest is not None:
+                    return rest
+        if fitting:
+            return fitting[0]
         if not self._cycle:
             return Answer(text="The answers file has no answer for this message.")
         answer = self._cycle[self._next % len(self._cycle)]

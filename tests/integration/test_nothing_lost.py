@@ -14,7 +14,7 @@ import pytest
 from server.app import open_services
 from server.generation.run import COALESCE_SECONDS
 from server.providers.scripted import ScriptedServer
-from server.providers.scripted_answers import Answer
+from server.providers.scripted_answers import Answer, default_answers
 from server.settings import load_settings
 from server.store.records import State
 from tests.conftest import NO_BROWSER, Api, Process, Start, until
@@ -242,6 +242,37 @@ def test_the_last_complete_of_two_documents_counts(
     path = f"/api/artifacts/{made['artifact']['id']}"
     assert client.client.get(f"{path}/versions/1/source").text == LONG
     assert "Better:" in client("GET", f"{path}/messages")["items"][-1]["text"]
+
+
+def test_an_answer_begun_anew_where_its_rest_was_asked_for_counts_alone(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """Words and a whole document in reply to the request to go on: no two documents in one."""
+    cut = {"text": fenced(LONG), "truncate_at": 3000}
+    model = scripted(answers(cut, {"match": "cut off", "text": fenced(GOOD, "I made it shorter.")}))
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    assert client.ended(made["generation"])["state"] == "done"
+    path = f"/api/artifacts/{made['artifact']['id']}"
+    assert client.client.get(f"{path}/versions/1/source").text == GOOD
+    assert "I made it shorter." in client("GET", f"{path}/messages")["items"][-1]["text"]
+
+
+def test_the_shipped_model_goes_on_after_a_stop(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """With its own two answers too, Continue ends in the one document that was begun."""
+    whole = default_answers()[0].text.partition("```html\n")[2].partition("```")[0]
+    model = scripted(None, 1_000)
+    client = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    made = client("POST", "/api/artifacts", status=201, prompt="a tool")
+    until_written(client, made["generation"], 3000)
+    path = f"/api/generations/{made['generation']['id']}"
+    client("POST", f"{path}/cancel", status=202)
+    continued = client("POST", f"{path}/continue", status=202)
+    assert client.ended(continued["generation"])["state"] == "done"
+    path = f"/api/artifacts/{made['artifact']['id']}/versions/1/source"
+    assert client.client.get(path).text == whole
 
 
 def test_a_question_back_is_a_message_and_no_version(

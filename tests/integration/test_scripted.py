@@ -16,6 +16,8 @@ import httpx_sse
 import pytest
 
 from server.generation.answer import AnswerParser, DocumentEnd, DocumentText
+from server.generation.prompts import continue_request
+from server.providers.protocol import ModelRequest, Turn
 from server.providers.scripted import ScriptedServer
 from server.providers.scripted_answers import (
     Answer,
@@ -188,6 +190,34 @@ async def test_the_built_in_answers_serve_a_first_wish_and_a_change():
     async with ScriptedServer() as server:
         assert "<h1>Who owes whom</h1>" in await said(server, "share expenses")
         assert "in euros</h1>" in await said(server, "share expenses", "in euros")
+
+
+@pytest.mark.parametrize("cut", [10, 140, 3000])
+@pytest.mark.parametrize("turn", [0, 1])
+async def test_a_request_to_go_on_gets_the_rest_of_what_was_begun(turn, cut):
+    """Like a model: from where the text ends, also where white space came back otherwise."""
+    whole = default_answers()[turn].text
+    begun = Turn("assistant", whole[:cut].replace("\n\n```", "\n```"))
+    wishes = [Turn("user", "a tool"), Turn("assistant", "Done."), Turn("user", "in euros")]
+    asked = ModelRequest("scripted", "", tuple(wishes[: 1 + 2 * turn]), ())
+    turns = continue_request(asked, begun.text).turns
+    messages = [{"role": turn.role, "content": turn.text} for turn in turns]
+    async with ScriptedServer() as server:
+        assert whole[:cut] + text_of(await ask(server, messages=messages)) == whole
+
+
+async def test_an_answer_written_for_the_request_to_go_on_goes_first():
+    """And what was said to its end, or never begun, is answered like any other message."""
+    go_on = continue_request(ModelRequest("scripted", "", (Turn("user", "a tool"),), ()), "abc")
+    messages = [{"role": turn.role, "content": turn.text} for turn in go_on.turns]
+    for script, said_first in (
+        ([Answer("abcdef"), Answer("own", match="cut off")], "own"),
+        ([Answer("abc"), Answer("def")], "abc"),
+        ([Answer("xyz"), Answer("def")], "xyz"),
+        ([Answer("abcdef", truncate_at=3, finish_reason="length")], "def"),
+    ):
+        async with ScriptedServer(script) as server:
+            assert text_of(await ask(server, messages=messages)) == said_first
 
 
 def test_answers_are_read_from_json_from_words_and_from_a_directory(tmp_path):

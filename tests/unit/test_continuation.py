@@ -142,6 +142,32 @@ def test_a_document_begun_anew_is_told():
     assert stitcher.restarted
 
 
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_words_of_its_own_and_a_document_begun_anew_are_told(size):
+    """A model that answers the request to go on as if it were a wish: words, fence, document."""
+    again = "I changed the `currency`.\n\nAll else is kept.\n\n```html\n<!DOCTYPE html>\n<html>"
+    stitcher = ContinuationStitcher(CODE + "  const th")
+    pieces = [again[start : start + size] for start in range(0, len(again), size)]
+    assert "".join(map(stitcher.feed, pieces)) + stitcher.end() == again
+    assert stitcher.restarted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Some words of the page's own</p>\n```html\n<!doctype html>",
+        "Some words, and a sample of another kind:\n\n```html\n<p>no document</p>\n```\n",
+        "Some words with <b>\n```html\n<!doctype html>",
+    ],
+)
+def test_words_of_the_page_are_no_new_beginning(text):
+    assert stitch(CODE, text) == CODE + text
+    stitcher = ContinuationStitcher(CODE)
+    stitcher.feed(text)
+    stitcher.end()
+    assert not stitcher.restarted
+
+
 def test_a_document_that_merely_goes_on_is_not_called_restarted():
     stitcher = ContinuationStitcher(CODE)
     stitcher.feed("  const third = 3;\n")
