@@ -455,6 +455,27 @@ async def test_delete_has_an_undo(page: Page, server: Any, api: Callable[..., An
     client("GET", made["artifact"]["url"].replace("/artifacts", "/api/artifacts"))
 
 
+async def test_a_tool_deleted_elsewhere_while_it_is_written_says_so(
+    context: BrowserContext, connected: str
+) -> None:
+    """No word of writing stays, and both ways back are there."""
+    page, second = await context.new_page(), await context.new_page()
+    await create(page, connected, "wish-keys")
+    await expect(preview(page).get_by_role("heading", name="Keys")).to_be_visible()
+    await second.goto(page.url, wait_until="commit")
+    await second.locator("summary[aria-label=More]").click()
+    await second.get_by_role("button", name="Delete").click()
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("This tool was deleted.")
+    await expect(alert.get_by_role("link", name="Open the bin")).to_have_attribute("href", "/bin")
+    await expect(verdict(page)).to_have_text("Deleted")
+    await expect(page.get_by_role("list", name="Versions")).not_to_contain_text("writing")
+    await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    await alert.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_text("Stopped.")).to_be_visible()
+    await expect(alert).to_have_count(0)
+
+
 async def test_a_title_is_text_and_is_renamed_in_place(page: Page, server: Any) -> None:
     """A title with markup is shown as text, kept, and told to the browser tab."""
     await create(page, server.url, "a to-do list")

@@ -22,6 +22,7 @@ async function fetchRegions() {
   let text;
   try {
     const response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    if (response.status === 404) document.dispatchEvent(new CustomEvent("page-gone"));
     if (!response.ok) return null;
     text = await response.text();
   } catch {

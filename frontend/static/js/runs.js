@@ -31,6 +31,7 @@ export class Runs {
   // An older version is looked at: what is written meanwhile is followed, and leaves it in sight.
   #aside;
   #asked = null;
+  #gone = false;
   // Generations that are over: a replay of the journal must not start them again.
   #over;
 
@@ -103,6 +104,14 @@ export class Runs {
   /** What begins from now on was wished for here (or, after all, was not), so it comes into sight. */
   wished(yes) {
     this.#aside = !yes && this.#data.selected !== null;
+  }
+
+  /** The tool was deleted elsewhere: the server has no word of it any more, and what stands here is over. */
+  gone() {
+    this.#say("Deleted");
+    this.#gone = true;
+    this.#versions.querySelector(".pending")?.remove();
+    one("[data-region=of]").textContent = "";
   }
 
   /** `served`: the page came with it already. */
@@ -220,6 +229,7 @@ export class Runs {
   async #renew() {
     const fresh = await refresh();
     if (fresh) {
+      this.#gone = false;
       if (fresh.artifact.title !== this.#data.artifact.title) this.#retitled(fresh.artifact.title);
       for (const key of FRESH) this.#data[key] = fresh[key];
     }
@@ -243,6 +253,7 @@ export class Runs {
   }
 
   #say(words) {
+    if (this.#gone) return;
     if (this.#run?.aside) return; // The verdict in sight is an older version's.
     if (this.#verdict.textContent.trim() === words) return;
     this.#verdict.dataset.verdict = "running";

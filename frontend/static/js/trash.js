@@ -77,10 +77,13 @@ export function offerUndo(place, problem) {
   if (!stored) return;
   sessionStorage.removeItem(KEY);
   const { id, title } = JSON.parse(stored);
-  const words = document.createElement("span");
-  words.textContent = `Deleted “${cut(title)}”.`;
+  place.replaceChildren(...wayBack(id, `Deleted “${cut(title)}”.`, problem));
+  place.hidden = false;
+}
+
+/** `words`, and both ways to have a tool back; what fails is said in `problem`. */
+export function wayBack(id, words, problem) {
   const bin = made("a", "", "Open the bin");
   bin.href = "/bin";
-  place.replaceChildren(words, undoButton(id, problem, () => location.reload()), bin);
-  place.hidden = false;
+  return [made("span", "", words), undoButton(id, problem, () => location.reload()), bin];
 }

@@ -23,7 +23,7 @@ import { storedData } from "./stored-data.js";
 import { submitWhenWorded } from "./submit.js";
 import { tabs } from "./tabs.js";
 import { themeToggle } from "./theme.js";
-import { rememberDeleted } from "./trash.js";
+import { rememberDeleted, wayBack } from "./trash.js";
 import { widths } from "./widths.js";
 
 const RESTORED = "sandwright.restored";
@@ -209,6 +209,15 @@ const ACTIONS = {
   halt: () => preview.halt(),
   reload: () => preview.reload(bench.frameUrl),
 };
+
+document.addEventListener("page-gone", () => {
+  bench.gone();
+  const said = document.createElement("p");
+  said.className = "banner";
+  said.setAttribute("role", "alert");
+  said.append(...wayBack(data.artifact.id, "This tool was deleted.", problem));
+  one("[data-region=banner]").replaceChildren(said);
+});
 
 async function leave(work) {
   clearProblem(problem);
