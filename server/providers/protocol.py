@@ -38,7 +38,7 @@ class ModelRequest:
     """Everything one model call needs.
 
     `wishes` are the person's own sentences in order, unadorned: the built-in recipes read
-    those, a language model reads `system` and `turns`.
+    those, a language model reads `system` and `turns`. `changing`: a tool stands already.
     """
 
     model: str
@@ -46,6 +46,7 @@ class ModelRequest:
     turns: tuple[Turn, ...]
     wishes: tuple[str, ...]
     max_output_tokens: int | None = None
+    changing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

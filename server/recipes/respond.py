@@ -19,20 +19,24 @@ if TYPE_CHECKING:
     from server.recipes.answer import Value
     from server.recipes.recipe import Recipe
 
-_CONNECT = "Connect a model to make anything."
+_CONNECT = "A connected model can make anything."
+_NOT_OURS = (
+    "The built-in recipes cannot change this tool. A connected model can; your sentence is kept."
+)
 _LONGEST_WISH = 4_000
 _VERBS = frozenset({"change", "set", "switch", "turn", "andere", "stelle", "mets", "cambia", "pon"})
 
 
-def respond(wishes: Sequence[str]) -> Answer:
+def respond(wishes: Sequence[str], *, changing: bool = False) -> Answer:
     """Answer a conversation: the first wish names the tool, later ones change its parameters.
 
     Pure: the same wishes give the same bytes. A wish that no recipe fits, or a last wish that
     changes nothing, gives an answer without a document and the reason in its prose.
+    `changing`: a tool stands, and what fits no recipe was meant for it.
     """
     ranked, later = _begun(wishes)
     if not ranked or not ranked[0].meant:
-        return _declined(ranked)
+        return Answer(None, "", {}, None, _NOT_OURS) if changing else _declined(ranked)
     match = ranked[0]
     values = {**match.recipe.defaults, **match.reading.values}
     if not later:

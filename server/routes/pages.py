@@ -20,13 +20,14 @@ from server.generation.generator import Created
 from server.generation.run import Run
 from server.granting import in_force
 from server.identifiers import bridge_key, new_id
+from server.prose import render_prose
 from server.routes.artifacts import start
 from server.routes.models import models_for_page
 from server.routes.schemas import NewArtifact
 from server.routes.views import Number, View, find_artifact, message, view
 from server.store import artifacts, generations, journal
 from server.store.artifacts import BadCursorError
-from server.store.records import Generation, State
+from server.store.records import Generation, Json, State
 
 HOME_ARTIFACTS = 12
 BIN_ARTIFACTS = 24
@@ -152,7 +153,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             raise Problem(404, f"This tool has no version {n}.")
         in_sight = n or (shown[-1]["n"] if shown else None)
         grants = await in_force(connection, artifact.id, in_sight) if in_sight else NO_GRANTS
-        context = {
+        context: dict[str, Any] = {
             "artifact": await viewing.artifact(connection, artifact),
             "versions": shown,
             "messages": await viewing.messages(connection, artifact),
@@ -163,8 +164,27 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "frame": _frame(artifact.id, grants),
             "last_model": _last_model(viewing, newest),
         }
+        if newest and newest.kept and newest.version is None:
+            words, documents = await journal.texts(connection, newest.id)
+            context["left"] = {"tool": bool(documents)}
+            if words.strip():
+                context["messages"].append(await asyncio.to_thread(_stopped, newest, words))
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
+
+
+def _stopped(generation: Generation, words: str) -> Json:
+    """Shape the words that came before a stop like a message; none is stored of them."""
+    return {
+        "role": "assistant",
+        "kind": "stopped",
+        "text": words,
+        "html": render_prose(words),
+        "attachments": [],
+        "generation": generation.id,
+        "version": None,
+        "created": shapes.moment(generation.created),
+    }
 
 
 def _unmade(made: list[Generation]) -> frozenset[str]:

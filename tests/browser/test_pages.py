@@ -950,7 +950,7 @@ async def test_what_a_recipe_made_goes_on_with_it_and_then_with_the_model(
     # Who chooses the recipe alone is sent to no model unasked; Run again names the one it asks.
     await menu.select_option("recipes/built-in")
     await ask(page, "wish-old, with confetti")
-    await expect(page.get_by_text("The built-in recipe cannot do that.")).to_be_visible()
+    await expect(page.get_by_text("The built-in recipes cannot change this tool.")).to_be_visible()
     await expect(page.get_by_text("with quill")).to_be_visible()
     await menu.select_option("openai/scripted")
     await expect(page.get_by_text("with scripted", exact=True)).to_be_visible()

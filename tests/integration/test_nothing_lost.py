@@ -183,6 +183,37 @@ def test_stop_reaches_the_model_at_once_and_keeps_what_came(
     assert client.ended(continued["generation"])["state"] == "done"
 
 
+def test_the_page_tells_truly_what_is_left_of_what_was_stopped(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    """The words that came stand in the conversation; a stopped change says that the tool stays."""
+    app, _ = start_long(serve_app, scripted, pace=SLOWLY)
+    client = api(app.url)
+
+    def stopped(started: dict[str, dict[str, str]]) -> tuple[str, str]:
+        until_written(client, started["generation"], 100)
+        client("POST", f"/api/generations/{started['generation']['id']}/cancel", status=202)
+        page = client.client.get(f"/artifacts/{started['generation']['artifact']}").text
+        page = " ".join(page.split())
+        assert "Here is a counter." in page
+        return page, f'href="{started["generation"]["frame_url"]}"'
+
+    page, _ = stopped(client("POST", "/api/artifacts", status=201, prompt="a counter"))
+    assert "Stopped.</strong> What came is kept" in page
+    assert "No version yet: continue, try again, or say it another way" in page
+    tool = client("POST", "/api/artifacts/import", status=201, html=GOOD)["artifact"]
+    path = f"/api/artifacts/{tool['id']}/messages"
+    page, link = stopped(client("POST", path, status=202, prompt="with a table"))
+    assert "Stopped.</strong> The tool is as it was. What came is kept" in page
+    assert link in page
+
+    asked = client("POST", path, status=202, prompt="as a seating chart", model="recipes/built-in")
+    client.ended(asked["generation"])
+    page = client.client.get(tool["url"]).text
+    assert "The built-in recipes cannot change this tool." in page
+    assert "The nearest" not in page
+
+
 def until_disconnected(model: str, call: int = 0) -> dict[str, dict[str, float]]:
     def disconnected() -> list[dict[str, dict[str, float]]]:
         calls = httpx.get(f"{model}/_scripted/log").json()["calls"]

@@ -122,7 +122,7 @@ def test_a_phrasing_that_is_no_alias_finds_its_recipe(name, wish):
     assert answer.html is not None
     assert answer.html.startswith("<!doctype html>")
     assert answer.prose.startswith(f"Built-in recipe: {recipe.title}.")
-    assert answer.prose.endswith("Connect a model to make anything.")
+    assert answer.prose.endswith("A connected model can make anything.")
 
 
 @pytest.mark.parametrize("wish", OUTSIDE)

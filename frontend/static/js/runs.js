@@ -5,7 +5,7 @@ import { Progress } from "./progress.js";
 import { refresh } from "./refresh.js";
 
 const ACTIVE = new Set(["queued", "streaming", "testing"]);
-const FRESH = ["artifact", "generation", "shown", "selected", "newest", "frame_url"];
+const FRESH = ["artifact", "generation", "shown", "selected", "newest", "frame_url", "idle"];
 
 const one = (selector) => document.querySelector(selector);
 
@@ -261,11 +261,7 @@ export class Runs {
   }
 
   #paint() {
-    const { shown } = this.#data;
-    this.#progress.show(
-      this.#run,
-      shown ? `The next change starts from v${shown.n}` : "No version yet: answer, or say it another way",
-    );
+    this.#progress.show(this.#run, this.#data.idle);
   }
 }
 

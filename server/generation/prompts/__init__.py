@@ -59,6 +59,7 @@ def build_request(
         system=system_prompt(),
         turns=(*conversation.turns[-HISTORY_TURNS:], turn),
         wishes=(*conversation.wishes, prompt),
+        changing=conversation.document is not None,
     )
 
 
