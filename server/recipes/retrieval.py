@@ -164,6 +164,7 @@ class Index:
         anchored = any(term.stem in row.anchors for term in asked)
         whole = known = 0.0
         unknown: list[str] = []
+        purpose: list[str] = []
         for term in asked:
             is_known = term.stem in row.vocabulary or held.issuperset(range(*term.span))
             weight = self._share(term, is_known=is_known, in_tail=term.span[0] >= tail)
@@ -171,8 +172,15 @@ class Index:
                 weight *= _ANCHORED_WEIGHT
             whole += weight
             known += weight if is_known else 0.0
+            is_name = any(term.stem in alias for alias in row.aliases)
+            if term.span[0] >= tail and not is_name and not held.issuperset(range(*term.span)):
+                purpose.append(term.text)
             if not is_known:
                 unknown.append(term.text)
+        # A purpose is unknown as a whole: a word that helped to find the recipe is used no more
+        # than the others.
+        if any(word in purpose for word in unknown):
+            unknown = [term.text for term in asked if term.text in {*unknown, *purpose}]
         return (known / whole if whole else 0.0), tuple(unknown)
 
     def _share(self, term: Term, *, is_known: bool, in_tail: bool) -> float:

@@ -214,6 +214,9 @@ def test_prose_lists_what_was_understood():
 
 def test_prose_says_which_words_were_not_used():
     assert "Not used: confetti." in respond(["tip calculator with confetti"]).prose
+    # "trip" is a word that finds the list, and is as little used as "class".
+    assert "Not used: class, trip." in respond(["to-do list for a class trip"]).prose
+    assert "Not used" not in respond(["A to-do list for my week"]).prose
 
 
 @pytest.mark.parametrize(
