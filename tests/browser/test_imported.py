@@ -295,6 +295,18 @@ async def test_a_file_is_dropped_or_pasted_on_the_home_page(page: Page, server: 
     await page.wait_for_url("**/artifacts/*")
     await expect(page).to_have_title(re.compile("Cup"))
 
+    named = "<title>Red/green &amp; blue</title><text>Mug</text>"
+    for inside, title in (
+        (named, "Red green & blue"),
+        ("<text>Two\n <tspan>mugs</tspan></text>", "Two mugs"),
+        ("<circle r='9'/>", r"Pasted drawing \d\d:\d\d"),
+    ):
+        await page.goto(server.url)
+        await expect(page.get_by_text("or drop or paste it here")).to_be_visible()
+        await page.evaluate(DROP, ["body", "paste", "", f"<svg>{inside}</svg>"])
+        await page.wait_for_url("**/artifacts/*")
+        await expect(page).to_have_title(re.compile(f"{title} · Sandwright"))
+
 
 FENCED = f"```tsx\n{COMPONENT}```\n"
 DRAWING = "<?xml version='1.0'?><!-- a dot --><svg><circle r='9'/></svg>"

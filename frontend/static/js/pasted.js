@@ -22,7 +22,7 @@ const DIAGRAM = /^[ \t]*(?:`{3,}|~{3,})[ \t]*mermaid\b/m;
 export function toolIn(text) {
   const { language, inside } = unfenced(text);
   if (/^(?:md|markdown)$/i.test(language)) return whole(inside, "pasted.md", "That is a text.");
-  if (DRAWING.test(inside)) return whole(inside, "pasted.svg", "That is a drawing.");
+  if (DRAWING.test(inside)) return whole(inside, `${drawingName(inside)}.svg`, "That is a drawing.");
   if (WHOLE.test(inside)) return whole(inside, "pasted.html", "That is a whole page.");
   if (MARKUP.test(inside)) return { file: new File([inside], "pasted.html"), isWhole: false };
   if (isComponent(inside)) return whole(inside, `${nameIn(inside)}.tsx`, "That is a component.", "component");
@@ -41,6 +41,14 @@ function isComponent(text) {
 /** "TipSplitter" becomes the title "Tip Splitter". */
 function nameIn(code) {
   return (NAME.exec(code)?.[1] ?? "pasted").replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-");
+}
+
+/** What it calls itself, or else its first words or the time, so that two of them can be told apart. */
+function drawingName(text) {
+  const drawing = new DOMParser().parseFromString(text, "text/html").querySelector("svg");
+  const named = ["title", "text"].map((tag) => drawing?.querySelector(tag)?.textContent.replaceAll(/[\s/\\]+/g, " ").trim());
+  const now = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return (named.find(Boolean) ?? `Pasted drawing ${now}`).slice(0, 60);
 }
 
 /** What is in a text that is one fenced block, as chat products copy it. */
