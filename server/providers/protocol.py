@@ -25,6 +25,15 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """An attached file of any kind, base64."""
+
+    name: str
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn as the model reads it (documents, files and findings already written in)."""
 
@@ -37,8 +46,9 @@ class Turn:
 class ModelRequest:
     """Everything one model call needs.
 
-    `wishes` are the person's own sentences in order, unadorned: the built-in recipes read
-    those, a language model reads `system` and `turns`. `changing`: a tool stands already.
+    `wishes` are the person's own sentences in order, unadorned, `files` what came with the last
+    one, `document` what it is to change: the built-in recipes read those, a language model reads
+    `system` and `turns`.
     """
 
     model: str
@@ -46,7 +56,8 @@ class ModelRequest:
     turns: tuple[Turn, ...]
     wishes: tuple[str, ...]
     max_output_tokens: int | None = None
-    changing: bool = False
+    files: tuple[File, ...] = ()
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ _CHUNK = 160
 
 
 class RecipesProvider:
-    """Answers from `request.wishes`; `system` and `turns` are for language models."""
+    """Answers from a request's `wishes`, `files` and `document`; language models read the rest."""
 
     name = "recipes"
     label = "Built-in recipes"
@@ -27,7 +27,7 @@ class RecipesProvider:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Event, None]:
         """Stream prose, then the document in a fence; `Stop("declined")` where there is none."""
         # The first call builds the index (some 50 ms), which the event loop must not wait for.
-        answer = await asyncio.to_thread(respond, request.wishes, changing=request.changing)
+        answer = await asyncio.to_thread(respond, request.wishes, request.files, request.document)
         yield Start(MODEL)
         text = _text(answer)
         for start in range(0, len(text), _CHUNK):

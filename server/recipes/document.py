@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from server.recipes.answer import Value
+    from server.recipes.files import Data
     from server.recipes.recipe import Recipe
 
 _MARKER = re.compile(r"[ \t]*(?:/\*|<!--)?\{\{ (include )?([a-z.-]+) \}\}(?:\*/|-->)?")
 _UNSAFE = re.compile("[<>&`\u2028\u2029]")
 
 
-def render(recipe: Recipe, parameters: Mapping[str, Value], title: str) -> str:
-    """Write the document; equal parameters give equal bytes."""
+def render(
+    recipe: Recipe, parameters: Mapping[str, Value], title: str, data: Data | None = None
+) -> str:
+    """Write the document; equal parameters and data give equal bytes."""
+    file = {"file": data.name, "data": data.text} if data is not None else {}
     texts = {
         "title": _text(title),
         "theme": _text(str(parameters["theme"])),
-        "config": json_script({**parameters, "title": title, "recipe": recipe.name}),
+        "config": json_script({**parameters, **file, "title": title, "recipe": recipe.name}),
     }
 
     def fill(found: re.Match[str]) -> str:

@@ -44,7 +44,8 @@ class Recipe:
     `anchors` are single words that leave no doubt ("tabata"); `aliases` name the tool, each by
     itself enough; `phrases` show how people ask for it; `words` are more that belong to it;
     `never` are words that mean something else ("random number").
-    `changes` says in a clause what follow-ups can change.
+    `changes` says in a clause what follow-ups can change. `takes`: endings and media types of
+    the files that it shows when they are attached.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Recipe:
     never: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     presets: tuple[Preset, ...]
+    takes: frozenset[str]
     template: str = field(repr=False)
 
     @property
@@ -86,6 +88,7 @@ def read_recipe(folder: Traversable, common: Mapping[str, Any]) -> Recipe:
         presets=tuple(
             Preset(tuple(row["words"]), row["values"]) for row in data.get("presets", ())
         ),
+        takes=frozenset(data.get("takes", ())),
         template=folder.joinpath("tool.html").read_text(encoding="utf-8"),
     )
 

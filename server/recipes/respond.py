@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from server.recipes.answer import Answer, Nearest
 from server.recipes.document import render
+from server.recipes.files import given
 from server.recipes.reading import read, say
 from server.recipes.retrieval import Match, index
 from server.recipes.sentence import Sentence
@@ -16,7 +17,9 @@ from server.recipes.shelf import shelf
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from server.providers.protocol import File
     from server.recipes.answer import Value
+    from server.recipes.files import Given
     from server.recipes.recipe import Recipe
 
 _CONNECT = "A connected model can make anything."
@@ -27,21 +30,25 @@ _LONGEST_WISH = 4_000
 _VERBS = frozenset({"change", "set", "switch", "turn", "andere", "stelle", "mets", "cambia", "pon"})
 
 
-def respond(wishes: Sequence[str], *, changing: bool = False) -> Answer:
+def respond(
+    wishes: Sequence[str], files: Sequence[File] = (), document: str | None = None
+) -> Answer:
     """Answer a conversation: the first wish names the tool, later ones change its parameters.
 
-    Pure: the same wishes give the same bytes. A wish that no recipe fits, or a last wish that
+    `files` came with the last wish; what `document`, which it changes, shows of earlier ones stays.
+    Pure: the same of all three give the same bytes. A wish that no recipe fits, or a last wish that
     changes nothing, gives an answer without a document and the reason in its prose.
-    `changing`: a tool stands, and what fits no recipe was meant for it.
+    Where a `document` stands, what fits no recipe was meant for it.
     """
     ranked, later = _begun(wishes)
     if not ranked or not ranked[0].meant:
-        return Answer(None, "", {}, None, _NOT_OURS) if changing else _declined(ranked)
+        return _declined(ranked) if document is None else Answer(None, "", {}, None, _NOT_OURS)
     match = ranked[0]
     values = {**match.recipe.defaults, **match.reading.values}
+    file = given(match.recipe, files, document)
     if not later:
-        return _made(match.recipe, values, match.reading.values, match.unknown)
-    return _followed(match.recipe, values, later)
+        return _made(match.recipe, values, match.reading.values, match.unknown, file)
+    return _followed(match.recipe, values, later, file)
 
 
 def follows(wishes: Sequence[str]) -> bool:
@@ -82,28 +89,46 @@ def estimate(prompt: str) -> Answer:
     )
 
 
-def _followed(recipe: Recipe, values: dict[str, Value], later: Sequence[str]) -> Answer:
+def _followed(
+    recipe: Recipe, values: dict[str, Value], later: Sequence[str], file: Given
+) -> Answer:
     changed: dict[str, Value] = {}
     read_last: Mapping[str, Value] = {}
     for wish in later:
         read_last = read(recipe, Sentence.of(wish), values).values
         changed = {name: value for name, value in read_last.items() if values[name] != value}
         values |= changed
-    if changed:
-        return _made(recipe, values, changed, ())
+    if changed or file.new:
+        return _made(recipe, values, changed, (), file)
     prose = _already(recipe, read_last) if read_last else _unfollowed(recipe, later[-1])
+    prose += _not_used((), file)
     return Answer(recipe.name, title_of(recipe, values), values, None, prose)
 
 
 def _made(
-    recipe: Recipe, values: dict[str, Value], said: Mapping[str, Value], unknown: tuple[str, ...]
+    recipe: Recipe,
+    values: dict[str, Value],
+    said: Mapping[str, Value],
+    unknown: tuple[str, ...],
+    file: Given,
 ) -> Answer:
     title = title_of(recipe, values)
     prose = _introduction(recipe, said)
-    if unknown:
-        words = ", ".join(dict.fromkeys(map(_harmless, unknown)))
-        prose += f" Not used: {words}."
-    return Answer(recipe.name, title, values, render(recipe, values, title), f"{prose} {_CONNECT}")
+    if file.new and file.data is not None:
+        prose += f" Data: {_plain_name(file.data.name)}."
+    prose += _not_used(unknown, file)
+    html = render(recipe, values, title, file.data)
+    return Answer(recipe.name, title, values, html, f"{prose} {_CONNECT}")
+
+
+def _not_used(unknown: tuple[str, ...], file: Given) -> str:
+    left_out = [*map(_harmless, unknown), *map(_plain_name, file.unused)]
+    return f" Not used: {', '.join(dict.fromkeys(left_out))}." if left_out else ""
+
+
+def _plain_name(name: str) -> str:
+    # Many a file's name has an underscore inside, which Markdown leaves alone there.
+    return "_".join(map(_harmless, name.split("_")))
 
 
 def title_of(recipe: Recipe, values: Mapping[str, Value]) -> str:

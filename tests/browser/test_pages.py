@@ -772,6 +772,26 @@ async def test_a_file_that_cannot_be_read_is_said_and_nothing_hangs(
     await expect(page.get_by_role("button", name="Send")).to_be_enabled()
 
 
+async def test_an_attached_csv_is_what_the_csv_viewer_shows(
+    page: Page, server: Any, tmp_path: Path
+) -> None:
+    """Its rows, as text whatever they hold, and after a change as well; its name stands above."""
+    file = tmp_path / "pupils.csv"
+    file.write_text("Name,Points\nAda </script><b>x,17\nBo,12\n", encoding="utf-8")
+    await page.goto(server.url)
+    await page.locator("[data-attach-input]").set_input_files(file)
+    await page.get_by_role("textbox", name="Describe a tool").fill("show this csv")
+    await page.get_by_role("button", name="Create").click()
+    await expect(verdict(page)).to_contain_text("passed")
+    sent = page.get_by_role("listitem").filter(has_text="show this csv")
+    await expect(sent.get_by_role("list", name="Attached files")).to_have_text("pupils.csv 39 B")
+    await expect(preview(page).locator("#status")).to_have_text("pupils.csv, 2 rows.")
+    await expect(preview(page).get_by_role("cell").first).to_have_text("Ada </script><b>x")
+    await ask(page, "make it dark")
+    await expect(preview(page).locator("html[data-theme=dark]")).to_be_attached()
+    await expect(preview(page).get_by_role("cell").first).to_have_text("Ada </script><b>x")
+
+
 async def test_words_typed_while_others_are_sent_are_kept(page: Page, server: Any) -> None:
     """What is typed while a request runs stays in the box, and through a reload."""
     await create(page, server.url, "split a restaurant bill with tip")

@@ -1,5 +1,6 @@
 """What the built-in recipes promise: the right tool, the right parameters, or a plain no."""
 
+import base64
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from server.providers.protocol import File
 from server.recipes import RECIPES, estimate, follows, respond
 from server.recipes.document import json_script
 from server.recipes.kinds.units import units
@@ -217,6 +219,54 @@ def test_prose_says_which_words_were_not_used():
     # "trip" is a word that finds the list, and is as little used as "class".
     assert "Not used: class, trip." in respond(["to-do list for a class trip"]).prose
     assert "Not used" not in respond(["A to-do list for my week"]).prose
+
+
+def _file(name, content, media_type="text/csv"):
+    return File(name, media_type, base64.b64encode(content).decode())
+
+
+def _config(answer):
+    return json.loads(_Document(answer.html).config)
+
+
+HOSTILE = b"Name,Points\nAda </script><script>alert(1)</script>,17\n```\n<!--,{{ title }}\n"
+
+
+def test_an_attached_csv_is_the_data_of_the_csv_viewer():
+    answer = respond(["show this csv"], [_file("my_pupils.csv", HOSTILE)])
+    assert _config(answer)["data"] == HOSTILE.decode()
+    assert "alert(1)</" not in answer.html
+    assert "```" not in answer.html
+    assert "Data: my_pupils.csv." in answer.prose
+    assert "Not used" not in answer.prose
+    windows = _file("alter.CSV", "Name;Größe\n".encode("cp1252"), "application/vnd.ms-excel")
+    assert _config(respond(["csv viewer"], [windows]))["data"] == "Name;Größe\n"
+
+
+def test_attached_data_stays_through_changes_until_another_file_comes():
+    first = respond(["csv viewer"], [_file("a.csv", b"A,B\n1,2\n")])
+    dark = respond(["csv viewer", "make it dark"], (), first.html)
+    assert (_config(dark)["data"], _config(dark)["theme"]) == ("A,B\n1,2\n", "dark")
+    other = respond(["csv viewer", "now this one"], [_file("b.csv", b"C\n3\n")], first.html)
+    assert (_config(other)["file"], _config(other)["data"]) == ("b.csv", "C\n3\n")
+
+
+def test_files_that_a_recipe_does_not_take_are_said():
+    csv = _file("pupils.csv", b"A\n")
+    tips = respond(["tip calculator with confetti"], [csv])
+    assert "Not used: confetti, pupils.csv." in tips.prose
+    note = _file("n.txt", b"x", "text/plain")
+    two = respond(["csv viewer"], [_file("old.csv", b"B\n"), csv, note])
+    assert "Data: pupils.csv. Not used: old.csv, n.txt." in two.prose
+    large = respond(["csv viewer"], [_file("large.csv", b"x" * 500_001)])
+    why = "over 500,000 characters; open it in the tool itself"
+    assert f"Not used: large.csv ({why})." in large.prose
+    assert "data" not in _config(large)
+    binary = respond(["csv viewer"], [_file("sheet.csv", b"PK\0\0")])
+    assert "Not used: sheet.csv." in binary.prose
+    later = respond(["to-do list", "do as in the file"], [csv])
+    assert later.html is None
+    assert later.prose.endswith("Not used: pupils.csv.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.providers.protocol import Image, ModelRequest, Turn
+from server.providers.protocol import File, Image, ModelRequest, Turn
 from server.store.records import Json
 
 SYSTEM_VERSION = "system-v2"
@@ -59,7 +59,8 @@ def build_request(
         system=system_prompt(),
         turns=(*conversation.turns[-HISTORY_TURNS:], turn),
         wishes=(*conversation.wishes, prompt),
-        changing=conversation.document is not None,
+        files=tuple(File(one["name"], one["media_type"], one["data"]) for one in attachments),
+        document=conversation.document,
     )
 
 
@@ -72,6 +73,8 @@ def continue_request(request: ModelRequest, answer_so_far: str) -> ModelRequest:
         turns=turns,
         wishes=request.wishes,
         max_output_tokens=request.max_output_tokens,
+        files=request.files,
+        document=request.document,
     )
 
 
