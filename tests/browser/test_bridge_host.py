@@ -104,6 +104,18 @@ async def test_ten_thousand_lines_a_second_are_dropped_and_counted_and_the_tool_
     await expect(page.locator(".halted")).to_have_count(0)
 
 
+async def test_a_module_that_cannot_be_loaded_is_named_as_far_as_it_is_known(
+    page: Page, open_tool: Open
+) -> None:
+    await open_tool(
+        "<h1>Lost</h1><script type=module>import './lost.js'</script>"
+        "<script type=module src='./named.js'></script>"
+    )
+    await page.get_by_role("tab", name="Console").click()
+    await expect(console(page)).to_contain_text("named.js")
+    await expect(console(page)).to_contain_text("Could not load what a <script> imports.")
+
+
 async def test_what_is_too_much_for_the_page_is_dropped_there_too_and_each_kind_by_itself(
     page: Page, open_tool: Open, told: list[str]
 ) -> None:

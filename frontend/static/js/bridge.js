@@ -17,9 +17,15 @@ const READERS = {
   error: (said) => entry("error", text(said.message), said),
   rejection: (said) => entry("error", text(said.message) === null ? null : `Unhandled rejection: ${text(said.message)}`, said),
   violation: (said) => entry("warn", text(said.directive) === null ? null : `Kept inside (${text(said.directive)}): ${text(said.uri) ?? ""}`, said),
-  resource: (said) => entry("error", text(said.uri) !== null ? `Could not load <${text(said.tag) ?? "?"}>: ${text(said.uri)}` : null, said),
+  resource: (said) => entry("error", notLoaded(text(said.tag) ?? "?", text(said.uri)), said),
   dropped: (said) => entry("info", whole(said.count) && `and ${said.count.toLocaleString("en")} more, not shown`, said),
 };
+
+/** Of a module in the page itself, the browser does not tell which of its imports failed. */
+function notLoaded(tag, uri) {
+  if (uri === "") return tag === "script" ? "Could not load what a <script> imports." : `Could not load <${tag}>: it has no address.`;
+  return uri === null ? null : `Could not load <${tag}>: ${uri}`;
+}
 
 function entry(level, words, said) {
   return words === null ? null : { level, text: words, line: whole(said.line) };
