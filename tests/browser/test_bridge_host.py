@@ -47,7 +47,7 @@ async def open_tool(page: Page, server: Process, api: Callable[..., Any]) -> Ope
 
 
 @pytest.fixture
-def told(page: Page) -> list[str]:
+async def told(page: Page) -> list[str]:
     """What a developer reads in the browser's own console, whoever wrote it."""
     lines: list[str] = []
 
