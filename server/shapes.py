@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sandbox.grants import Grants
+from sandbox.libraries.manifest import Library
+from server.export import Licence
 from server.store.overview import Overview
 from server.store.records import Artifact, Generation, Json, Message, StoredReport, Version
 
@@ -131,6 +133,10 @@ def thumbnail(record: StoredReport) -> str | None:
 
 def screenshot_url(artifact_id: str, n: int, report_id: str, name: str) -> str:
     return f"/api/artifacts/{artifact_id}/versions/{n}/screenshots/{report_id}/{name}.png"
+
+
+def library(record: Library | Licence) -> Json:
+    return {"name": record.name, "version": record.version, "licence": record.licence}
 
 
 def _decoded_size(data: str) -> int:

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sandbox.libraries import fetch
 from sandbox.libraries.addresses import Asked, Names, read_address
 from sandbox.libraries.fetch import FetchError, MissingError, NoRoomError
-from sandbox.libraries.manifest import Library, ManifestError, read_library
-from sandbox.libraries.packages import Package, fetch_package
+from sandbox.libraries.manifest import Library, ManifestError
+from sandbox.libraries.packages import Package, fetch_package, read_written, written
 from sandbox.libraries.resolve import Catalogue, file_of
 from sandbox.libraries.shelf import Shelf
 
@@ -42,8 +41,7 @@ def read_added(folder: Path) -> tuple[Library, ...]:
         raise ManifestError(f"{RECORD} cannot be read: {error.strerror}") from error
     try:
         listed = json.loads(text)["libraries"]
-        read = (read_library(one["table"], one["contents"]) for one in listed)
-        return tuple(replace(library, added=True) for library in read)
+        return tuple(read_written(one) for one in listed)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ManifestError(f"{RECORD} cannot be read: {error}") from error
 
@@ -157,30 +155,8 @@ def _with_imports(first: Package, catalogue: Catalogue, environment: Mapping[str
 def _record(folder: Path, added: list[Library]) -> None:
     by_id = {library.id: library for library in added}
     listed = [by_id[name] for name in sorted(by_id)]
-    text = json.dumps({"libraries": [_written(library) for library in listed]}, indent=1)
+    text = json.dumps({"libraries": [written(library) for library in listed]}, indent=1)
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f"{RECORD}.partial"
     partial.write_text(f"{text}\n", encoding="utf-8")
     partial.replace(folder / RECORD)
-
-
-def _written(library: Library) -> dict[str, Any]:
-    table = {
-        "name": library.name,
-        "version": library.version,
-        "licence": library.licence,
-        "integrity": library.integrity,
-        "files": library.files,
-        "modules": library.modules,
-        "wrapped": library.wrapped,
-        "needs": library.needs,
-        "cdnjs": library.cdnjs,
-        **({"main": library.main} if library.main else {}),
-    }
-    contents = {
-        "integrity": library.integrity,
-        "files": library.files,
-        "digest": library.digest,
-        "exports": library.exports,
-    }
-    return {"table": table, "contents": contents}

@@ -199,13 +199,11 @@ def read(url: str, *, most: int | None = None, accept: str = "*/*") -> bytes:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
                 body: bytes = response.read() if most is None else response.read(most + 1)
             break
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == HTTPStatus.NOT_FOUND:
-                raise MissingError(f"{_shown(url)} is not there") from error
-            if attempt == ATTEMPTS:
-                raise FetchError(f"{_shown(url)} could not be fetched: {error}") from error
         except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+                if error.code == HTTPStatus.NOT_FOUND:
+                    raise MissingError(f"{_shown(url)} is not there") from error
             if attempt == ATTEMPTS:
                 raise FetchError(f"{_shown(url)} could not be fetched: {error}") from error
     if most is not None and len(body) > most:

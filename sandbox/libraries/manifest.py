@@ -228,12 +228,15 @@ def is_plain(path: str) -> bool:
     return not any(part in {"", ".", ".."} or set(part) & {"\\", "\0", ":"} for part in parts)
 
 
+def fits(library: Library, name: str, major: str) -> bool:
+    """Whether it is what another one `needs` by this name, in this major version."""
+    wanted = numbers_of(major)
+    return library.name == name and library.numbers[: len(wanted)] == wanted
+
+
 def _check_needs(library: Library, listed: tuple[Library, ...]) -> None:
     for name, major in library.needs.items():
-        wanted = numbers_of(major)
-        if not any(
-            other.name == name and other.numbers[: len(wanted)] == wanted for other in listed
-        ):
+        if not any(fits(other, name, major) for other in listed):
             raise ManifestError(f"{library.id}: needs {name} {major}, which is not listed")
 
 

@@ -29,17 +29,26 @@ _PROCESS = '{ env: { NODE_ENV: "production" } }'
 _WHOLE = '"module.exports"'  # the name that Node has for it, too
 
 
-def bare_names(source: str) -> tuple[set[str], set[str]]:
-    """Return the packages and the files beside it that a script imports."""
+def bare_names(source: str) -> set[str]:
+    """Return the packages that a script imports."""
     named = {found[3] for found in _IMPORT.finditer(source)}
     named |= {found[2] for found in _REQUIRE.finditer(source)}
-    return {package_of(name)[0] for name in named}, {found[2] for found in _BESIDE.finditer(source)}
+    return {package_of(name)[0] for name in named}
+
+
+def names_beside(source: str) -> set[str]:
+    """Return the files beside it that a script imports, as it writes them."""
+    return {found[2] for found in _BESIDE.finditer(source)}
 
 
 def beside(path: str, relative: str, files: Container[str]) -> str | None:
-    """Return the file that another one means by "./part", as scripts write it."""
-    plain = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
-    spellings = (plain, f"{plain}.js", f"{plain}/index.js")
+    """Return the file that another one means by "./part"."""
+    return spelled(posixpath.normpath(posixpath.join(posixpath.dirname(path), relative)), files)
+
+
+def spelled(path: str, files: Container[str]) -> str | None:
+    """Return the file that scripts mean by a path, which may leave out how it ends."""
+    spellings = (path, f"{path}.js", f"{path}/index.js")
     return next((name for name in spellings if name in files), None)
 
 

@@ -14,7 +14,7 @@ import re
 import tarfile
 import urllib.parse
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,7 +28,7 @@ from sandbox.libraries.manifest import (
     numbers_of,
     read_library,
 )
-from sandbox.libraries.modules import bare_names, beside
+from sandbox.libraries.modules import bare_names, beside, names_beside, spelled
 from sandbox.libraries.versions import in_order
 
 MOST_ARCHIVE = 40_000_000
@@ -124,28 +124,52 @@ def read_package(archive: bytes, name: str, version: str, integrity: str) -> Pac
     exports = {path: _exported(path, files) for path in scripts}
     stated = {**_ranges(facts, "peerDependencies"), **_ranges(facts, "dependencies")}
     needs = {one: _major(stated[one]) for one in names if one in stated}
-    table = {
-        "name": name,
-        "version": version,
-        "licence": _licence(facts),
-        "integrity": integrity,
-        "files": list(files),
-        "modules": modules,
-        "wrapped": wrapped,
-        "needs": needs,
-        **({"main": main} if main else {}),
-    }
-    contents = {
-        "integrity": integrity,
-        "files": list(files),
-        "digest": digest(files),
-        "exports": exports,
-    }
+    found = Library(
+        name=name,
+        version=version,
+        licence=_licence(facts),
+        integrity=integrity,
+        patterns=(),
+        main=main,
+        modules=modules,
+        wrapped=wrapped,
+        needs=needs,
+        files=tuple(files),
+        digest=digest(files),
+        exports=exports,
+    )
     try:
-        library = read_library(table, contents)
+        return Package(read_written(written(found)), files)
     except ManifestError as error:
         raise FetchError(str(error)) from error
-    return Package(replace(library, added=True), files)
+
+
+def written(library: Library) -> dict[str, Any]:
+    """Write down a library that was added, as JSON can hold it: all of its files are its own."""
+    table = {
+        "name": library.name,
+        "version": library.version,
+        "licence": library.licence,
+        "integrity": library.integrity,
+        "files": list(library.files),
+        "modules": library.modules,
+        "wrapped": library.wrapped,
+        "needs": library.needs,
+        "cdnjs": list(library.cdnjs),
+        **({"main": library.main} if library.main else {}),
+    }
+    contents = {
+        "integrity": library.integrity,
+        "files": library.files,
+        "digest": library.digest,
+        "exports": library.exports,
+    }
+    return {"table": table, "contents": contents}
+
+
+def read_written(told: Mapping[str, Any]) -> Library:
+    """Read what `written` wrote. Raises `ManifestError`, and what a wrong shape raises."""
+    return replace(read_library(told["table"], told["contents"]), added=True)
 
 
 class _Unpacked(io.RawIOBase):
@@ -200,9 +224,8 @@ def _kept(tar: tarfile.TarFile) -> dict[str, bytes]:
 def _is_kept(name: str) -> bool:
     path = PurePosixPath(name)
     wanted = path.suffix.lower() in _KEPT or _LICENCE.match(path.name) is not None
-    wanted = wanted and not path.name.startswith(".")
-    wanted = wanted and len(name) <= LONGEST_PATH
-    return wanted and is_plain(name) and name.isprintable() and _NOT_KEPT.isdisjoint(path.parts)
+    is_safe = is_plain(name) and name.isprintable() and len(name) <= LONGEST_PATH
+    return wanted and is_safe and path.name[0] != "." and _NOT_KEPT.isdisjoint(path.parts)
 
 
 def _main(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> str | None:
@@ -217,9 +240,7 @@ def _main(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> str | None:
 def _path(value: object, files: Mapping[str, bytes]) -> str | None:
     if not isinstance(value, str):
         return None
-    plain = value.removeprefix("./").strip("/")
-    spellings = (plain, f"{plain}.js", f"{plain}/index.js")
-    return next((path for path in spellings if path in files), None)
+    return spelled(value.removeprefix("./").strip("/"), files)
 
 
 def _modules(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -228,11 +249,12 @@ def _modules(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[t
     paths = exports if isinstance(exports, dict) and is_paths else {".": exports}
     all_modules = facts.get("type") == "module"
     for entry, value in paths.items():
-        path = _path(_condition(value), files)
-        is_esm = path is not None and (all_modules or path.endswith(".mjs") or _says_esm(value))
+        file, says_esm = _condition(value)
+        path = _path(file, files)
+        is_esm = path is not None and (all_modules or path.endswith(".mjs") or says_esm)
         if path is not None and is_esm and PurePosixPath(path).suffix in _MODULES:
             yield entry.removeprefix("./"), path
-    if "." not in paths or _path(_condition(paths["."]), files) is None:
+    if "." not in paths or _path(_condition(paths["."])[0], files) is None:
         path = _path(facts.get("module"), files)
         if path is None and all_modules:
             path = _path(facts.get("main"), files) or _path("index.js", files)
@@ -240,37 +262,23 @@ def _modules(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[t
             yield ".", path
 
 
-def _condition(value: object) -> object:
-    while isinstance(value, dict):
-        value = next((value[name] for name in _CONDITIONS if name in value), None)
-    return value
-
-
-def _says_esm(value: object) -> bool:
-    """Whether the way to a file led through a condition that only modules meet."""
+def _condition(value: object) -> tuple[object, bool]:
+    """Return what conditions lead to, and whether one of them is met by modules alone."""
+    says_esm = False
     while isinstance(value, dict):
         name = next((name for name in _CONDITIONS if name in value), None)
-        if name in ("import", "module"):
-            return True
+        says_esm = says_esm or name in ("import", "module")
         value = value[name] if name else None
-    return False
+    return value, says_esm
 
 
-def _exported(path: str, files: Mapping[str, bytes]) -> list[str]:
+def _exported(path: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the names that a script gives, those of the one that it stands for among them."""
     names: set[str] = set()
-    waiting, seen = [path], {path}
-    while waiting:
-        one = waiting.pop()
-        text = files[one].decode("utf-8", "replace")
+    for text in _texts(files, [path], lambda text: [one[2] for one in _STANDS_FOR.finditer(text)]):
         names |= {found[1] for found in _EXPORTED.finditer(text)}
         names |= {found[2] for found in _DEFINED.finditer(text)}
-        for found in _STANDS_FOR.finditer(text):
-            other = beside(one, found[2], files)
-            if other is not None and other not in seen:
-                seen.add(other)
-                waiting.append(other)
-    return sorted(names - _NO_NAMES)
+    return tuple(sorted(names - _NO_NAMES))
 
 
 def _scripts(files: Mapping[str, bytes]) -> list[str]:
@@ -279,20 +287,28 @@ def _scripts(files: Mapping[str, bytes]) -> list[str]:
     return scripts[:MOST_SCRIPTS]
 
 
-def _named(files: Mapping[str, bytes], entries: list[str]) -> list[str]:
+def _named(files: Mapping[str, bytes], entries: Sequence[str]) -> list[str]:
     """Return what these files, and those that they load, import by name."""
     names: dict[str, None] = {}
+    for text in _texts(files, entries, names_beside):
+        names.update(dict.fromkeys(sorted(bare_names(text))))
+    return list(names)
+
+
+def _texts(
+    files: Mapping[str, bytes], entries: Sequence[str], lead: Callable[[str], Iterable[str]]
+) -> Iterator[str]:
+    """Yield the texts of these files and of those that `lead` finds beside them, each once."""
     waiting, seen = list(entries), set(entries)
     while waiting:
         path = waiting.pop()
-        bare, relative = bare_names(files[path].decode("utf-8", "replace"))
-        names.update(dict.fromkeys(sorted(bare)))
-        for one in relative:
+        text = files[path].decode("utf-8", "replace")
+        yield text
+        for one in lead(text):
             other = beside(path, one, files)
             if other is not None and other not in seen:
                 seen.add(other)
                 waiting.append(other)
-    return list(names)
 
 
 def _ranges(facts: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -144,9 +144,7 @@ class Catalogue:
 
     def _choices(self, library: Library, asked: Asked) -> tuple[str, ...]:
         found = set()
-        for name, version in _deps_of(library, asked):
-            other = self.find(Asked(name, version, module=True)) if version else None
-            usual = self.find(Asked(name, library.needs[name], module=True))
+        for name, version, other, usual in self._deps(library, asked):
             if not version:
                 found.add(name)
             elif other is not None and (usual is None or other.library is not usual.library):
@@ -155,14 +153,25 @@ class Catalogue:
 
     def _said(self, asked: Asked, given: Given) -> Iterable[str | None]:
         """Say where what a module imports is not what was asked for."""
-        library = given.library
-        for name, version in _deps_of(library, asked):
-            other = self.find(Asked(name, version, module=True)) if version else None
-            usual = self.find(Asked(name, library.needs[name], module=True))
+        for name, version, other, usual in self._deps(given.library, asked):
             if other is not None:
                 yield other.advisory
             elif version and usual is not None:
                 yield f"{name} {version} was asked for; {usual.library.version} is used"
+
+    def _deps(
+        self, library: Library, asked: Asked
+    ) -> Iterable[tuple[str, str, Given | None, Given | None]]:
+        """Yield what of the things asked for the library imports.
+
+        Its name, the version or none, what that is here, and what the library usually gets.
+        """
+        for dep in asked.deps if asked.module else ():
+            name, _, version = dep.partition("@")
+            if name in library.needs:
+                other = self.find(Asked(name, version, module=True)) if version else None
+                usual = self.find(Asked(name, library.needs[name], module=True))
+                yield name, version, other, usual
 
     def clashes(self, given: Given, others: Mapping[str, Given]) -> Iterable[str]:
         """Say where a module imports another of what a page has itself."""
@@ -212,14 +221,6 @@ def choices_in(path: str) -> tuple[str, tuple[str, ...]]:
     if found is None:
         return path, ()
     return found[1] + path[found.end() :], tuple(found[2].removeprefix("+").split("+"))
-
-
-def _deps_of(library: Library, asked: Asked) -> Iterable[tuple[str, str]]:
-    """Return what of the things asked for the library imports, each with its version or none."""
-    for dep in asked.deps if asked.module else ():
-        name, _, version = dep.partition("@")
-        if name in library.needs:
-            yield name, version
 
 
 def file_of(library: Library, asked: Asked) -> str | None:

@@ -22,8 +22,8 @@ from sandbox.libraries.resolve import CDNS, Catalogue, Given
 from sandbox.libraries.scanning import Address, Scanner
 
 _MOST_ADDRESSES = 400
-_MOST_IMPORTERS = 64
 """A document with more has the rest as it wrote them."""
+_MOST_IMPORTERS = 64
 _LONGEST_MAP = 1 << 18
 
 SPACE = "\t\n\f\r "

@@ -84,11 +84,6 @@ class Shelf:
             self.catalogue = Catalogue((*self.catalogue.libraries, library))
             self._module.cache_clear()  # what they import may be here by now
 
-    @property
-    def taken(self) -> tuple[Library, ...]:
-        """Those that lie in another folder."""
-        return tuple(one for one in self.catalogue.libraries if one.id in self._elsewhere)
-
     def unfetched(self, listed: Iterable[Library]) -> list[Library]:
         """Return those whose files are not here."""
         from sandbox.libraries.fetch import is_fetched  # noqa: PLC0415 - a start must be quick

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.libraries import fetch, manifest
 from sandbox.libraries.added import read_added, remove_added
-from sandbox.libraries.manifest import Library, libraries, numbers_of
+from sandbox.libraries.manifest import Library, fits, libraries
 from sandbox.own_command import own_command
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.errors import Problem
@@ -51,13 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(*, as_json: bool) -> int:
-    for library, folder, added in _all():
+    for library, folder in _all():
         here = fetch.is_fetched(library, folder)
         if as_json:
-            print(json.dumps({**_facts(library), "here": here, "added": added}))
+            print(json.dumps({**_facts(library), "here": here, "added": library.added}))
         else:
             state = "" if here else "  not here" + (", optional" if library.optional else "")
-            state += "  added" if added else ""
+            state += "  added" if library.added else ""
             print(f"{library.name} {library.version}  {library.licence}{state}")
     return GOOD
 
@@ -65,7 +65,7 @@ def _list(*, as_json: bool) -> int:
 def _verify(*, as_json: bool) -> int:
     """Read every file that is here; what is missing is for `doctor` to say."""
     wrong, checked = 0, 0
-    for library, folder, _ in _all():
+    for library, folder in _all():
         if not (folder / library.id).is_dir():
             continue
         checked += 1
@@ -111,11 +111,10 @@ def _with_needs(names: list[str]) -> list[Library]:
     found = {library.id: library for library in libraries() if library.name in names}
     waiting = list(found.values())
     while waiting:
-        needs = {name: numbers_of(major) for name, major in waiting.pop().needs.items()}
+        needs = waiting.pop().needs
         for other in libraries():
-            wanted = needs.get(other.name)
-            fits = wanted is not None and other.numbers[: len(wanted)] == wanted
-            if fits and other.id not in found:
+            is_needed = other.name in needs and fits(other, other.name, needs[other.name])
+            if is_needed and other.id not in found:
                 found[other.id] = other
                 waiting.append(other)
     return list(found.values())
@@ -147,17 +146,17 @@ def _add_others(names: list[str]) -> int:
 
 def _remove(names: list[str]) -> int:
     """Take files away; `add` brings them back. What is not there is gone already."""
-    known = {one for library, _, _ in _all() for one in (library.name, library.id)}
+    known = {one for library, _ in _all() for one in (library.name, library.id)}
     unknown = sorted(set(names) - known)
     if unknown:
         print(f"Not listed: {', '.join(unknown)}.", file=sys.stderr)
         return COULD_NOT
     removed = []
-    for library, folder, added in _all():
-        is_here = added or (folder / library.id).exists()
+    for library, folder in _all():
+        is_here = library.added or (folder / library.id).exists()
         if {library.name, library.id} & set(names) and is_here:
             try:
-                if added:
+                if library.added:
                     remove_added(library, folder)
                 else:
                     fetch.remove(library)
@@ -182,13 +181,13 @@ def _facts(library: Library) -> dict[str, object]:
     }
 
 
-def _all() -> list[tuple[Library, Path, bool]]:
-    """Return each library, where it lies, and whether a person added it; by name."""
+def _all() -> list[tuple[Library, Path]]:
+    """Return each library and where it lies, by name."""
     folder = load_settings(os.environ).libraries_dir
     try:
         added = read_added(folder)
     except manifest.ManifestError as error:
         raise Problem(500, f"{folder}: {error}.") from error
-    listed = [(library, manifest.VENDORED, False) for library in libraries()]
-    listed += [(library, folder, True) for library in added]
+    listed = [(library, manifest.VENDORED) for library in libraries()]
+    listed += [(library, folder) for library in added]
     return sorted(listed, key=lambda one: (one[0].name, one[0].numbers))

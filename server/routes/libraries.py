@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from server import shapes
 from server.errors import Problem
 from server.routes import schemas
 from server.routes.views import View, view
@@ -31,16 +32,9 @@ def _listed() -> Json:
     shelf = shipped_shelf()
     all_of_them = shelf.catalogue.libraries
     lacking = {one.id for one in shelf.unfetched(all_of_them)}
-    added = {one.id for one in shelf.taken}
     return {
         "items": [
-            {
-                "name": one.name,
-                "version": one.version,
-                "licence": one.licence,
-                "here": one.id not in lacking,
-                "added": one.id in added,
-            }
+            {**shapes.library(one), "here": one.id not in lacking, "added": one.added}
             for one in sorted(all_of_them, key=lambda one: (one.name, one.numbers))
         ]
     }
@@ -84,6 +78,4 @@ async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -
         raise Problem(502, f"Nothing was added: {error}.", action=action) from error
     if not new:
         response.status_code = 200
-    return {
-        "items": [{"name": one.name, "version": one.version, "licence": one.licence} for one in new]
-    }
+    return {"items": [shapes.library(one) for one in new]}

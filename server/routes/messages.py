@@ -54,9 +54,10 @@ async def ask(artifact_id: str, body: schemas.NewMessage, viewing: Viewing) -> J
 async def _is_for_recipe(
     connection: AsyncConnection, artifact: Artifact, body: schemas.NewMessage, viewing: View
 ) -> bool:
-    """Whether the recipe that made the tool is to change it: it reads no files, and all or nothing.
+    """Whether the recipe that made the tool is to change it: it does all that is asked, or nothing.
 
-    What it would stand on must be known, so behind another generation the model is asked.
+    What it would stand on must be known, so behind another generation the model is asked, and so it
+    is where files came with the wish.
     """
     if not body.recipe_first or body.attachments:
         return False

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.origins import Level
+from sandbox.smoke.libraries import LONGEST_ADDRESS
 
 MAX_PROMPT_BYTES = 100_000
 
@@ -76,7 +77,7 @@ class ModelChoice(Shape):
 class LibraryWish(Shape):
     address: Annotated[
         str,
-        StringConstraints(min_length=1, max_length=2000),
+        StringConstraints(min_length=1, max_length=LONGEST_ADDRESS),
         Field(description="of a CDN, as a tool loads it"),
     ]
 
@@ -217,17 +218,17 @@ class Finding(BaseModel):
     adds: str | None = None
 
 
-class AddedLibrary(BaseModel):
+class NamedLibrary(BaseModel):
     name: str
     version: str
     licence: str
 
 
 class LibrariesAdded(BaseModel):
-    items: list[AddedLibrary]
+    items: list[NamedLibrary]
 
 
-class ListedLibrary(AddedLibrary):
+class ListedLibrary(NamedLibrary):
     here: bool
     added: bool
 
@@ -247,19 +248,13 @@ class Report(BaseModel):
     created: str
 
 
-class CarriedLibrary(BaseModel):
-    name: str
-    version: str
-    licence: str
-
-
 class ExportCheck(BaseModel):
     """`words` says all of it in sentences; `lacking` is what the file has not, by name."""
 
     verdict: Literal["passed", "failed", "not tested"]
     findings: list[Finding]
     bytes: int
-    libraries: list[CarriedLibrary]
+    libraries: list[NamedLibrary]
     lacking: list[str]
     words: list[str]
 

@@ -123,10 +123,7 @@ async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Ch
         "verdict": str(report.verdict),
         "findings": [asdict(finding) for finding in report.findings],
         "bytes": made.size,
-        "libraries": [
-            {"name": one.name, "version": one.version, "licence": one.licence}
-            for one in made.libraries
-        ],
+        "libraries": [shapes.library(one) for one in made.libraries],
         "lacking": list(made.lacking),
         "words": words,
     }

@@ -13,7 +13,7 @@ import pytest
 from sandbox.libraries import packages
 from sandbox.libraries.fetch import FetchError
 from sandbox.libraries.manifest import Library
-from sandbox.libraries.modules import bare_names, module_text
+from sandbox.libraries.modules import bare_names, module_text, names_beside
 from sandbox.libraries.packages import Package, read_package
 from sandbox.libraries.resolve import Catalogue
 from tests.archives import integrity, tarball
@@ -161,7 +161,8 @@ def test_too_much_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_long_file_is_read_once() -> None:
     """With a pattern that went back for each letter this would take hours."""
     spaces = " " * 300_000
-    assert bare_names(f"import{spaces}import({spaces}from{spaces}") == (set(), set())
+    source = f"import{spaces}import({spaces}from{spaces}"
+    assert (bare_names(source), names_beside(source)) == (set(), set())
 
 
 @pytest.mark.parametrize(
