@@ -17,9 +17,10 @@ from server.export import Licence, export_html
 from server.granting import in_force
 from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
+from server.wording import shortened
 
 _MOST_FAULTS = 3
-_MOST_NAMED = 5
+_MOST_NAMED = 5  # of origins: a tool may ask without end
 _KEPT_SECONDS = 10.0
 HOST = "cdn.jsdelivr.net"
 LARGE = 25_000_000
@@ -83,7 +84,7 @@ class Export:
         if not self.policy:
             said.append("It has no policy: what is in it may load and send as any page may.")
         elif self.network:
-            names = _listed(self.network)
+            names = shortened(self.network, _MOST_NAMED)
             said.append(f"It may reach {names}: what comes from there needs the network.")
         if size > LARGE:
             said.append(f"It is large: {size / 1e6:.0f} MB.")
@@ -121,18 +122,14 @@ async def verified(
         said = [f"Not verified offline: {report.reason}"]
     walled = [one for one in needs if made.policy and one not in made.network]
     if walled:
-        said.append(f"With a network, too, its policy keeps it from {_listed(walled)}.")
+        said.append(
+            f"With a network, too, its policy keeps it from {shortened(walled, _MOST_NAMED)}."
+        )
     return report, [*said, *made.words()]
 
 
 def _needing(origins: Sequence[str]) -> str:
-    return f"it needs the network: {_listed(origins)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Name as many as a person reads; a tool may ask without end."""
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"it needs the network: {shortened(origins, _MOST_NAMED)}"
 
 
 async def as_tested(

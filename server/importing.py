@@ -17,6 +17,7 @@ from server import folders, unpacking, wrapping
 from server.errors import Problem
 from server.everything.reading import is_everything
 from server.texts import Text, has_mark, text_of
+from server.wording import shortened
 
 MOST_BYTES = 20_000_000
 MOST_FILES = 2_000  # of a folder or zip
@@ -142,9 +143,7 @@ def read_folder(name: str, files: Mapping[str, bytes]) -> Brought:
 def _note(said: str, names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    more = len(names) - _MOST_NAMED
-    named = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return (f"{said}: {named}.",)
+    return (f"{said}: {shortened(names, _MOST_NAMED)}.",)
 
 
 def _text(name: str, data: bytes) -> Text:

@@ -347,30 +347,15 @@ def _unfetched(library: Library, document: Document, moment: Moment) -> Finding:
     imported = re.search(rf"(?:from|import)\s*[\"'][^\"']*\b{name}\b", document.html)
     command = own_command(f"libraries add {library.name}")
     message = f"the library {library.name} {library.version} is not here: {command} fetches it"
-    return Finding(
-        kind="missing library",
-        severity="fatal" if imported else "advisory",
-        phase=moment.phase,
-        message=message,
-        signature=sign("missing library", message),
-        line=_line_of_text(imported[0] if imported else library.name, document),
-        control=moment.control,
-        adds=at_cdn(library),
-    )
+    found = _finding("missing library", "fatal" if imported else "advisory", message, moment)
+    line = _line_of_text(imported[0] if imported else library.name, document)
+    return replace(found, line=line, adds=at_cdn(library))
 
 
 def _missing_library(url: str, line: int | None, moment: Moment) -> Finding:
     message = f"{lacking(url) or 'a library is not available'}, so its module cannot run: {url}"
-    return Finding(
-        kind="missing library",
-        severity="fatal",
-        phase=moment.phase,
-        message=message,
-        signature=sign("missing library", message),
-        line=line,
-        control=moment.control,
-        adds=addable(url),
-    )
+    found = _finding("missing library", "fatal", message, moment)
+    return replace(found, line=line, adds=addable(url))
 
 
 def _addable(message: str, url: str, moment: Moment, line: int | None) -> Finding:

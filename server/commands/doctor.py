@@ -32,6 +32,7 @@ from server.commands.terminal import shown
 from server.providers.registry import Registry
 from server.settings import SettingsError, load_settings, unknown_variables
 from server.store.database import Database, revisions
+from server.wording import shortened
 
 if TYPE_CHECKING:
     import argparse
@@ -333,11 +334,10 @@ def _libraries() -> Check:
     missing = fetch.missing(listed)
     absent = [library.id for library in missing if not library.optional]
     if absent:
-        more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
         return Check(
             "Libraries",
             works=False,
-            detail=f"not here: {', '.join(absent[:NAMED])}{more}",
+            detail=f"not here: {shortened(absent, NAMED)}",
             advice=f"Run '{own_command('libraries add')}'.",
         )
     return Check(

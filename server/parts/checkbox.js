@@ -1,5 +1,5 @@
 import { createElement, forwardRef, useEffect, useRef } from "react";
-import { useOwn } from "@/lib/part";
+import { bothRefs, useOwn } from "@/lib/part";
 import { cn } from "@/lib/utils";
 
 export const Checkbox = forwardRef(
@@ -9,16 +9,8 @@ export const Checkbox = forwardRef(
     useEffect(() => {
       own.current.indeterminate = is === "indeterminate";
     });
-    const keep = (node) => {
-      own.current = node;
-      if (typeof ref === "function") {
-        ref(node);
-      } else if (ref) {
-        ref.current = node;
-      }
-    };
     return createElement("input", {
-      ...props, type: "checkbox", ref: keep, checked: is === true, className: cn("ui-checkbox", className),
+      ...props, type: "checkbox", ref: bothRefs(own, ref), checked: is === true, className: cn("ui-checkbox", className),
       "data-state": is === "indeterminate" ? is : is ? "checked" : "unchecked",
       onChange: ({ target }) => set(target.checked),
     });

@@ -11,7 +11,7 @@ const chained = (first, second) => (...given) => {
   second(...given);
 };
 
-const bothRefs = (...refs) => (node) => {
+export const bothRefs = (...refs) => (node) => {
   for (const ref of refs) {
     if (typeof ref === "function") {
       ref(node);

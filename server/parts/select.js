@@ -1,7 +1,7 @@
 import {
   createContext, createElement, forwardRef, useContext, useId, useLayoutEffect, useRef, useState,
 } from "react";
-import { part, sign, useOwn, usePlaced } from "@/lib/part";
+import { bothRefs, part, sign, useOwn, usePlaced } from "@/lib/part";
 import { cn } from "@/lib/utils";
 
 const Chosen = createContext({});
@@ -27,14 +27,6 @@ const CHECK = "M20 6 9 17l-5-5";
 
 export const SelectTrigger = forwardRef(({ className, children, ...props }, ref) => {
   const { isOpen, setOpen, disabled, trigger, id } = useContext(Chosen);
-  const keep = (node) => {
-    trigger.current = node;
-    if (typeof ref === "function") {
-      ref(node);
-    } else if (ref) {
-      ref.current = node;
-    }
-  };
   const onKeyDown = (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -42,7 +34,7 @@ export const SelectTrigger = forwardRef(({ className, children, ...props }, ref)
     }
   };
   return createElement("button", {
-    type: "button", disabled, onKeyDown, ...props, ref: keep, role: "combobox", "aria-expanded": isOpen,
+    type: "button", disabled, onKeyDown, ...props, ref: bothRefs(trigger, ref), role: "combobox", "aria-expanded": isOpen,
     "aria-haspopup": "listbox", "aria-controls": id, "data-state": isOpen ? "open" : "closed",
     className: cn("ui-field ui-select", className), onClick: () => setOpen(!isOpen),
   }, children, sign(DOWN));

@@ -261,6 +261,13 @@ def test_a_model_at_its_length_limit_is_continued(
     assert client.client.get(path).text == LONG
 
 
+def made_whole(client: Api) -> str:
+    """Make a tool and follow it to its end; returns its path in the API."""
+    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
+    assert client.ended(made["generation"])["state"] == "done"
+    return f"/api/artifacts/{made['artifact']['id']}"
+
+
 def test_the_last_complete_of_two_documents_counts(
     serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
@@ -268,9 +275,7 @@ def test_the_last_complete_of_two_documents_counts(
     text = fenced(GOOD, "A draft:") + fenced(LONG, "Better:") + "Done."
     model = scripted(answers({"text": text}), 20_000)
     client = api(serve_app(OPENAI_BASE_URL=model.url).url)
-    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
-    client.ended(made["generation"])
-    path = f"/api/artifacts/{made['artifact']['id']}"
+    path = made_whole(client)
     assert client.client.get(f"{path}/versions/1/source").text == LONG
     assert "Better:" in client("GET", f"{path}/messages")["items"][-1]["text"]
 
@@ -282,9 +287,7 @@ def test_an_answer_begun_anew_where_its_rest_was_asked_for_counts_alone(
     cut = {"text": fenced(LONG), "truncate_at": 3000}
     model = scripted(answers(cut, {"match": "cut off", "text": fenced(GOOD, "I made it shorter.")}))
     client = api(serve_app(OPENAI_BASE_URL=model.url).url)
-    made = client("POST", "/api/artifacts", status=201, prompt="a counter")
-    assert client.ended(made["generation"])["state"] == "done"
-    path = f"/api/artifacts/{made['artifact']['id']}"
+    path = made_whole(client)
     assert client.client.get(f"{path}/versions/1/source").text == GOOD
     assert "I made it shorter." in client("GET", f"{path}/messages")["items"][-1]["text"]
 

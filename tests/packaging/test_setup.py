@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import importlib.util
 import os
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -21,6 +23,25 @@ from tests.conftest import clean_environment
 ROOT = Path(__file__).resolve().parents[2]
 SECOND_START = 3.0  # seconds, as promised
 NEEDED = ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "Makefile")
+
+
+@contextlib.contextmanager
+def running(command: list[str], environment: dict[str, str]) -> Iterator[str | None]:
+    """Start what serves, in this checkout; yields the line with its address, and ends it."""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as started:
+        assert started.stdout is not None
+        lines = iter(started.stdout.readline, "")
+        try:
+            yield next((line for line in lines if line.startswith("http://")), None)
+        finally:
+            os.killpg(started.pid, signal.SIGINT)  # Ctrl-C, as a terminal sends it
 
 
 @pytest.fixture
@@ -128,19 +149,9 @@ def test_what_the_settings_page_says_connects_a_model_and_lists_it(server, scrip
     assert model in start
     folder = {"SANDWRIGHT_DATA_DIR": str(tmp_path), "PYTHON": base_python()}
     environment = clean_environment(SANDWRIGHT_PORT="0", SANDWRIGHT_FRAME_PORT="0", **folder)
-    with subprocess.Popen(
-        start,
-        shell=True,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as shell:
-        assert shell.stdout is not None
-        url = next(line for line in shell.stdout if line.startswith("http://")).strip()
-        listed = httpx.get(f"{url}/api/models").json()
-        os.killpg(shell.pid, signal.SIGINT)
+    with running(["sh", "-c", start], environment) as url:
+        assert url is not None
+        listed = httpx.get(f"{url.strip()}/api/models").json()
     assert listed["default"]["provider"] == "openai"
 
     models = f"OPENAI_BASE_URL={model} {told('List the models')}"
@@ -166,19 +177,8 @@ def test_a_second_start_is_quick_and_prints_the_address_alone(tmp_path):
     # machine may have stood still.
     while len(seconds) < 2 or (seconds[-1] > SECOND_START * share and len(seconds) < 6):
         started = time.monotonic()
-        with subprocess.Popen(
-            ["make", "run"],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        ) as make:
-            assert make.stdout is not None
-            lines = iter(make.stdout.readline, "")
-            url = next((line for line in lines if line.startswith("http://")), None)
+        with running(["make", "run"], environment) as url:
             seconds.append(time.monotonic() - started)
-            os.killpg(make.pid, signal.SIGINT)  # Ctrl-C, as a terminal sends it
         assert url is not None
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+\n", url)
     assert min(seconds[1:]) <= SECOND_START * share, seconds

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from server.recipes.kinds.found import NOTHING, Found, Kind
+from server.wording import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,8 +60,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _say(value: Value, _parameter: Parameter) -> str:
     items = value if isinstance(value, tuple) else (str(value),)
-    more = len(items) - _SAID
-    return ", ".join(items[:_SAID]) + (f" and {more} more" if more > 0 else "")
+    return shortened(items, _SAID)
 
 
 KIND = Kind(_read, _say)
