@@ -421,12 +421,18 @@ AT_THE_DOOR = """async () => {
       known += 1;
       port.onmessage = ({ data }) => heard.get(data)?.();
     },
-    flooded() {},
+    flooded: () => heard.get("flood")(),
     absent() {},
   });
   // One more than may wait: the first is not listened to any more.
   const waiting = Array.from({ length: 501 }, () => new MessageChannel());
   for (const { port2 } of waiting) door.offer(port2);
+  // What the last one says is heard when all have come, and counts as no hello.
+  await new Promise((done) => {
+    heard.set("flood", done);
+    const many = Array.from({ length: 9 }, () => new MessageChannel().port1);
+    waiting[500].port1.postMessage("", many);
+  });
   const hello = (n) => {
     const own = new MessageChannel();
     own.port1.postMessage(n);

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
 from sandbox.stored import to_json
 from server.export import export_html
 from tests.browser.tools import Imported, wide_context
+from tests.browser.tools import until as eventually
 from tests.conftest import Api, Process, until
 
 pytestmark = pytest.mark.timeout(120)
@@ -314,12 +315,18 @@ async def test_another_window_sees_changes_and_deletions(
     first, second = await opened(one, notes.url), await opened(two, notes.url)
     await shows(two, "nothing")
     await first.evaluate("add('a').then(() => add('b'))")
-    seen = "(text) => words().then((all) => all === text)"
-    await second.wait_for_function(seen, arg="a,b", polling=100)
+
+    # A predicate that is a promise would be taken for true.
+    async def seen(frame: Frame, words: str) -> None:
+        await eventually(
+            lambda: frame.evaluate("(text) => words().then((all) => all === text)", words)
+        )
+
+    await seen(second, "a,b")
     await second.evaluate("within('readwrite', (store) => store.delete(1))")
-    await first.wait_for_function(seen, arg="b", polling=100)
+    await seen(first, "b")
     assert await second.evaluate("add('c')") == 3
-    await first.wait_for_function(seen, arg="b,c", polling=100)
+    await seen(first, "b,c")
     await asyncio.to_thread(until, lambda: len(notes.records) == 2)
     await second.evaluate("opened.then((db) => { db.onclose = () => { window.closed_ = true; }; })")
     gone = """opened.then((db) => new Promise((done) => {

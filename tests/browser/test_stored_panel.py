@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.tools import Imported, wide_context
+from tests.browser.tools import until as eventually
 from tests.conftest import NO_BROWSER, Api, Process, Start, connected_server, until
 from tests.integration.tools import limit_files
 
@@ -156,7 +157,8 @@ async def test_they_are_looked_at_taken_home_cleared_and_brought_back(
     frame = await (await other.wait_for_selector("iframe")).content_frame()
     assert frame is not None
     await frame.wait_for_function("localStorage.length === 0", polling=100)
-    await frame.wait_for_function("opened.then((db) => db.gone)", polling=100)
+    # As a predicate, a promise would be taken for true.
+    await eventually(lambda: frame.evaluate("opened.then((db) => Boolean(db.gone))"))
     await page.get_by_role("button", name="Undo").click()
     await expect(listed).to_have_count(2)
     assert {area: kept.data[area] for area in told} == told
