@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,9 @@ from server.granting import in_force
 from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
 from server.wording import shortened
+
+if TYPE_CHECKING:
+    from sandbox.libraries.manifest import Library
 
 _MOST_FAULTS = 3
 _MOST_NAMED = 5  # of origins: a tool may ask without end
@@ -48,13 +51,15 @@ AS_EVER = Options()
 class Export:
     """`lacking` names what the tool asks for that no file of ours answers.
 
-    `linked` are the libraries that it loads from a CDN. `kept` are the bytes of stored data in it,
+    `linked` are the libraries that it loads from a CDN. `fetched` are those in it that are here
+    only since a person asked for them. `kept` are the bytes of stored data in it,
     `None` where they were not asked for. `network` are the origins that its tool was granted.
     """
 
     html: str
     libraries: tuple[Licence, ...] = ()
     linked: tuple[str, ...] = ()
+    fetched: tuple[Library, ...] = ()
     kept: int | None = None
     policy: bool = True
     network: tuple[str, ...] = ()
@@ -203,6 +208,15 @@ class _Of:
     options: Options
 
 
+def has_fetched() -> bool:
+    """Whether a library is here only since a person asked for it. Not for an event loop."""
+    from sandbox.libraries.shelf import shipped_shelf  # noqa: PLC0415 - a start must be quick
+
+    shelf = shipped_shelf()
+    extra = [one for one in shelf.catalogue.libraries if one.added or one.optional]
+    return len(shelf.unfetched(extra)) < len(extra)
+
+
 def _made(of: _Of) -> Export:
     from sandbox.libraries.cdn import sources  # noqa: PLC0415 - a start must be quick
     from sandbox.libraries.inlining import inline  # noqa: PLC0415
@@ -236,6 +250,7 @@ def _made(of: _Of) -> Export:
         whole,
         libraries=licences,
         linked=tuple({f"{one.library.name} {one.library.version}": 0 for one in inlined.linked}),
+        fetched=tuple(one for one in inlined.libraries if one.added or one.optional),
         kept=len(kept) if options.data else None,
         policy=options.policy,
         network=of.grants.network,

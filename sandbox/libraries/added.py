@@ -15,7 +15,13 @@ from sandbox.libraries import fetch
 from sandbox.libraries.addresses import Asked, Names, read_address
 from sandbox.libraries.fetch import FetchError, MissingError, NoRoomError
 from sandbox.libraries.manifest import Library, ManifestError
-from sandbox.libraries.packages import Package, fetch_package, read_written, written
+from sandbox.libraries.packages import (
+    DiffersError,
+    Package,
+    fetch_package,
+    read_written,
+    written,
+)
 from sandbox.libraries.resolve import Catalogue, file_of
 from sandbox.libraries.shelf import Shelf
 
@@ -53,13 +59,19 @@ def put_on(shelf: Shelf, folder: Path) -> None:
 
 
 def add(
-    url: str, *, shelf: Shelf, folder: Path, environment: Mapping[str, str]
+    url: str,
+    *,
+    shelf: Shelf,
+    folder: Path,
+    environment: Mapping[str, str],
+    integrity: str = "",
 ) -> tuple[Library, ...]:
     """Fetch what an address of a CDN asks for and what that imports, pin it, put it on the shelf.
 
-    A listed one is fetched as the manifest lists it. Returns what was fetched: nothing where all
-    was here. Raises `NotAddable` for an address of no package, and `FetchError`; then nothing was
-    added. Reads and writes: not for an event loop.
+    A listed one is fetched as the manifest lists it. With `integrity`, no other archive stands for
+    what is asked for, whichever file of it the address names. Returns what was fetched: nothing
+    where all was here. Raises `NotAddable` for an address of no package, and `FetchError`; then
+    nothing was added. Reads and writes: not for an event loop.
     """
     asked = read_address(url)
     if not asked or any(one.names is Names.GITHUB for one in asked):
@@ -69,10 +81,13 @@ def add(
         new: dict[str, Package] = {}
         for one in asked:
             here = shelf.catalogue.versions(one)
+            if integrity:
+                here = [library for library in here if library.integrity == integrity]
             if here:
                 known.append(here[0])
             else:
-                found = _with_imports(_first(one, environment), shelf.catalogue, environment)
+                first = _beside_known(_first(one, environment, integrity), shelf.catalogue)
+                found = _with_imports(first, shelf.catalogue, environment)
                 new |= {package.library.id: package for package in found.packages}
                 known += found.listed
         missing = shelf.unfetched(dict.fromkeys(known))
@@ -91,21 +106,39 @@ def add(
         return (*back, *listed, *(package.library for package in new.values()))
 
 
-def _first(asked: Asked, environment: Mapping[str, str]) -> Package:
+def _first(asked: Asked, environment: Mapping[str, str], integrity: str) -> Package:
     """Fetch the package that an address means, if it has the file that is asked for."""
     names = _names_at_npm(asked)
     lacking = ""
+    differs: DiffersError | None = None
     for name in names:
         try:
-            package = fetch_package(name, asked.version, environment)
+            package = fetch_package(name, asked.version, environment, integrity)
         except MissingError:
             continue
+        except DiffersError as error:
+            differs = differs or error
+            continue
         library = replace(package.library, cdnjs=(asked.name,))
-        if file_of(library, asked) is not None:
+        if integrity or file_of(library, asked) is not None:
             return replace(package, library=library)
         lacking = lacking or f"{name} {library.version} of the npm registry has no {asked.path}"
+    if differs is not None:
+        raise differs
     spelled = " or ".join(names)
     raise MissingError(lacking.rstrip() or f"the npm registry has no {spelled}")
+
+
+def _beside_known(package: Package, catalogue: Catalogue) -> Package:
+    """Let a package that is here already keep its names at cdnjs. Raises `DiffersError`."""
+    library = package.library
+    known = catalogue.library(library.id)
+    if known is None:
+        return package
+    if known.integrity != library.integrity:
+        raise DiffersError(f"another archive of {library.name} {library.version} is here")
+    names = tuple(dict.fromkeys((*known.cdnjs, *library.cdnjs)))
+    return replace(package, library=replace(library, cdnjs=names))
 
 
 def _names_at_npm(asked: Asked) -> tuple[str, ...]:

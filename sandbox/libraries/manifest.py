@@ -221,6 +221,15 @@ def is_name(text: str) -> bool:
     return plain and len(text) <= _LONGEST_NAME
 
 
+def is_version(text: str) -> bool:
+    return _VERSION.fullmatch(text) is not None
+
+
+def is_integrity(text: str) -> bool:
+    """Whether it is a SHA-512 as the npm registry states it."""
+    return _INTEGRITY.fullmatch(text) is not None
+
+
 def is_plain(path: str) -> bool:
     """Whether a path stays inside the folder that it is relative to."""
     parts = path.split("/")

@@ -62,12 +62,21 @@ class Package:
     files: Mapping[str, bytes]
 
 
-def fetch_package(name: str, asked: str, environment: Mapping[str, str]) -> Package:
+class DiffersError(FetchError):
+    """The registry has another archive than the one that was pinned."""
+
+
+def fetch_package(
+    name: str, asked: str, environment: Mapping[str, str], pinned: str = ""
+) -> Package:
     """Fetch the version asked for, else the newest of its major. Raises `FetchError`.
 
-    The archive must be the one whose SHA-512 the registry states; from then on it is pinned.
+    The archive must be the one whose SHA-512 the registry states; from then on it is pinned. Where
+    it is `pinned` already, none of another SHA-512 is fetched.
     """
     version, integrity = choose(name, asked, environment)
+    if pinned and integrity != pinned:
+        raise DiffersError(f"the npm registry has another archive of {name} {asked}".rstrip())
     archive = download(name, version, integrity, environment, most=MOST_ARCHIVE)
     return read_package(archive, name, version, integrity)
 

@@ -79,9 +79,11 @@ class Shelf:
 
     def take(self, library: Library, folder: Path) -> None:
         """Answer with a library that lies in another folder; one that is listed stays as it is."""
-        if self.catalogue.library(library.id) is None:
+        known = self.catalogue.library(library.id)
+        if known is None or known.added:
             self._elsewhere[library.id] = folder
-            self.catalogue = Catalogue((*self.catalogue.libraries, library))
+            others = (one for one in self.catalogue.libraries if one.id != library.id)
+            self.catalogue = Catalogue((*others, library))
             self._module.cache_clear()  # what they import may be here by now
 
     def unfetched(self, listed: Iterable[Library]) -> list[Library]:

@@ -117,6 +117,9 @@ def _tell_everything(path: Path, stored: Stored, *, as_json: bool) -> None:
         print(json.dumps({"path": str(path), **asdict(stored)}))
     else:
         print(f"{shown(str(path))}: {stored.words()}")
+        for library in stored.libraries:
+            if library.add is not None:
+                print(f"  {library.name} {library.version}: {library.add}")
 
 
 def _tell(path: Path, made: _Made, *, as_json: bool) -> None:

@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="as `list` shows it; or any package of npm, NAME@VERSION, or a CDN's address of one",
+        help="as `list` shows it; or any package of npm, NAME@VERSION, or a CDN's address of one; "
+        "with #sha512-… behind it no other archive is taken",
     )
     adding.add_argument("--optional", action="store_true", help="the optional ones too")
     removing = actions.add_parser("remove", help="take the files of the libraries named away")
@@ -128,13 +129,18 @@ def _add_others(names: list[str]) -> int:
 
     settings = load_settings(os.environ)
     put_on_the_shelf(settings)
-    for name in names:
+    for spelled in names:
+        name, pins, integrity = spelled.partition("#")
+        if pins and not manifest.is_integrity(integrity):
+            print(f"{spelled}: what stands behind # must be a SHA-512.", file=sys.stderr)
+            return COULD_NOT
         try:
             new = added.add(
                 name if "//" in name else f"{CDN}{name}",
                 shelf=shipped_shelf(),
                 folder=settings.libraries_dir,
                 environment=settings.registry_environment,
+                integrity=integrity,
             )
         except (added.NotAddable, fetch.FetchError, manifest.ManifestError) as error:
             print(f"{error}.", file=sys.stderr)

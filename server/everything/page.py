@@ -48,8 +48,10 @@ p { margin: .2rem 0; overflow-wrap: anywhere; }
 """
 
 
-def page(listed: Sequence[Listed], *, written: datetime, binned: int) -> str:
-    """Return the page, the last changed tool first."""
+def page(
+    listed: Sequence[Listed], *, written: datetime, binned: int, fetched: Sequence[str] = ()
+) -> str:
+    """Return the page, the last changed tool first; `fetched` are libraries that stay behind."""
     count = "1 tool" if len(listed) == 1 else f"{len(listed):,} tools"
     tools = sorted(listed, key=lambda one: one.updated, reverse=True)
     words = [
@@ -63,6 +65,12 @@ def page(listed: Sequence[Listed], *, written: datetime, binned: int) -> str:
     ]
     if binned:
         words.append(f"{binned:,} more, from the bin, are in data only.")
+    if fetched:
+        words.append(
+            f"Fetched for these tools, and in their files as far as they use them: "
+            f"{html.escape(', '.join(fetched))}. Where you import the zip, those that are missing "
+            "are named, with what adds them."
+        )
     told = "".join(f'<p class="quiet">{word}</p>\n' for word in words)
     items = "".join(map(_item, tools))
     return f"{_HEAD}<h1>{count}</h1>\n{told}<ul>\n{items}</ul>\n</body>\n</html>\n"

@@ -15,8 +15,9 @@ from sqlalchemy import Table
 
 from server import unpacking
 from server.errors import Problem
-from server.everything import lengths, lines
+from server.everything import lengths, libraries, lines
 from server.everything.checking import Checking
+from server.everything.libraries import Needed
 from server.everything.lines import DamagedError
 
 MANIFEST = "sandwright.json"
@@ -41,6 +42,8 @@ class Archive:
     name: str
     archive: zipfile.ZipFile
     files: Mapping[str, zipfile.ZipInfo]
+    libraries: Sequence[Needed] = ()
+    """Those that its tools use and that a person had fetched where it comes from."""
     giving: set[str] = field(default_factory=set)
     """Artifacts that permissions were given to."""
     origins: set[str] = field(default_factory=set)
@@ -146,7 +149,18 @@ def open_archive(name: str, file: BinaryIO) -> Archive | None:
             )
     if sum(entry.file_size for entry in found.values()) > _MOST_UNPACKED:
         raise Problem(413, f"{name} unpacks to more than {_MOST_UNPACKED:,} bytes.")
-    return Archive(name, archive, found)
+    listed = files.get(f"{folder}{libraries.FILE}")
+    needed = () if listed is None else _libraries(name, archive, listed)
+    return Archive(name, archive, found, needed)
+
+
+def _libraries(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[Needed, ...]:
+    try:
+        with archive.open(entry) as file:
+            return libraries.read(file.read(libraries.MOST_BYTES + 1))
+    except unpacking.DAMAGED as error:
+        reason = f"{entry.filename} in {name} is damaged: {error}."
+        raise Problem(422, reason, action=_AGAIN) from error
 
 
 def _knows(name: str, archive: zipfile.ZipFile, folder: str) -> bool:

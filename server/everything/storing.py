@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sandbox.network_origins import OriginRules
 from server.errors import Problem
+from server.everything import libraries
 from server.everything.checking import GIVES
+from server.everything.libraries import Lacking
 from server.everything.reading import Archive
 from server.granting import checked_origin
 from server.identifiers import new_id, new_secret
@@ -37,6 +39,8 @@ class Stored:
     """The ids of those that came."""
     binned: list[str] = field(default_factory=list)
     """The ids of those that were here, in the bin."""
+    libraries: list[Lacking] = field(default_factory=list)
+    """What tools of the archive use and is not here."""
 
     def words(self) -> str:
         tools = "1 tool" if self.added == 1 else f"{self.added:,} tools"
@@ -51,6 +55,7 @@ class Stored:
         if self.without_grants:
             asks = "1 will ask" if self.without_grants == 1 else f"{self.without_grants:,} will ask"
             said.append(f"{asks} anew for permissions.")
+        said += libraries.words(self.libraries)
         return " ".join(said)
 
 
@@ -78,6 +83,7 @@ async def store(
             stored.behind += await _is_behind(database, archive, artifact_id)
             if await _is_binned(database, artifact_id):
                 stored.binned.append(artifact_id)
+    stored.libraries = await asyncio.to_thread(libraries.lacking, archive.libraries)
     return stored
 
 

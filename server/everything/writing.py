@@ -18,12 +18,12 @@ from typing import IO, Any, TypeVar, cast
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.everything import lengths, lines
+from server.everything import lengths, libraries, lines
 from server.everything.page import Listed, page
 from server.everything.reading import FORMAT, MANIFEST, VERSION
 from server.everything.room import is_no_room
 from server.export import export_filename
-from server.exporting import exported
+from server.exporting import exported, has_fetched
 from server.store import artifacts, overview, versions, whole
 from server.store.database import Database
 from server.store.records import Artifact
@@ -92,7 +92,11 @@ async def pack(database: Database, folder: Path) -> AsyncGenerator[bytes]:
                 await packing.artifact(connection, artifact_id)
             async for part in sink.taken():
                 yield part
-        text = page(packing.listed, written=written, binned=packing.binned)
+        needed = packing.used.needed()
+        if needed:
+            archive.writestr(libraries.FILE, libraries.write(needed))
+        fetched = list(dict.fromkeys(f"{one.name} {one.version}" for one in needed))
+        text = page(packing.listed, written=written, binned=packing.binned, fetched=fetched)
         await asyncio.to_thread(archive.writestr, "index.html", text)
         archive.close()
         async for part in sink.taken():
@@ -104,6 +108,7 @@ class _Packing:
         self._archive = archive
         self._folder = folder
         self.listed: list[Listed] = []
+        self.used = libraries.Used()
         self.binned = 0
 
     async def artifact(self, connection: AsyncConnection, artifact_id: str) -> None:
@@ -121,8 +126,17 @@ class _Packing:
         if found.deleted is not None:
             self.binned += 1
             if is_whole:
+                await self._uses(connection, found)
                 return
         await self._files(connection, found, is_whole=is_whole)
+
+    async def _uses(self, connection: AsyncConnection, found: Artifact) -> None:
+        """See what a tool uses of which no file is made."""
+        if not await asyncio.to_thread(has_fetched):
+            return
+        for n in await versions.numbers(connection, found.id):
+            made = await _tried(exported(connection, found, n))
+            self.used.see(found.id, made.fetched if made else ())
 
     def _add(self, path: str, file: IO[bytes]) -> None:
         file.seek(0)
@@ -137,6 +151,7 @@ class _Packing:
         failed: list[tuple[int, str]] = []
         for n in reversed(await versions.numbers(connection, found.id)):
             made = await _tried(exported(connection, found, n))
+            self.used.see(found.id, made.fetched if made else ())
             if made is None:
                 # Not as HTML: it has no policy of its own.
                 path = f"{start}-v{n}.source.txt"

@@ -44,7 +44,8 @@ def _listed() -> Json:
 async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -> Json:
     """Fetch what an address of a CDN asks for from the npm registry, and keep it for tools.
 
-    What it imports comes along. Status 200 where all was here.
+    What it imports comes along. With `integrity`, that archive is added and no other. Status 200
+    where all was here.
     """
     from sandbox.libraries import added, fetch  # noqa: PLC0415 - a start must be quick
     from sandbox.libraries.manifest import ManifestError  # noqa: PLC0415
@@ -60,6 +61,7 @@ async def add(body: schemas.LibraryWish, viewing: Viewing, response: Response) -
                 shelf=shipped_shelf(),
                 folder=settings.libraries_dir,
                 environment=settings.registry_environment,
+                integrity=body.integrity or "",
             )
     except added.NotAddable as error:
         raise Problem(422, f"{error}.", action="Give the address that the tool loads.") from error

@@ -80,6 +80,10 @@ class LibraryWish(Shape):
         StringConstraints(min_length=1, max_length=LONGEST_ADDRESS),
         Field(description="of a CDN, as a tool loads it"),
     ]
+    integrity: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^sha512-[A-Za-z0-9+/]{86}==$")] | None,
+        Field(description="of the package's archive: no other one is added"),
+    ] = None
 
 
 class BroughtFile(Shape):
@@ -98,12 +102,28 @@ class NewImport(Shape):
     title: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
+class LackingLibrary(BaseModel):
+    """A library that imported tools use and that is not here; `tools` are ids of some.
+
+    `POST /api/libraries` with `address` and `integrity` adds it, and so does the command `add`.
+    Both are null where another archive of this name and version is here.
+    """
+
+    name: str
+    version: str
+    integrity: str
+    tools: list[str]
+    address: str | None
+    add: str | None
+
+
 class ImportedEverything(BaseModel):
     """How many tools came, and how many were here already and stayed as they are.
 
     `behind` of these have fewer versions here than in the archive; `without_grants` of those that
     came had permissions that they have not here. `artifacts` are the ids of those that came,
-    `binned` of those that were here, in the bin.
+    `binned` of those that were here, in the bin. `libraries` are what tools of the archive use and
+    is not here: nothing of it was fetched.
     """
 
     added: int
@@ -112,6 +132,7 @@ class ImportedEverything(BaseModel):
     without_grants: int
     artifacts: list[str]
     binned: list[str]
+    libraries: list[LackingLibrary]
     words: str
 
 

@@ -28,7 +28,10 @@ def registry() -> Iterator[Registry]:
 async def test_a_click_adds_it_and_the_version_is_tested_again(
     page: Page, serve_app: Start, api: Callable[..., Api], registry: Registry, tmp_path: Path
 ) -> None:
-    """A registry that has not got it says so where the button is, and the button stays."""
+    """A registry that has not got it says so where the button is, and the button stays.
+
+    What is added is not in an archive: where that is imported, a click adds the same.
+    """
     server = serve_app(tests=True, **registry.environment)
     made = api(server.url)("POST", "/api/artifacts/import", status=201, html=TOOL)
     await page.goto(server.url.rstrip("/") + made["artifact"]["url"])
@@ -57,3 +60,21 @@ async def test_a_click_adds_it_and_the_version_is_tested_again(
     await page.context.set_offline(True)
     await alone.goto((tmp_path / "round.html").as_uri())
     await expect(alone.locator("#out")).to_have_text("It is 3")
+    await alone.close()
+    await page.context.set_offline(False)
+    archive = await page.request.get(f"{server.url}/api/export")
+    other = serve_app(tmp_path / "other", **registry.environment)
+    registry.asked.clear()
+    await page.goto(other.url)
+    everything = {"name": "all.zip", "mimeType": "", "buffer": await archive.body()}
+    await page.get_by_label("File to import").set_input_files(everything)
+    told = page.locator("[data-imported]")
+    await told.get_by_role("button", name="Import 1 tool").click()
+    await expect(told).to_contain_text(
+        "These tools use a library that is not here: round-thing 1.0.4."
+    )
+    assert registry.asked == []
+    await told.get_by_role("button", name="Add round-thing 1.0.4").click()
+    await expect(told).to_have_text("Added round-thing 1.0.4.")
+    await page.locator(".card-title").click()
+    await expect(frame.locator("#out")).to_have_text("It is 3")

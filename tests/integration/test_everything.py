@@ -180,6 +180,7 @@ def test_what_comes_back_is_what_went(
         "behind": 0,
         "without_grants": 0,
         "binned": [],
+        "libraries": [],
         "words": "3 tools came.",
     }
     before, after = contents(tmp_path / "full"), contents(tmp_path / "empty")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import json
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,8 @@ import httpx
 import pytest
 
 from tests.archives import Registry, open_registry, tarball
-from tests.conftest import Api, Process, Start
+from tests.conftest import Api, Process, Start, clean_environment
+from tests.forks import run_sandwright
 
 CDN = "https://cdn.jsdelivr.net/npm"
 
@@ -166,6 +171,119 @@ def test_what_cdnjs_calls_it_is_found_under_the_name_that_npm_has(ask: Api) -> N
     address = "https://cdnjs.cloudflare.com/ajax/libs/round.thing/1.0.4/round.min.js"
     found = ask("POST", "/api/libraries", status=201, address=address)
     assert told(found)[0] == "round-thing 1.0.4"
+
+
+def everything(ask: Api) -> bytes:
+    return ask.client.get("/api/export").content
+
+
+def imported(ask: Api, archive: bytes) -> dict[str, Any]:
+    response = ask.client.post("/api/import", content=archive)
+    assert response.status_code == 200, response.text
+    told: dict[str, Any] = response.json()
+    return told
+
+
+def named(archive: bytes) -> list[dict[str, Any]]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        listed: list[dict[str, Any]] = json.loads(opened.read("libraries.json"))["libraries"]
+    return listed
+
+
+ROUND = f"<h1>Round</h1><script type=module>import x from '{CDN}/round-thing@1.0.4/+esm'</script>"
+CDNJS = "https://cdnjs.cloudflare.com/ajax/libs"
+THINGS = f"<h1>Thing</h1><script src='{CDNJS}/round.thing/1.0.4/round.min.js'></script>"
+
+
+@pytest.fixture
+def things() -> Iterator[Registry]:
+    """A registry with a library that another one imports."""
+    with open_registry() as registry:
+        esm = b"import { flat } from 'flat-thing'; export default flat;"
+        files = {"esm.js": esm, "dist/round.js": b"var r"}
+        facts = {"module": "./esm.js", "dependencies": {"flat-thing": "^2.1.0"}}
+        registry.put("round-thing", "1.0.4", files, facts)
+        put_flat(registry, "2.3.0")
+        yield registry
+
+
+def put_flat(registry: Registry, version: str) -> None:
+    module = f"export const flat = '{version}';".encode()
+    registry.put("flat-thing", version, {"esm.js": module}, {"module": "esm.js"})
+
+
+@pytest.fixture
+def archive(serve_app: Start, api: Callable[..., Api], things: Registry, tmp_path: Path) -> bytes:
+    """What a server exports of two tools that use what was added there; one is in the bin."""
+    there = api(serve_app(tmp_path / "there", **things.environment).url)
+    assert "libraries.json" not in zipfile.ZipFile(io.BytesIO(everything(there))).namelist()
+    for address in (f"{CDN}/round-thing@1.0.4/+esm", f"{CDNJS}/round.thing/1.0.4/round.min.js"):
+        there("POST", "/api/libraries", status=201, address=address)
+    for html in (THINGS, ROUND):
+        made = there("POST", "/api/artifacts/import", status=201, html=html)
+        if html is THINGS:
+            there("DELETE", f"/api/artifacts/{made['artifact']['id']}", status=204)
+    archive = everything(there)
+    # What is newer by now is not what these tools had.
+    put_flat(things, "2.4.0")
+    things.asked.clear()
+    return archive
+
+
+def test_an_import_names_what_was_added_where_it_comes_from_and_is_missing(
+    serve_app: Start, api: Callable[..., Api], things: Registry, archive: bytes
+) -> None:
+    """Of tools in the bin too. Nothing is fetched until somebody asks, and then just the same."""
+    server = serve_app(**things.environment)
+    here = api(server.url)
+    came = imported(here, archive)
+    assert things.asked == []
+    assert came["added"] == 2
+    said = "These tools use 2 libraries that are not here: flat-thing 2.3.0, round-thing 1.0.4."
+    assert said in came["words"]
+    assert [len(one["tools"]) for one in came["libraries"]] == [1, 2]
+    assert named(archive)[1]["cdnjs"] == "round.thing"
+    for one in came["libraries"]:
+        wish = {"address": one["address"], "integrity": one["integrity"]}
+        wrong = {**wish, "integrity": f"sha512-{'A' * 86}=="}
+        refused = here.client.post("/api/libraries", json=wrong)
+        assert refused.status_code == 502
+        assert "has another archive of" in refused.json()["detail"]
+        added = here("POST", "/api/libraries", status=201, **wish)
+        assert told(added) == [f"{one['name']} {one['version']}"]
+    again = imported(here, archive)
+    assert again["libraries"] == []
+    assert "not here" not in again["words"]
+    module = library(server, "+esm/round-thing@1.0.4/esm.js")
+    assert "flat-thing@2.3.0/esm.js" in module.text
+    script = library(server, f"cdn/{CDNJS.removeprefix('https://')}/round.thing/1.0.4/round.js")
+    assert script.text == "var r"
+    assert library(server, "flat-thing@2.4.0/esm.js").status_code == 404
+
+
+def test_the_command_that_an_import_names_adds_just_that(
+    things: Registry, archive: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "all.zip"
+    file.write_bytes(archive)
+    environment = clean_environment(
+        **things.environment, SANDWRIGHT_DATA_DIR=str(tmp_path / "data")
+    )
+    run = functools.partial(run_sandwright, environment=environment)
+    done = run("import", "--no-test", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    commands = [one["add"] for one in json.loads(done.stdout)["libraries"]]
+    assert len(commands) == 2
+    assert things.asked == []
+    wrong = [*commands[0].split()[1:-1], f"flat-thing@2.4.0#sha512-{'A' * 86}=="]
+    done = run(*wrong)
+    assert done.returncode == 2
+    assert "has another archive of flat-thing 2.4.0" in done.stderr
+    for command in commands:
+        done = run(*command.split()[1:])
+        assert done.returncode == 0, done.stderr
+    done = run("import", "--no-test", str(file))
+    assert done.stdout.endswith("2 were here already and stayed as here. Of these, 1 in the bin.\n")
 
 
 def test_no_other_sites_page_adds_one(ask: Api, registry: Registry) -> None:

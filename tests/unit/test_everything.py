@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from sandbox.network_origins import parse_network_origin
 from server import unpacking
-from server.everything import checking, lengths, lines
+from server.errors import Problem
+from server.everything import checking, lengths, libraries, lines
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
 from server.everything.reading import FORMAT, MANIFEST, VERSION, open_archive
@@ -352,3 +353,42 @@ async def test_what_fails_of_one_tool_does_not(error: Exception) -> None:
 
 async def _failing(error: Exception) -> None:
     raise error
+
+
+NEEDED = {"name": "round", "version": "1.0.4", "integrity": f"sha512-{'A' * 86}==", "tools": [ID]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "../round"},
+        {"name": "round --help"},
+        {"version": "latest"},
+        {"version": None},
+        {"integrity": "sha512-x"},
+        {"cdnjs": "a/../b"},
+        {"cdnjs": "a#b"},
+        {"tools": ["<b>"]},
+        {"tools": "x"},
+    ],
+)
+def test_a_library_that_an_archive_names_is_looked_at(change: dict[str, Any]) -> None:
+    """Its name stands in a command and in an address."""
+    (found,) = libraries.read(json.dumps({"libraries": [NEEDED]}).encode())
+    assert found.address == "https://cdn.jsdelivr.net/npm/round@1.0.4"
+    told = json.dumps({"libraries": [{**NEEDED, **change}]})
+    with pytest.raises(DamagedError, match="a library in it cannot be used"):
+        libraries.read(told.encode())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(MANIFEST, json.dumps({"format": FORMAT, "version": VERSION}))
+        made.writestr(libraries.FILE, told)
+    with pytest.raises(Problem, match="cannot be used") as refused:
+        open_archive("all.zip", out)
+    assert refused.value.detail.startswith("libraries.json in all.zip is damaged")
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"libraries": {}}', b'{"libraries": [1]}'])
+def test_a_list_of_libraries_that_is_none_is_refused(text: bytes) -> None:
+    with pytest.raises(DamagedError, match="it is n"):
+        libraries.read(text)

@@ -6,8 +6,8 @@ const KEY = "sandwright.brought";
 const AT_ONCE = 1000;
 
 /**
- * Says in `told` what an archive brought, and offers the way back: `{words, artifacts, binned}`, ids of tools that came
- * and of those that were in the bin. What fails is said in `place`.
+ * Says in `told` what an archive brought, and offers the way back: `{words, artifacts, binned, libraries}`, ids of tools
+ * that came and of those that were in the bin, and what these use and is not here. What fails is said in `place`.
  */
 export function tellBrought(told, place, answer) {
   const link = document.createElement("a");
@@ -27,7 +27,13 @@ export function tellAgain(told, place) {
 }
 
 function tell(told, place, answer, ...links) {
-  const { words, artifacts = [], binned = [], half } = answer; // `half`: which of the two was begun
+  const { words, artifacts = [], binned = [], libraries = [], half } = answer; // `half`: which of the two was begun
+  const addable = libraries.filter((one) => one.address !== null);
+  if (addable.length > 0) {
+    const [only] = addable;
+    const text = addable.length === 1 ? `Add ${named(only)}` : `Add these ${addable.length.toLocaleString("en")} libraries`;
+    links.unshift(button(text, place, adder(answer, addable)));
+  }
   if (artifacts.length > 0) {
     const undo = mover("bin", artifacts, half === "bin" ? binned : [], (moved, left) => {
       const said = `${were(moved.length)} put into the bin.`;
@@ -52,14 +58,32 @@ function button(text, place, act) {
     if (one.getAttribute("aria-disabled") === "true") return;
     one.setAttribute("aria-disabled", "true"); // `disabled` would take the focus.
     try {
-      await act();
+      await act(one);
       location.assign("/");
     } catch (problem) {
+      one.textContent = text;
       one.removeAttribute("aria-disabled");
       showProblem(place, problem);
     }
   });
   return one;
+}
+
+/** Adds one after the other, each after what it needs; another try goes on with those that are left. */
+function adder(answer, addable) {
+  const added = [];
+  return async (pressed) => {
+    while (added.length < addable.length) {
+      const next = addable[added.length];
+      pressed.textContent = `Adding ${named(next)}…`;
+      // oxlint-disable-next-line no-await-in-loop -- what one needs is there before it
+      await ask("POST", "/api/libraries", { address: next.address, integrity: next.integrity });
+      added.push(named(next));
+      // What came is not taken back beside these words, which tell of something else.
+      const told = { words: `Added ${added.join(", ")}.`, artifacts: [], binned: [] };
+      remember(Object.assign(answer, told, { libraries: addable.slice(added.length) }));
+    }
+  };
 }
 
 /**
@@ -87,6 +111,8 @@ function remember(told) {
     // Too many to keep: the bin has them all the same.
   }
 }
+
+const named = (library) => `${library.name} ${library.version}`;
 
 const were = (tools) => `${counted(tools)} ${tools === 1 ? "was" : "were"}`;
 
