@@ -27,7 +27,7 @@ from server.routes.schemas import NewArtifact
 from server.routes.views import Number, View, find_artifact, message, view
 from server.store import artifacts, generations, journal
 from server.store.artifacts import BadCursorError
-from server.store.records import Generation, Json, State
+from server.store.records import Artifact, Generation, Json, State
 
 HOME_ARTIFACTS = 12
 BIN_ARTIFACTS = 24
@@ -125,7 +125,7 @@ async def _new_workbench(made: Created, request: Request, viewing: View) -> Resp
         "generation": viewing.generation(made.artifact, made.generation),
         "selected": None,
         "events_after": None,
-        "frame": _frame(made.artifact.id, NO_GRANTS),
+        "frame": _frame(made.artifact, NO_GRANTS, viewing),
         "models": await models_for_page(viewing.services.registry),
         "last_model": _last_model(viewing, made.generation),
     }
@@ -161,7 +161,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
             "events_after": await _events_after(connection, newest),
-            "frame": _frame(artifact.id, grants),
+            "frame": _frame(artifact, grants, viewing),
             "last_model": _last_model(viewing, newest),
         }
         if newest and newest.kept and newest.version is None:
@@ -198,11 +198,14 @@ def _unmade(made: list[Generation]) -> frozenset[str]:
     return frozenset(last for wish, last in declined.items() if wish not in served)
 
 
-def _frame(artifact_id: str, grants: Grants) -> dict[str, str]:
+def _frame(artifact: Artifact, grants: Grants, viewing: View) -> dict[str, str]:
     return {
         "sandbox": SANDBOX_FLAGS,
         "allow": frame_allow(grants),
-        "key": bridge_key(artifact_id),
+        "key": bridge_key(artifact.id),
+        # Where its markup is looked at without running: a site of its own, since a browser may
+        # have one process for all of a site, and that of a frozen tool never rests.
+        "still": viewing.frame_base(f"still-{artifact.label}"),
     }
 
 

@@ -59,6 +59,9 @@ async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
     took = await page.evaluate(STOPPING, "Halt it")
     assert took < 1000
     await expect(halted(page)).to_contain_text("This tool froze.")
+    # At once, while its process still loops.
+    await page.get_by_role("button", name="Open without running").click()
+    await expect(tool(page).get_by_role("heading", name="Tool")).to_be_visible()
     await page.reload()
     await expect(halted(page)).to_contain_text("froze last time")
     assert await page.locator("iframe").count() == 0

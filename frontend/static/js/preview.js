@@ -1,12 +1,10 @@
 import { bridge } from "./bridge.js";
 import { deafBar, haltedPanel, silentBar } from "./halted.js";
-import { alive, forget, remember, starting } from "./trouble.js";
+import { alive, forget, remember, secretOf, starting } from "./trouble.js";
 
 const PATIENCE = 5000;
 // The other end of a document that runs nothing.
 const IDLE = { receive: () => {}, tell: () => {}, renewed: () => {}, mute: () => {}, begin: () => {}, close: () => {} };
-// Where the server gives a document without its scripts and links.
-const still = (url) => `${url}?still`;
 
 /**
  * The stage and its frames. The frame that streams a first version is never loaded again; a new
@@ -109,7 +107,7 @@ export class Preview {
     if (changed) current.stored.mute();
     await this.#keeper.saved();
     if (current.url) current.url = url;
-    current.frame.src = current.url ? still(url) : url;
+    current.frame.src = current.url ? this.#still(url) : url;
   }
 
   #halted(url, reason, before) {
@@ -139,11 +137,16 @@ export class Preview {
     frame.setAttribute("sandbox", "");
     frame.referrerPolicy = "no-referrer";
     frame.title = "Preview";
-    frame.src = still(url);
+    frame.src = this.#still(url);
     this.#notice.classList.add("aside");
     this.#notice.querySelector("button").hidden = true;
     this.#current = { frame, url, log: [], loaded: true, settled: false, bridge: IDLE, stored: IDLE, inSight: () => {} };
     this.#stage.append(frame);
+  }
+
+  /** Where the server gives a document without its scripts and links: elsewhere than it ran, and may run yet. */
+  #still(url) {
+    return `${this.#stage.dataset.still}/${secretOf(url)}?still`;
   }
 
   #remove(attended) {

@@ -29,7 +29,7 @@ function change(url, reason) {
   }
 }
 
-const secretOf = (url) => new URL(url, location.href).pathname.split("/").findLast(Boolean) ?? "";
+export const secretOf = (url) => new URL(url, location.href).pathname.split("/").findLast(Boolean) ?? "";
 
 const begun = new Set();
 
