@@ -63,7 +63,7 @@
     for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {
       const held = frame.cloneNode();
       held.removeAttribute("src");
-      Object.assign(held.dataset, { held: frame.src, heldFor: "flooded" });
+      Object.assign(held.dataset, { held: frame.src, heldFor: "flooded", heldNow: "" });
       frame.replaceWith(held);
       trouble[frame.src.split(/[?#]/)[0].split("/").findLast(Boolean)] = { reason: "flooded", at: Date.now() };
     }

@@ -28,10 +28,10 @@ export class Preview {
     this.#show = show;
     this.#keeper = keeper;
     const frame = stage.querySelector("iframe");
-    const { held, heldFor } = frame?.dataset ?? {};
+    const { held, heldFor, heldNow } = frame?.dataset ?? {};
     if (held) frame.remove();
     this.#current = frame && !held ? this.#attend(frame) : null;
-    if (held) this.#halted(held, heldFor, true);
+    if (held) this.#halted(held, heldFor, heldNow === undefined);
     document.dispatchEvent(
       new CustomEvent("frame-offers", { detail: { receive: (offer) => this.#current?.bridge.receive(offer) } }),
     );
