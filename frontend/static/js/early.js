@@ -15,12 +15,14 @@
   }
   // A tool that froze or flooded last time does not run unasked; a mark of one that was starting
   // counts once the page that made it must be gone.
-  let trouble = {};
-  try {
-    trouble = JSON.parse(localStorage.getItem("sandwright.trouble")) ?? {};
-  } catch {
-    // As above.
-  }
+  const recorded = () => {
+    try {
+      return JSON.parse(localStorage.getItem("sandwright.trouble")) ?? {};
+    } catch {
+      return {}; // As above.
+    }
+  };
+  const trouble = recorded();
   const hold = () => {
     for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {
       const secret = frame.src.split(/[?#]/)[0].split("/").findLast(Boolean);
@@ -60,15 +62,16 @@
   }
   // A flood that comes before any module is there would keep them from coming.
   const end = () => {
+    const now = recorded();
     for (const frame of document.querySelectorAll("[data-stage] > iframe[src]")) {
       const held = frame.cloneNode();
       held.removeAttribute("src");
       Object.assign(held.dataset, { held: frame.src, heldFor: "flooded", heldNow: "" });
       frame.replaceWith(held);
-      trouble[frame.src.split(/[?#]/)[0].split("/").findLast(Boolean)] = { reason: "flooded", at: Date.now() };
+      now[frame.src.split(/[?#]/)[0].split("/").findLast(Boolean)] = { reason: "flooded", at: Date.now() };
     }
     try {
-      localStorage.setItem("sandwright.trouble", JSON.stringify(trouble));
+      localStorage.setItem("sandwright.trouble", JSON.stringify(now));
     } catch {
       // As above.
     }
