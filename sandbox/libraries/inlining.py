@@ -194,6 +194,7 @@ class _Inlining:
         if self._body is not None:
             return [(src.at, src.at, "data-")]
         at = self.pack.script(found.address) if kind in _CLASSIC else None
+        self._bring_beside("https:" + _bare(html.unescape(src.value)), found)
         # Not its text in place: some libraries read all of a document's text again and again.
         told = quote(json.dumps("https:" + _bare(html.unescape(src.value))))
         call = None if at is None else f"data:text/javascript,{RUN}({at},{told})"
@@ -217,6 +218,7 @@ class _Inlining:
         one = self._at_cdn[found.address]
         if one is None:
             return []
+        self.pack.bring_beside(one.url, one.library)
         # Right after the tag's name: of attributes that are given twice the first counts.
         first = len(tag) + 1
         checked = f' integrity="{one.integrity}" crossorigin="anonymous"'
@@ -293,12 +295,26 @@ class _Inlining:
             return None
         if unseen or _UNSEEN.search(address.before):
             self._writes = True
-            return self.pack.coded_url(found.address)
+            self._bring_beside(url, found)
+            return self.pack.coded_url(found.address, url)
         self._carry(url, found)
         return None
 
+    def _bring_beside(self, url: str, found: Resolved) -> None:
+        for given in found.given:
+            if given.path not in given.library.beside:
+                self.pack.bring_beside(url, given.library)
+
+    def _bring_from(self, folder: str) -> None:
+        """Carry what a library that is carried would ask for in a folder that a script names."""
+        for library in [one for one in self.pack.used.values() if one.beside]:
+            found = self._catalogue.resolve(folder + library.beside[0])
+            if found is not None and any(one.library is library for one in found.given):
+                self.pack.bring_beside(folder, library)
+
     def _carry(self, url: str, found: Resolved) -> None:
         self.pack.add(url, found.address)
+        self._bring_beside(url, found)
         if len(found.given) == 1:
             [given] = found.given
             if given.module or is_module(given.library, given.path):
@@ -314,7 +330,11 @@ class _Inlining:
         """Carry what the tool asked for by addresses that nobody can read in it."""
         asked = tuple(asked)
         for url in self._joined:
-            if not any(one.startswith(f"{CDNS}/{url.partition('//')[2]}") for one in asked):
+            self._bring_from(url)
+            is_there = any(one.startswith(url) for one in self.pack.beside)
+            if not is_there and not any(
+                one.startswith(f"{CDNS}/{url.partition('//')[2]}") for one in asked
+            ):
                 self.notes.setdefault(
                     f"What the tool loads from {url} by an address that it makes up is not in the "
                     "file: no test saw which"

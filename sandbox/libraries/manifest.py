@@ -51,6 +51,7 @@ class Library:
 
     `modules` and `wrapped` map an entry ("." or "client") to a file: an ES module, or a script
     that is served as one. `needs` gives the major version of what a module imports by name.
+    `beside` are files that its own script asks for at run time, where it was loaded from.
     `covers` are the first and last version, or part of one, that this one also stands for.
     `added`: by a person; the manifest does not list it.
     """
@@ -68,6 +69,7 @@ class Library:
     cdnjs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     gh: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     covers: tuple[str, str] | None = None
     optional: bool = False
     font: Font | None = None
@@ -152,6 +154,7 @@ def _library(table: Mapping[str, Any]) -> Library:
         cdnjs=read.texts("cdnjs"),
         aliases=read.texts("aliases"),
         gh=read.texts("gh"),
+        beside=read.paths("beside"),
         covers=read.covers(),
         optional=table.get("optional") is True,
         font=read.font(),
@@ -254,7 +257,7 @@ def _with_contents(library: Library, contents: Mapping[str, Any] | None) -> Libr
         raise ManifestError(f"{library.id}: its contents are not known; refresh them")
     files = tuple(contents["files"])
     named = [library.main] if library.main else []
-    for path in (*named, *library.modules.values(), *library.wrapped.values()):
+    for path in (*named, *library.modules.values(), *library.wrapped.values(), *library.beside):
         if path not in files and not path.endswith("/"):
             raise ManifestError(f"{library.id}: {path} is not among its files")
     exports = {path: tuple(names) for path, names in contents.get("exports", {}).items()}

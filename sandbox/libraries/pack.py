@@ -13,13 +13,13 @@ import posixpath
 import re
 from collections.abc import Collection
 from pathlib import PurePosixPath
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urljoin
 
 from sandbox.libraries.cdn import CDN
 from sandbox.libraries.fonts import is_needed
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.resolve import MODULES, SHEETS
-from sandbox.libraries.shelf import Served, Shelf
+from sandbox.libraries.shelf import Served, Shelf, is_module
 
 MOST_CARRIED = 60_000_000
 """Bytes of files that one document may carry, each as often as it carries it."""
@@ -49,6 +49,8 @@ class Pack:
         self.used: dict[str, Library] = {}
         self.addresses: dict[str, int] = {}
         self.modules: dict[str, int] = {}
+        self.beside: dict[str, None] = {}
+        """Addresses that libraries make up themselves, and whose files are carried."""
         self.full = False  # something was left out, since no more would fit
         self._left = MOST_CARRIED
         self._characters = characters
@@ -72,10 +74,17 @@ class Pack:
             text = self._sheet(address, text, 0)
         return _in_address(served.kind, text)
 
-    def coded_url(self, address: str) -> str | None:
-        """Return the file in an address of letters and digits, for any string of a script."""
+    def coded_url(self, address: str, url: str = "") -> str | None:
+        """Return the file in an address of letters and digits, for any string of a script.
+
+        With `url`, a script finds that on a stack.
+        """
         served = self._served(address)
-        return None if served is None else _coded(served.kind, served.body)
+        if served is None:
+            return None
+        is_script = url and served.kind.startswith("text/javascript")
+        place = f"\n//# sourceURL={url}\n".encode() if is_script else b""
+        return _coded(served.kind, served.body + place)
 
     def add(self, url: str, address: str) -> bool:
         """Carry a file for whoever asks for an address of a CDN at run time."""
@@ -89,6 +98,18 @@ class Pack:
         at = self.addresses.get(url)
         if at is not None and self._entries[at][0].startswith("text/javascript"):
             self.modules.setdefault(url, at)
+
+    def bring_beside(self, url: str, library: Library) -> None:
+        """Carry what a library's own script asks for where it was loaded from."""
+        for name in library.beside:
+            address, own = urljoin(url, name), f"{library.id}/{name}"
+            if is_module(library, name):
+                held = self.module_for(address, f"{MODULES}/{own}")
+            else:
+                held = self.add(address, own)
+                self.let_import(address)
+            if held:
+                self.beside.setdefault(address)
 
     def holds(self, address: str) -> bool:
         """Whether the file is carried already, in whatever way."""
@@ -108,9 +129,12 @@ class Pack:
         text = _RELATIVE.sub(lambda found: self._imported(address, found), text)
         if "import.meta.url" in text:
             text = self._placed(address, text)
-        # So that a message names the file, and not the address of a blob.
-        text = f"{text}\n//# sourceURL={address}\n"
-        self._entries[at] = (served.kind, text, False)
+        # A message names the file, and not the address of a blob; and by its address on a stack a
+        # library finds its other files.
+        place = CDN + address.removeprefix(f"{MODULES}/")
+        self._entries[at] = (served.kind, f"{text}\n//# sourceURL={place}\n", False)
+        for library in self.shelf.libraries_of(address):
+            self.bring_beside(place, library)
         return name
 
     def module_for(self, specifier: str, address: str) -> bool:

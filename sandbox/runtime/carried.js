@@ -9,6 +9,7 @@ const afterwards = window.setTimeout.bind(window);
 const NativeWorker = window.Worker;
 const STARTING = 10_000;
 const urls = [];
+const named = { __proto__: null };
 const made = { __proto__: null };
 
 function urlOf(at) {
@@ -21,14 +22,32 @@ function urlOf(at) {
   return urls[at];
 }
 
-function known(address) {
+function whole(address) {
   const found = exec(/^\s*(?:https?:)?(\/\/[^#]+)/, toText(address));
-  return found ? carried.addresses[`https:${found[1]}`] : undefined;
+  return found ? `https:${found[1]}` : "";
+}
+
+function known(address) {
+  return carried.addresses[whole(address)];
+}
+
+// By its address on a stack a library finds its other files.
+function textOf(at, address) {
+  const [type, text] = carried.files[at];
+  return exec(/^text\/javascript/, type) ? `${text}\n//# sourceURL=${address}` : text;
 }
 
 function toOurs(address) {
   const at = known(address);
-  return at === undefined ? toText(address) : urlOf(at);
+  if (at === undefined || carried.files[at][2]) {
+    return at === undefined ? toText(address) : urlOf(at);
+  }
+  const name = whole(address);
+  if (named[name] === undefined) {
+    named[name] = makeUrl(new Blob([textOf(at, name)], { type: carried.files[at][0] }));
+    made[named[name]] = true;
+  }
+  return named[name];
 }
 
 // What stands in a string that is markup has its file in the address.
@@ -46,8 +65,7 @@ function runScript(at, address) {
       script.setAttribute(name, value);
     }
   }
-  // By its address on a stack a library finds its other files.
-  script.text = `${carried.files[at][1]}\n//# sourceURL=${address}`;
+  script.text = textOf(at, address);
   given.after(script);
   script.remove();
 }
@@ -70,9 +88,9 @@ function mapImports() {
   map.remove();
 }
 
-function dataUrl(at) {
+function dataUrl(at, address) {
   const [type, text, coded] = carried.files[at];
-  return `data:${type.replace(" ", "")}${coded ? ";base64" : ""},${coded ? text : encodeURIComponent(text)}`;
+  return `data:${type.replace(" ", "")}${coded ? `;base64,${text}` : `,${encodeURIComponent(textOf(at, address))}`}`;
 }
 
 // Runs in a worker, and is written into its script.
@@ -83,7 +101,7 @@ function beginWorker(table) {
   self.fetch = (address, ...rest) => ask.call(self, find(address), ...rest);
 }
 
-function textOf(url) {
+function loaded(url) {
   const request = new XMLHttpRequest();
   request.open("GET", url, false);
   request.send();
@@ -96,11 +114,11 @@ function startWorker(given, target) {
   const isModule = given[1] && toText(given[1].type) === "module";
   const start = (address) => Reflect.construct(NativeWorker, [address, given[1]], target);
   if (isModule || (at === undefined && !/^(?:blob|data):/.test(given[0]))) {
-    return start(at === undefined ? given[0] : dataUrl(at));
+    return start(at === undefined ? given[0] : dataUrl(at, whole(given[0])));
   }
   const names = Object.keys(carried.addresses);
-  const table = Object.fromEntries(names.map((name) => [name, dataUrl(carried.addresses[name])]));
-  const script = at === undefined ? textOf(given[0]) : carried.files[at][1];
+  const table = Object.fromEntries(names.map((name) => [name, dataUrl(carried.addresses[name], name)]));
+  const script = at === undefined ? loaded(given[0]) : textOf(at, whole(given[0]));
   const text = `(${beginWorker})(${JSON.stringify(table)});\n${script}`;
   const url = makeUrl(new Blob([text], { type: "text/javascript" }));
   const worker = start(url);
@@ -115,10 +133,12 @@ function watchLoads() {
   const { fetch, XMLHttpRequest } = window;
   const { open } = XMLHttpRequest.prototype;
   window.fetch = function fetchOurs(address, ...rest) {
-    return fetch.call(window, known(address) === undefined ? address : toOurs(address), ...rest);
+    const at = known(address);
+    return fetch.call(window, at === undefined ? address : urlOf(at), ...rest);
   };
   XMLHttpRequest.prototype.open = function openOurs(method, address, ...rest) {
-    return open.call(this, method, toOurs(address), ...rest);
+    const at = known(address);
+    return open.call(this, method, at === undefined ? address : urlOf(at), ...rest);
   };
   window.Worker = new Proxy(NativeWorker, {
     construct: (_native, given, target) => startWorker(given, target),

@@ -13,8 +13,9 @@ from playwright.async_api import BrowserContext, Route, expect
 from sandbox.libraries.cdn import sources
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.inlining import inline
-from sandbox.libraries.manifest import VENDORED, libraries
-from sandbox.libraries.shelf import shipped_shelf
+from sandbox.libraries.manifest import VENDORED, Library, libraries
+from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.shelf import Shelf, shipped_shelf
 from server.export import export_html
 from tests.browser.library_documents import CDNJS, NPM, TOOLS, UNPKG
 from tests.sampling import sampled
@@ -241,3 +242,80 @@ async def test_a_file_by_a_cdn_runs_what_its_hashes_are_of(
     beside += "script.src = 'https://cdn.jsdelivr.net/npm/crelt@1/index.js'; "
     beside += "document.head.append(script); })"
     assert await page.evaluate(beside) is False
+
+
+BEGINS = "const at = /(https:[^\\s)]*\\/)loader/.exec(new Error().stack)[1];"
+ENDS = "return core + await (await fetch(at + 'core.txt')).text();"
+LOADER = {
+    "loader.js": f"""var load = (() => {{ {BEGINS}
+      return async () => {{
+        if (self.importScripts) importScripts(at + "core.js"); else await import(at + "core.js");
+        {ENDS} }}; }})();""",
+    "loader.mjs": f"""{BEGINS}
+      export const load = async () => {{ await import(at + "core.js"); {ENDS} }};""",
+    "core.js": "globalThis.core = 'core';",
+    "core.txt": " and text",
+}
+LOADS = f"""<!doctype html><title>Loads</title><p id="done"></p>
+<script src="{UNPKG}/loader@2/loader.js"></script>
+<script type="module">
+  import {{ load as loadModule }} from "{NPM}/loader@2/loader.mjs";
+  const found = [await load(), await loadModule()];
+  const added = document.createElement("script");
+  added.src = "{NPM}/loader@2.0/loader.js";
+  await new Promise((go) => {{ added.onload = go; document.head.append(added); }});
+  found.push(await load());
+  const asks = ["importScripts('{UNPKG}/loader@2.0.0/loader.js')",
+    "const name = '{UNPKG}/loader/loader.js'; importScripts(name)"];
+  for (const ask of asks) {{
+    const text = `${{ask}}; load().then(postMessage, (error) => postMessage(error.stack));`;
+    const worker = new Worker(URL.createObjectURL(new Blob([text])));
+    found.push(await new Promise((go) => {{ worker.onmessage = (event) => go(event.data); }}));
+  }}
+  document.getElementById("done").textContent = found.join();
+</script>"""
+
+
+async def test_a_library_finds_its_other_files_however_it_was_loaded(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """By its address on a stack, though no test saw it ask."""
+    folder = tmp_path / "loader@2.0.0"
+    folder.mkdir()
+    for name, text in LOADER.items():
+        (folder / name).write_text(text)
+    library = Library(
+        *("loader", "2.0.0", "MIT", "", ()),
+        main="loader.js",
+        modules={".": "loader.mjs"},
+        beside=("core.js", "core.txt"),
+        files=tuple(LOADER),
+    )
+    made = inline(LOADS, Shelf(Catalogue([library]), tmp_path))
+    file = tmp_path / "tool.html"
+    file.write_text(export_html(made.html, title="x", storage_prefix="x", carried=made.carried))
+    page = await context.new_page()
+    await page.goto(file.as_uri())
+    await expect(page.locator("#done")).to_have_text(",".join(["core and text"] * 5))
+
+
+PYODIDE = "https://cdn.jsdelivr.net/pyodide/v0.27.5/full"
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(
+    any(one.name == "pyodide" for one in missing(libraries())),
+    reason="sandwright libraries add pyodide",
+)
+async def test_python_runs_in_a_file(context: BrowserContext, tmp_path: Path) -> None:
+    script = (
+        f"loadPyodide({{indexURL: `${{'{PYODIDE}'}}/`}}).then((python) => "
+        "done(python.runPython('import json; json.loads(\"[40]\")[0] + 2') === 42));"
+    )
+    made = inline(tool(f"<script src='{PYODIDE}/pyodide.js'></script>", script), shipped_shelf())
+    file = tmp_path / "tool.html"
+    file.write_text(export_html(made.html, title="x", storage_prefix="x", carried=made.carried))
+    await context.set_offline(True)
+    page = await context.new_page()
+    await page.goto(file.as_uri())
+    await expect(page.locator("#done")).to_have_attribute("data-done", "true", timeout=60_000)

@@ -47,7 +47,19 @@ LETTERS = Library(
     font=Font("Letters", variable=False, weights=(400,), styles=("normal",)),
     files=tuple(f"files/letters-{subset}-400-normal.woff2" for subset in SUBSETS),
 )
+LOADER = Library(
+    "loader",
+    "2.0.0",
+    "MIT",
+    "",
+    (),
+    main="loader.js",
+    modules={".": "loader.mjs"},
+    beside=("core.js", "core.wasm"),
+    files=("LICENSE", "core.js", "core.wasm", "loader.js", "loader.mjs"),
+)
 FILES = {
+    **{f"loader@2.0.0/{file}": file for file in LOADER.files},
     "round@1.2.3/MIT-LICENSE.txt": "Do as you like -->.",
     "round@1.2.3/dist/fonts/round.ttf": "old",
     "round@1.2.3/dist/fonts/round.woff2": "new",
@@ -67,7 +79,7 @@ def shelf(tmp_path: Path) -> Shelf:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return Shelf(Catalogue([ROUND, LETTERS]), tmp_path)
+    return Shelf(Catalogue([ROUND, LETTERS, LOADER]), tmp_path)
 
 
 def carried(inlined: Inlined) -> dict[str, dict[str, object]]:
@@ -233,6 +245,48 @@ def test_what_is_loaded_by_an_address_that_no_test_saw_is_said(shelf: Shelf) -> 
     made = inline(source, shelf, asked=["cdn/unpkg.com/round@1"])
     assert made.notes == ()
     assert set(carried(made)["addresses"]) == {UNPKG}
+
+
+NPM = "https://cdn.jsdelivr.net/npm"
+LOADED = "https://unpkg.com/loader@2"
+
+
+@pytest.mark.parametrize(
+    ("source", "folders"),
+    [
+        (f"<script src='{LOADED}/loader.js'></script>", {LOADED}),
+        (f"<script>s.src = '{LOADED}/loader.js'</script>", {LOADED}),
+        (f"<script>'importScripts(\"{LOADED}/loader.js\")'</script>", {LOADED}),
+        (f"<script type=module>import '{LOADED}/loader.mjs'</script>", {f"{NPM}/loader@2.0.0"}),
+        (
+            f"<script src='{NPM}/loader@2/loader.js'></script><script>at('{LOADED}/')</script>",
+            {f"{NPM}/loader@2", LOADED},
+        ),
+        (
+            f"<script src='{LOADED}/loader.js'></script><script>`{LOADED[:-1]}${{n}}/`</script>",
+            {LOADED},
+        ),
+    ],
+)
+def test_what_a_library_asks_for_beside_itself_is_always_carried(
+    shelf: Shelf, source: str, folders: set[str]
+) -> None:
+    """Whether or not a test saw it: a loader may wait for a press. It may be imported, too."""
+    made = inline(source, shelf)
+    beside = {f"{folder}/{file}" for folder in folders for file in LOADER.beside}
+    pack = carried(made)
+    assert set(pack["addresses"]) - {f"{LOADED}/loader.js"} == beside
+    assert {one for one in beside if one.endswith(".js")} <= set(pack["modules"])
+    assert made.notes == ()
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_loader_by_the_cdn_has_its_other_files_with_it(tmp_path: Path) -> None:
+    library = replace(LOADER, digest=digest(stored(LOADER, tmp_path)))
+    source = f"<script src='{LOADED}/loader.js'></script>"
+    made = inline(source, Shelf(Catalogue([library]), tmp_path), by_cdn=True)
+    assert [one.url for one in made.linked] == [f"{NPM}/loader@2.0.0/loader.js"]
+    assert f"{NPM}/loader@2.0.0/core.wasm" in carried(made)["addresses"]
 
 
 def test_the_licence_is_read_from_the_library(shelf: Shelf) -> None:
