@@ -160,6 +160,11 @@ async def test_a_blocked_fetch_is_asked_about_and_only_what_is_allowed_is_heard(
     await press(page)
     await expect(out(page)).to_have_text("heard blocked blocked blocked blocked done")
     await expect(question(page)).not_to_contain_text(f"{OTHER}.")
+    second = await page.context.new_page()
+    await second.goto(page.url)
+    await expect(second.locator(f'[aria-label="Revoke: {GRANTED}"]')).to_have_count(1)
+    await out(second).evaluate("(out) => { out.textContent = 'the old' }")
+    await page.bring_to_front()
     await page.get_by_role("tab", name="Permissions").click()
     await page.get_by_role("button", name=f"Revoke: {GRANTED}").click()
     await expect(page.get_by_text("None. This tool reaches no server")).to_be_visible()
@@ -171,6 +176,12 @@ async def test_a_blocked_fetch_is_asked_about_and_only_what_is_allowed_is_heard(
     await page.get_by_role("tab", name="Preview").click()
     await press(page)
     await expect(out(page)).to_have_text("blocked blocked blocked blocked blocked done")
+    assert granted.paths.count("/fetch") == 2
+    # Nor has another tab it any longer, and what it loads is at the new address.
+    await expect(second.locator('iframe[title="Preview"]')).to_have_attribute("src", address)
+    await expect(out(second)).to_be_empty()  # it has loaded again
+    await press(second)
+    await expect(out(second)).to_have_text("blocked blocked blocked blocked blocked done")
     assert granted.paths.count("/fetch") == 2
     assert other.connections == 0
 

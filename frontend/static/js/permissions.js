@@ -22,6 +22,8 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
   let early = []; // asked before the version in sight was known
   let looking = Promise.resolve(); // one look-up after the other, so that questions keep their order
   const looked = new Set();
+  // What was revoked in another tab of this browser ends here too, and the old address leads nowhere.
+  const tabs = new BroadcastChannel(`sandwright.grants.${artifact}`);
 
   document.addEventListener("tool-asked", ({ detail }) => {
     if (detail.frame.title !== "Preview") return;
@@ -39,6 +41,7 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
     const field = form.elements.origin;
     change((now) => allowed(now, field.value.trim()), () => (field.value = ""));
   });
+  tabs.addEventListener("message", () => state && changedElsewhere());
   renewed(bench.shown);
 
   async function renewed(version) {
@@ -99,12 +102,11 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
       // From what holds now: another tab may have changed it since.
       const now = await ask("GET", `${api}?version=${shown}`);
       await ask("PUT", api, to(now));
-      const before = JSON.stringify(inForce(now));
-      state = await ask("GET", `${api}?version=${shown}`);
-      if (now.network.some((one) => !state.network.includes(one))) await move();
-      paint();
+      // oxlint-disable-next-line require-post-message-target-origin -- a channel has none
+      tabs.postMessage(null);
+      await take(now);
       done();
-      const renew = JSON.stringify(inForce(state)) !== before;
+      const renew = JSON.stringify(inForce(state)) !== JSON.stringify(inForce(now));
       panel.querySelector("[data-permissions-said]").textContent = said(renew ? inForce(now) : null, inForce(state));
       if (renew) reload();
     } catch (error) {
@@ -113,18 +115,38 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
     }
   }
 
+  async function changedElsewhere() {
+    const before = state;
+    try {
+      await take(before);
+    } catch (error) {
+      showProblem(problem, error);
+      return;
+    }
+    // What was given can wait until it loads again: the person may be in the midst of something.
+    if (lost(before, state).length > 0) reload();
+  }
+
+  /** What holds now, which was `before`. */
+  async function take(before) {
+    state = await ask("GET", `${api}?version=${shown}`);
+    if (lost(before, state).some((one) => !(one in CAPABILITIES))) await move();
+    paint();
+  }
+
   /** With an origin revoked the tool has a new address: it may have told its old one there. */
   async function move() {
     bench.moved((await ask("GET", `/api/artifacts/${artifact}/versions/${shown}`)).frame_url);
   }
 
   function reload() {
-    stage.dataset.allow = state.allow;
-    stage.querySelector('iframe[title="Preview"]')?.setAttribute("allow", state.allow);
-    preview.reload(bench.frameUrl);
+    preview.renew(bench.frameUrl);
   }
 
   function paint() {
+    // Counts from its next load.
+    stage.dataset.allow = state.allow;
+    stage.querySelector('iframe[title="Preview"]')?.setAttribute("allow", state.allow);
     const { network, kept_blocked: kept, holds } = state;
     const given = [...network, ...Object.keys(CAPABILITIES).filter((name) => state[name])];
     list("given", given, "Revoke", (one) => {
@@ -170,15 +192,19 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
 /** What a change means, and when: a policy goes with a document, so it is for the next one. */
 function said(before, now) {
   if (before === null && now === null) return "";
-  const list = (state) => (state ? [...state.network, ...Object.keys(CAPABILITIES).filter((one) => state[one])] : []);
-  const gone = list(before).filter((one) => !list(now).includes(one));
+  const gone = lost(before, now);
   if (gone.length === 0) return "";
   return `Revoked: ${gone.map(name).join(", ")}. The tool has loaded again without it; ${elsewhere(gone)}`;
 }
 
+function lost(before, now) {
+  const all = (state) => (state ? [...state.network, ...Object.keys(CAPABILITIES).filter((one) => state[one])] : []);
+  return all(before).filter((one) => !all(now).includes(one));
+}
+
 function elsewhere(gone) {
   return gone.some((one) => !(one in CAPABILITIES))
-    ? "it has a new address, so where it is open in another tab, open it again."
+    ? "it has a new address, so where it is open alone or in another browser, open it again."
     : "where it is open alone in another tab, that holds from its next load.";
 }
 

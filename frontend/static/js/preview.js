@@ -18,6 +18,8 @@ export class Preview {
   #current;
   #next = null;
   #notice = null;
+  // The address of a tool that was ended, for who looks at it or runs it again.
+  #ended = null;
 
   /**
    * `show(log)` is told which console log belongs to the frame in sight; `keeper` saves what the
@@ -110,10 +112,16 @@ export class Preview {
     current.frame.src = current.url ? this.#still(url) : url;
   }
 
+  /** Its address or what it may do has changed: what runs begins anew, and what was ended stays so. */
+  async renew(url) {
+    this.#ended &&= url;
+    if (this.#current?.frame.isConnected) await this.reload(url);
+  }
+
   #halted(url, reason, before) {
-    this.#say(
-      haltedPanel(reason, { before, run: () => this.#run(url), look: () => this.#look(url) }),
-    );
+    this.#ended = url;
+    const run = () => this.#run(this.#ended);
+    this.#say(haltedPanel(reason, { before, run, look: () => this.#look(this.#ended) }));
   }
 
   #say(notice) {
@@ -125,6 +133,7 @@ export class Preview {
   /** The person wants it in spite of what it did. */
   #run(url) {
     forget(url);
+    this.#ended = null;
     this.#say(null);
     this.#current?.frame.remove();
     this.#current = null;
