@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Dialog, Page, expect
 
-from tests.browser.tools import until
+from tests.browser.tools import press, until
 from tests.conftest import Process
 from tests.sampling import sampled
 
@@ -54,7 +54,7 @@ async def test_a_frozen_tool_is_told_stopped_at_once_and_not_run_again_unasked(
     page: Page, open_tool: Open
 ) -> None:
     await open_tool(LOOP)
-    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await press(tool(page).get_by_role("button", name="Go"))
     await expect(page.get_by_text("This tool does not answer")).to_be_visible()
     took = await page.evaluate(STOPPING, "Halt it")
     assert took < 1000
@@ -131,7 +131,7 @@ async def test_a_flood_of_messages_ends_the_tool_and_it_is_remembered(
         "<body><button onclick='go()'>Go</button>"
         f"<script>function go() {{ {FLOODS[name]} }}</script>"
     )
-    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await press(tool(page).get_by_role("button", name="Go"))
     await expect(halted(page)).to_contain_text("This tool flooded the page.")
     assert await page.locator("iframe").count() == 0
     await page.reload()
@@ -155,7 +155,7 @@ async def test_a_flood_that_slows_the_page_down_is_one_all_the_same(
         "<button onclick='setInterval(some, 20)'>Go</button>"
         f"<script>let n = 0; const some = () => {{ {some} }}</script>"
     )
-    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await press(tool(page).get_by_role("button", name="Go"))
     await expect(halted(page)).to_contain_text("This tool flooded the page.", timeout=30_000)
 
 
@@ -785,7 +785,7 @@ async def test_a_tool_that_freezes_while_its_dialog_is_made_is_told_of_too(
 ) -> None:
     busy = FREEZING[name]
     await open_tool(f'<button onclick="setTimeout(() => {{ {busy} }})">Go</button>')
-    await tool(page).get_by_role("button", name="Go").click(no_wait_after=True)
+    await press(tool(page).get_by_role("button", name="Go"))
     await expect(page.get_by_text("This tool does not answer")).to_be_visible()
     await page.get_by_role("button", name="Halt it").click()
     await expect(halted(page)).to_contain_text("This tool froze.")

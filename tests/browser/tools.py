@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, Locator
 
 from tests.conftest import Api
 
@@ -42,6 +43,22 @@ async def until(holds: Callable[[], Awaitable[bool]], told: Callable[[], Any] = 
     while not await holds():
         assert time.monotonic() < deadline, told()
         await asyncio.sleep(0.05)
+
+
+async def press(button: Locator) -> None:
+    """Press what is in a frame that has only just come, and do not wait for what follows.
+
+    Until a frame of another site can be hit, Chromium loses a press now and then and tells nobody.
+    """
+    await button.evaluate("(on) => on.addEventListener('mousemove', () => { on.dataset.hit = '' })")
+    await until(functools.partial(_is_hit, button))
+    await button.click(no_wait_after=True)
+
+
+async def _is_hit(button: Locator) -> bool:
+    for x in (4, 5):
+        await button.hover(position={"x": x, "y": 4})
+    return await button.get_attribute("data-hit") is not None
 
 
 class Imported:
