@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from server import parts
+from server import parts, standing_in
 
 _HEAD = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -75,6 +75,8 @@ def from_react(source: str, title: str) -> Wrapped | None:
     imports = {one: _MODULES.get(one, f"{_ESM}/{one}") for one in beside.packages}
     texts = parts.with_theirs(beside.parts)
     imports |= {one: parts.address(text) for one, text in texts.items()}
+    absent = {one: standing_in.module(one, names) for one, names in beside.absent.items()}
+    imports |= {one: parts.address(text) for one, text in absent.items()}
     sheets = "".join(
         f'<link rel="stylesheet" href="{_NPM}/{html.escape(one)}">\n' for one in beside.sheets
     )
@@ -109,6 +111,7 @@ class _Beside:
         self.parts: dict[str, str] = {}  # by the name that the component has for it
         self.sheets: dict[str, None] = {}
         self.missing: dict[str, None] = {}
+        self.absent: dict[str, dict[str, str]] = {}  # what is taken of modules that are missing
 
     @property
     def has_parts(self) -> bool:
@@ -132,6 +135,7 @@ class _Beside:
         bound = _BOUND.fullmatch(what)
         if bound and bare.endswith(_MEDIA):
             return f"const {bound[1]} = {json.dumps(name)};"
+        self.absent.setdefault(name, {}).update(standing_in.taken(what))
         return found[0]
 
     def _package(self, whole: str, name: str, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -14,7 +15,10 @@ from playwright.async_api import Browser, Frame, Page, Route, expect
 
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
+from sandbox.report import Verdict
+from sandbox.smoke import SmokeTester, find_browser
 from server.importing import read
+from tests.browser.asking import told_in_time
 from tests.browser.tools import until
 from tests.conftest import Process, Start
 from tests.unit.test_importing import FILES, PAGE, packed
@@ -178,6 +182,48 @@ async def test_a_component_with_the_parts_of_its_project_runs(
     await frame.get_by_label("Name").fill("Ada")
     await frame.get_by_role("button", name="Help").focus()
     await expect(frame.get_by_role("tooltip", name="Ask the cook")).to_be_visible()
+
+
+# As it was beside others in its project.
+ALONE = """import React from 'react';
+import Chart, { x as lines, Bar, type Row } from './Chart';
+import { Kind } from './kinds';
+import * as tools from "../tools";
+import {
+  useOne,
+  All,
+} from '@/hooks/use';
+import './setup';
+export default function App() {
+  const { one } = useOne();
+  const [kept] = React.useState<Row | Kind | null>(null);
+  return (
+    <main>
+      <h1>Hello</h1><Chart rows={lines}><b>Inside</b><Bar /></Chart><All />
+      <p>{String(tools.none ?? one ?? kept)}</p>
+    </main>
+  );
+}
+"""
+
+
+async def test_a_component_without_its_files_names_them_and_shows_the_rest(
+    page: Page, host: Host, shelf: Shelf, browser_path: str
+) -> None:
+    frame = await brought(page, host, shelf, "alone.tsx", ALONE.encode())
+    await expect(frame.get_by_role("heading", name="Hello")).to_be_visible()
+    await expect(frame.get_by_text("Inside", exact=True)).to_be_visible()
+    await expect(frame.get_by_text("Chart is missing here.")).to_be_visible()
+    await expect(frame.get_by_text("All is missing here.")).to_be_visible()
+    async with SmokeTester(find_browser(browser_path, os.environ)) as tester:
+        report = await told_in_time(tester, read("alone.tsx", ALONE.encode()).html)
+    assert report.verdict is Verdict.FAILED
+    assert {one.message.removeprefix("Error: ") for one in report.findings} == {
+        "the file ./Chart did not come with this component, which takes Chart, x and Bar from it",
+        "the file ../tools did not come with this component",
+        "the file @/hooks/use did not come with this component, which takes useOne and All from it",
+        "the file ./setup did not come with this component",
+    }
 
 
 @pytest.mark.sandbox
