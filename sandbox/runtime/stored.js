@@ -106,7 +106,8 @@ function takeCarried() {
   setName(window, "");
   const carried = readCarried(name.slice(CARRIED.length));
   const { dialogs } = carried;
-  const recent = carried.until < Date.now() ? {} : carried.unsaved ?? {};
+  const isOver = typeof carried.until === "number" && carried.until < Date.now();
+  const recent = isOver ? {} : carried.unsaved ?? {};
   const unsaved = {};
   for (const area of ["local", "indexed", "session"]) {
     unsaved[area] = changesOf(recent[area]);

@@ -87,3 +87,22 @@ async def test_a_flood_before_any_module_is_there_ends_the_tool_too(
     await page.reload()
     await expect(halted).to_contain_text("This tool flooded the page last time.")
     await expect(halted).to_contain_text("So it has not run now.")
+
+
+# Own properties of these names keep it from ever being a number.
+ODD = """if (window === top) {
+  const until = { toString: 1, valueOf: 1 };
+  const name = "sandwright.session." + location.pathname.split("/")[2];
+  sessionStorage.setItem(name, "sandwright:" + JSON.stringify({ session: [["k", "kept"]], until }));
+}"""
+
+
+async def test_whatever_the_name_of_its_frame_says_a_tool_begins_behind_its_walls(
+    page: Page, server: Process, api: Api
+) -> None:
+    """What it stored may come to it there, and keeps nothing of ours from standing."""
+    tells = "document.body.textContent = typeof RTCPeerConnection + ' ' + sessionStorage.k"
+    tool = Imported(api(server.url), f"<body><script>{tells}</script>")
+    await page.add_init_script(ODD)
+    await page.goto(tool.url)
+    await expect(page.frame_locator("iframe").locator("body")).to_have_text("undefined kept")
