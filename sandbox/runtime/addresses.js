@@ -88,6 +88,57 @@ function untied(html) {
   });
 }
 
+// A tag may be written in parts: an integrity is taken back as soon as it begins, unless its script is known to
+// be another's; where that is told only later, it has it again at its end.
+const MOST_UNFINISHED = 10_000;
+let unfinished = "";
+let parked = false;
+let writing = null;
+
+function untiedTag(tag, begun) {
+  const isWhole = slice(tag, -1) === ">";
+  const address = exec(/\s(?:src|href)\s*=\s*["']?([^\s"'>]+)["'\s>]/i, tag);
+  const ours = address !== null && isOurs(address[1]);
+  const keeps = address === null ? isWhole : !ours;
+  const names = /\sintegrity(?=\s*(?:=|$))/gi;
+  let text = "";
+  let from = begun;
+  for (let found = exec(names, tag); found !== null; found = exec(names, tag)) {
+    const [at, end] = [found.index + 1, names.lastIndex];
+    if (!keeps && end > begun) {
+      const cut = at < begun ? begun : at;
+      text += `${slice(tag, from, cut)}${at < begun ? "-" : "data-"}`;
+      from = cut;
+    }
+    if (ours) {
+      leaveUncompared(address[1]);
+    } else {
+      parked ||= !keeps;
+    }
+  }
+  const value = isWhole && keeps && parked && exec(/\sintegrity\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)/i, tag);
+  text += slice(tag, from, value ? -1 : undefined);
+  parked &&= !isWhole;
+  return value ? `${text} integrity=${value[1]}>` : text;
+}
+
+function untiedPart(html) {
+  const whole = unfinished + html;
+  const begun = unfinished.length;
+  const tags = /<(?:script|link)\b[^<>]*(?:>|$)/gi;
+  let text = "";
+  let from = begun;
+  for (let found = exec(tags, whole); found !== null; found = exec(tags, whole)) {
+    const at = found.index;
+    text += at > from ? slice(whole, from, at) : "";
+    text += untiedTag(found[0], at < begun ? begun - at : 0);
+    from = at + found[0].length;
+  }
+  const last = exec(/<(?:[a-z]{0,6}|(?:script|link)\s[^<>]*)$/i, whole);
+  unfinished = last && last[0].length < MOST_UNFINISHED ? last[0] : "";
+  return text + slice(whole, from);
+}
+
 function watchMarkup() {
   const { defineProperty } = Reflect;
   const setters = [
@@ -114,7 +165,6 @@ function watchMarkup() {
     };
     defineProperty(owner, name, { ...found, value: watched[name] });
   });
-  // A tag may be written in parts.
   ["write", "writeln"].forEach((name) => {
     const found = getOwnPropertyDescriptor(Document.prototype, name);
     const watched = {
@@ -123,7 +173,11 @@ function watchMarkup() {
         for (let index = 0; index < parts.length && html !== null; index += 1) {
           html = typeof parts[index] === "string" ? html + parts[index] : null;
         }
-        const led = untied(html);
+        unfinished = this === writing && html !== null ? unfinished : "";
+        parked &&= unfinished !== "";
+        writing = this;
+        const led = html === null ? null : untiedPart(html);
+        unfinished += name === "writeln" && unfinished !== "" ? "\n" : "";
         return apply(found.value, this, led === html ? parts : [led]);
       },
     };

@@ -94,7 +94,9 @@ WRITTEN = tool(
     "",
     f'document.write(\'<script src="{UNPKG}/dayjs@1/dayjs.min.js" integrity="sha384-x"></\''
     " + 'script>');"
-    "document.write('<script>done(dayjs(\"2020-01-31\").date() === 31)<\\/script>');",
+    "document.write('<script integrity=\"sha384-x\" ');"
+    f"document.write('src=\"{UNPKG}/lodash@4/lodash.min.js\"></' + 'script>');"
+    "document.write('<script>done(dayjs(\"2020-01-31\").date() === _.sum([31]))<\\/script>');",
 )
 MODULES = tool(
     "",

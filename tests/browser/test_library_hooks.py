@@ -154,6 +154,13 @@ async def test_other_addresses_are_left_as_they_are(page: Page, host: Host, shel
         one.setAttribute("src", address);
         told.push(one.getAttribute("src") === address);
       }
+      const parts = ["<link integrity='sha384-AAAA' ", "data-x ", "href='https://cdn.example/b.js'>",
+        "<link href=https://cdn.example/c.js ", "integ", "rity=sha384-AAAA data-x", ">"];
+      for (const part of parts) document.write(part);
+      for (const one of document.querySelectorAll("[data-x]")) {
+        told.push(one.integrity === "sha384-AAAA", /^https:..cdn.example.[bc].js$/.test(one.href));
+      }
+      told.push(document.querySelectorAll("[data-x]").length === 2);
       const worker = new Worker(URL.createObjectURL(new Blob([
         "try { importScripts('https://cdn.example/a.js') } catch (e) { postMessage(e.name) }"])));
       const refused = new Promise((tell) => { worker.onmessage = ({ data }) => tell(data); });

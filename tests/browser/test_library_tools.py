@@ -120,6 +120,8 @@ async def test_what_is_only_asked_for_at_run_time_is_said_too(tester: SmokeTeste
         "animate.css": f"{UNPKG}/animate.css@4.0.1/animate.min.css",
         "normalize.css": f"{UNPKG}/normalize.css@8.0.0/normalize.css",
         "@picocss/pico": f"{UNPKG}/@picocss/pico@2.0.1/css/pico.min.css",
+        "marked": f"{UNPKG}/marked@12.0.1/marked.min.js",
+        "dayjs": f"{UNPKG}/dayjs@1.0.1/dayjs.min.js",
     }
     made = {name: f"'{UNPKG}/' + '{url.removeprefix(f'{UNPKG}/')}'" for name, url in asked.items()}
     script = f"""
@@ -136,11 +138,18 @@ async def test_what_is_only_asked_for_at_run_time_is_said_too(tester: SmokeTeste
       box.insertAdjacentHTML("beforeend",
         `<link href="{asked["animate.css"]}" ${{hash}} rel=stylesheet>`);
       document.writeln(`<link ${{hash}} rel=stylesheet href="{asked["normalize.css"]}">`);
+      document.write("<script src='{asked["marked"]}' ");
+      document.write("integ");
+      document.writeln("rity=" + "'sha384-AAAA'");
+      document.write("crossorigin></scr" + "ipt>");
+      document.write("<scr", "ipt integrity='sha384-AAAA'");
+      document.write(" crossorigin src='{asked["dayjs"]}'></scr" + "ipt>");
       box.append(document.createRange().createContextualFragment(
         `<link ${{hash}} rel=stylesheet href="{asked["@picocss/pico"]}">`));
       addEventListener("load", () => {{
         const sheets = [...document.styleSheets].filter((one) => one.href);
-        if (sheets.length !== 4 || !_.chunk || !React.version || !Vue.version)
+        if (sheets.length !== 4 || !_.chunk || !React.version || !Vue.version
+            || !marked.parse || !dayjs(0))
           throw new Error(sheets.length);
       }});"""
     report = await told_in_time(tester, document("", script, "text/javascript"))
