@@ -30,6 +30,12 @@ _REFERENCES: Mapping[str, Mapping[str, str]] = {
         "version": "version",
     },
     "versions": {"parent": "version", "generation_id": "generation"},
+    "ledger": {
+        "generation_id": "generation",
+        "series": "generation",
+        "base": "version",
+        "version": "version",
+    },
     "messages": {"generation_id": "generation", "version": "version"},
 }
 """What a record names of its tool's others; these may come before or after it."""
@@ -95,6 +101,8 @@ class Checking:
         keys = [tuple(row.get(column.name) for column in table.primary_key.columns)]
         if table.name == "messages":
             keys.append((row["position"],))
+        if table.name == "ledger":
+            keys.append((row["series"], row["attempt"]))
         for key in keys:
             named = (table.name, *key)
             _expect(named not in self._keys, f"{table.name} has a record twice")

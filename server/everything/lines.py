@@ -49,10 +49,14 @@ _MOST_BYTES = {
     ("artifacts", "title"): 40_000,  # 10,000 characters
     ("artifacts", "prompt"): schemas.MAX_PROMPT_BYTES,
 }
-_IDS = frozenset({"id", "generation_id", "message_id", "repairs", "continues", "report_id"})
+_IDS = frozenset(
+    {"id", "generation_id", "message_id", "repairs", "continues", "report_id", "series"}
+)
 _SHAPES: Mapping[str, Any] = {
     "attachments": list[schemas.Attachment],
     "signatures": list[str],
+    "before": list[str],
+    "after": list[str],
     "usage": schemas.Usage,
     "cost": schemas.Cost,
     "error": schemas.GenerationError,

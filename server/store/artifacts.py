@@ -191,6 +191,7 @@ async def _delete_records(connection: AsyncConnection, artifact_id: str) -> None
         delete(tables.screenshots).where(tables.screenshots.c.report_id.in_(reports)),
         delete(tables.reports).where(tables.reports.c.artifact_id == artifact_id),
         delete(tables.journal).where(tables.journal.c.generation_id.in_(made)),
+        delete(tables.ledger).where(tables.ledger.c.artifact_id == artifact_id),
         delete(tables.messages).where(tables.messages.c.artifact_id == artifact_id),
         delete(tables.grants).where(tables.grants.c.artifact_id == artifact_id),
         delete(tables.stored_data).where(tables.stored_data.c.artifact_id == artifact_id),

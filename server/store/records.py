@@ -141,6 +141,27 @@ class StoredReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One attempt of a ledger; `before` and `after` are signatures of fatal findings."""
+
+    generation_id: str
+    artifact_id: str
+    series: str
+    attempt: int
+    mechanical: bool
+    base: int | None
+    version: int | None
+    before: list[str] | None
+    after: list[str] | None
+    changed: str | None
+    tokens: int | None
+    cost: Json | None
+    seconds: float | None
+    outcome: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One event of a generation; `data` is JSON text as it goes to the page."""
 

@@ -75,7 +75,7 @@ generations = Table(
     Column("id", String(32), primary_key=True),
     Column("artifact_id", ForeignKey("artifacts.id"), nullable=False),
     Column("secret", String(64), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # create · change · fix · repair
+    Column("kind", String(16), nullable=False),  # create · change · fix · repair · mechanical
     Column("state", String(16), nullable=False),
     Column("base_version", Integer),
     Column("version", Integer),
@@ -107,7 +107,7 @@ versions = Table(
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("parent", Integer),
     Column("secret", String(64), nullable=False, unique=True),
-    Column("origin", String(16), nullable=False),  # create · change · fix · repair · import · …
+    Column("origin", String(16), nullable=False),  # a generation's kind · import · restore · …
     Column("html", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("prompt", Text),
@@ -120,6 +120,27 @@ versions = Table(
     Column("generation_id", String(32)),
     Column("created", Moment, nullable=False),
 )
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("generation_id", ForeignKey("generations.id"), primary_key=True),
+    Column("artifact_id", ForeignKey("artifacts.id"), nullable=False),
+    Column("series", String(32), nullable=False),  # the generation whose version failed
+    Column("attempt", Integer, nullable=False),  # 0 for that one
+    Column("mechanical", Boolean, nullable=False),
+    Column("base", Integer),
+    Column("version", Integer),
+    Column("before", JSON),  # signatures of fatal findings
+    Column("after", JSON),
+    Column("changed", Text),  # in words
+    Column("tokens", Integer),
+    Column("cost", JSON),
+    Column("seconds", Float),
+    Column("outcome", Text),  # the sentence that it ended with
+    Column("created", Moment, nullable=False),
+)
+Index("ledger_by_series", ledger.c.artifact_id, ledger.c.series, ledger.c.attempt, unique=True)
 
 messages = Table(
     "messages",

@@ -17,6 +17,7 @@ TABLES: Mapping[str, Table] = {
         tables.generations,
         tables.journal,
         tables.versions,
+        tables.ledger,
         tables.messages,
         tables.reports,
         tables.screenshots,
@@ -29,7 +30,7 @@ TABLES: Mapping[str, Table] = {
 Row = Mapping[Any, Any]
 
 # Rows read at once: some tables hold documents, files and pictures, which are large.
-_AT_ONCE = {"journal": 200, "stored_data": 20, "grants": 200}
+_AT_ONCE = {"journal": 200, "ledger": 200, "stored_data": 20, "grants": 200}
 
 
 async def ids(connection: AsyncConnection) -> list[str]:

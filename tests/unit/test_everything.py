@@ -251,6 +251,46 @@ def test_what_a_record_names_is_in_the_archive(
         seen(line(GENERATION, **generation), line(MESSAGE, **message))
 
 
+LEDGER = {
+    "table": "ledger",
+    "generation_id": OTHER,
+    "series": OTHER,
+    "attempt": 1,
+    "mechanical": False,
+    **dict.fromkeys(("base", "version", "changed", "tokens", "seconds", "outcome")),
+    "before": ["a"],
+    "after": None,
+    "cost": {"amount": 0.5, "currency": "USD"},
+    "created": NOW,
+}
+
+
+def test_a_ledger_comes_with_its_tool() -> None:
+    """Its attempts are this tool's own, each once, and name what is there."""
+    table, row = lines.read(line(LEDGER))
+    assert lines.read(lines.write(table, row)) == (table, row)
+    seen(line(GENERATION), line(LEDGER))
+    seen(
+        line(GENERATION),
+        line(GENERATION, id=ID),
+        line(LEDGER),
+        line(LEDGER, generation_id=ID, attempt=2),
+    )
+    for change, missing in (
+        ({"series": ID}, "a generation that it names is missing"),
+        ({"base": 1}, "a version that it names is missing"),
+        ({"version": 1}, "a version that it names is missing"),
+    ):
+        with pytest.raises(DamagedError, match=missing):
+            seen(line(GENERATION), line(LEDGER, **change))
+    with pytest.raises(DamagedError, match="ledger has a record twice"):
+        seen(
+            line(GENERATION), line(GENERATION, id=ID), line(LEDGER), line(LEDGER, generation_id=ID)
+        )
+    with pytest.raises(DamagedError, match="its before cannot be used"):
+        lines.read(line(LEDGER, before=[1]))
+
+
 def test_a_record_is_no_longer_than_what_it_tells() -> None:
     """Of any script: a document that fits is carried, whatever it is written in."""
     table, row = lines.read(line(REPORT, reason="я" * 10_000))
