@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_UNSAFE = re.compile(r"[<\ud800-\udfff]")
 _RELATIVE = re.compile(r"\.{0,2}/(?!/)")
 
 
@@ -23,8 +24,9 @@ def with_modules(text: str, modules: Callable[[str, str], Mapping[str, str]]) ->
     found = [_placed(table, modules) for table in _tables(told)]
     if not any(found):
         return text
-    # A slash of an end tag in it would end its script.
-    return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    # An end tag in it would end its script, and half a surrogate pair is no text outside of JSON.
+    written = json.dumps(told, ensure_ascii=False)
+    return _UNSAFE.sub(lambda one: f"\\u{ord(one[0]):04x}", written)
 
 
 def _tables(told: Any) -> list[dict[str, Any]]:

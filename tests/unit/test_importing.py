@@ -379,6 +379,21 @@ def test_an_import_map_leads_to_the_modules_that_came_with_it() -> None:
     assert brought.notes == ()
 
 
+def test_half_a_surrogate_pair_in_an_import_map_stays_as_it_was_written() -> None:
+    """As text it could not be stored: in JSON it is an escape. Other letters stay legible."""
+    page = b"""<script type="importmap">{"imports": {"a\\ud800": "./js/edge.js",
+      "b": "./\\udc00.js", "\xc3\xa9": "./js/edge.js"}, "scopes": {"\\ud800": {"c": "/d"}}}
+      </script>"""
+    brought = read_folder("x", {**FILES, "index.html": page})
+    brought.html.encode()
+    told = brought.html.partition('importmap">')[2].partition("</script>")[0]
+    imports = json.loads(told)["imports"]
+    assert imports["a\ud800"] == imports["\xe9"]
+    assert imports["b"] == "./\udc00.js"
+    assert brought.missing == ("./\ufffd.js", "/d")
+    assert "\xe9" in told
+
+
 def test_what_scripts_name_is_told_since_they_do_not_find_it() -> None:
     page = """<img src="dot.png"><a href="other.html">o</a>
       <script>fetch('data.json?v=1'); img.src = `./dot.png`; say("dot", "gone.json")</script>
