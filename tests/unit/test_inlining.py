@@ -292,3 +292,23 @@ def test_a_loader_by_the_cdn_has_its_other_files_with_it(tmp_path: Path) -> None
 def test_the_licence_is_read_from_the_library(shelf: Shelf) -> None:
     assert licence_text(shelf, ROUND) == "Do as you like -->."
     assert licence_text(shelf, LETTERS) == ""
+    assert licence_text(shelf, replace(ROUND, files=("dist/none.js",))) == ""
+
+
+def test_a_licence_that_comes_with_no_text_has_what_scripts_say_and_its_own(tmp_path: Path) -> None:
+    """Or else the file that states it: what a person reads is never a heading alone."""
+    says = "/*\n ** The author disclaims copyright.\n ** May you do good.\n */\nvar a;"
+    texts = {"README.md": "# one", "a.js": says, "b.mjs": "/* nothing of it */", "c.js": says}
+    for name, text in texts.items():
+        path = tmp_path / "one@1.0.0" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    one = Library("one", "1.0.0", "Apache-2.0", "", (), files=tuple(texts))
+    shelf = Shelf(Catalogue([one]), tmp_path)
+    told = licence_text(shelf, one)
+    assert told.startswith("The author disclaims copyright.\nMay you do good.\n\nIt comes with no")
+    assert "END OF TERMS AND CONDITIONS" in told
+    assert told.count("May you do good") == 1
+    own = licence_text(shelf, replace(one, licence="LicenseRef-Own AND MIT"))
+    assert "# one" in own
+    assert "Permission is hereby granted" in own
