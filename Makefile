@@ -7,7 +7,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test sandbox engines corpus check lint format bench screenshots vendor set-up
+.PHONY: run test sandbox engines corpus mutants check lint format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
@@ -44,6 +44,13 @@ corpus: set-up ## the tools of CORPUS=DIR as plain pages, in the frame and expor
 	@$(if $(CORPUS),,echo "Name a folder of HTML files: make corpus CORPUS=DIR" >&2; exit 2;) \
 	  $(BIN)/python -m tests.corpus "$(CORPUS)" $(if $(RESULTS),--results "$(RESULTS)") \
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
+
+# KIND="dead button,typo", TOOL=word, SET=a (or b, which is held out), EACH=10 (of a kind), SEED=2,
+# JOBS=1 and CORPUS=DIR, for the tools of a folder too.
+mutants: set-up ## the smoke test on good tools and on the same ones broken; exits 1 when it mistakes too many
+	@$(BIN)/python -m tests.mutants $(if $(KIND),--kind "$(KIND)") $(if $(TOOL),--tool "$(TOOL)") \
+	  $(if $(SET),--set $(SET)) $(if $(EACH),--each $(EACH)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CORPUS),--corpus "$(CORPUS)")
 
 check: lint ## lint, format, types
 	@$(BIN)/mypy --no-error-summary
