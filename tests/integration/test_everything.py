@@ -158,6 +158,16 @@ def exported(client: Api) -> bytes:
     return response.content
 
 
+def repaired(data: Path) -> None:
+    """Write a repair into the ledger of the tool that a model made."""
+    with contextlib.closing(sqlite3.connect(data / "sandwright.db")) as database, database:
+        database.execute(
+            "INSERT INTO ledger SELECT id, artifact_id, id, 1, 0, 1, 2, '[\"a\"]', '[]', "
+            "'1 line added', 9, '{\"amount\": 0.5, \"currency\": \"USD\"}', 1.5, 'Done.', created "
+            "FROM generations WHERE version = 2"
+        )
+
+
 def imported(client: Api, archive: bytes, status: int = 200, **query: str) -> dict[str, Any]:
     response = client.client.post("/api/import", content=archive, params=query)
     assert response.status_code == status, response.text
@@ -170,6 +180,7 @@ def test_what_comes_back_is_what_went(
 ) -> None:
     """Into an empty server: every record and every picture; once more changes nothing."""
     first, second, gone = fill(full)
+    repaired(tmp_path / "full")
     archive = exported(full)
     empty = api(serve_app(tmp_path / "empty").url)
     told = imported(empty, archive, grants="true")
