@@ -20,6 +20,15 @@
 
   const ids = new WeakMap();
   const elements = new Map();
+  let changed = 0;
+  new MutationObserver(({ length }) => {
+    changed += length;
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+
+  // How often the document was changed so far.
+  function changes() {
+    return changed;
+  }
 
   function idOf(element) {
     if (!ids.has(element)) {
@@ -227,8 +236,8 @@
     return target.contains(hit) || hit?.closest("label")?.control === element;
   }
 
-  // A point of the control that nothing covers, scrolled into view. Without one, whether something
-  // covers it; null when the control is gone or off.
+  // A point of the control that nothing covers, scrolled into view. Without one, a point where
+  // something covers it; null when the control is gone or off.
   function reach(id) {
     const element = elementOf(id);
     const target = element && surface(element);
@@ -236,7 +245,7 @@
       return null;
     }
     target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
-    let covered = false;
+    let cover = null;
     for (const scroll of [null, "center", "start"]) {
       if (scroll) {
         target.scrollIntoView({ block: scroll, inline: "nearest", behavior: "instant" });
@@ -249,10 +258,12 @@
         if (hit !== null && belongs(element, hit, target)) {
           return { x, y, covered: false };
         }
-        covered ||= hit !== null && hit !== document.documentElement && !hit.contains(target);
+        if (hit !== null && hit !== document.documentElement && !hit.contains(target)) {
+          cover ??= { x, y, covered: true };
+        }
       }
     }
-    return { x: 0, y: 0, covered };
+    return cover ?? { x: 0, y: 0, covered: false };
   }
 
   function select(id) {
@@ -278,6 +289,15 @@
       field.value = value;
       return performance.now() < until && !field.validity.patternMismatch;
     }) ?? values[0];
+  }
+
+  // So that a key that is pressed for the page presses no button.
+  function leave() {
+    let focused = document.activeElement;
+    while (focused?.shadowRoot?.activeElement) {
+      focused = focused.shadowRoot.activeElement;
+    }
+    focused?.blur();
   }
 
   function announce(element) {
@@ -374,5 +394,7 @@
     });
   }
 
-  return { collect, reach, select, fitting, set, options, choose, look, quiet, elementOf };
+  return {
+    collect, reach, select, leave, fitting, set, options, choose, look, quiet, changes, elementOf,
+  };
 })()

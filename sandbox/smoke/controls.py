@@ -117,6 +117,7 @@ class Tour:
     _at_start: set[int] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
     _blocked: set[int] = field(default_factory=set)
+    _given_up: set[int] = field(default_factory=set)
     _refusals: Counter[int] = field(default_factory=Counter)
     _alike: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _waiting: list[Control] = field(default_factory=list)
@@ -143,7 +144,8 @@ class Tour:
 
     def next(self) -> Control | None:
         """Choose the next control, or `None` when all are used or the budget is."""
-        free = [control for control in self._waiting if control.id not in self._blocked]
+        kept = self._blocked | self._given_up
+        free = [control for control in self._waiting if control.id not in kept]
         if self.used >= self.most or not free:
             return None
         return min(free, key=lambda control: control.rank)
@@ -153,6 +155,7 @@ class Tour:
         return not any(
             other.form == control.form and other.kind == "type" and other.id != control.id
             for other in self._waiting
+            if other.id not in self._given_up
         )
 
     def mark_used(self, control: Control) -> None:
@@ -168,7 +171,19 @@ class Tour:
         self._blocked.add(control.id)
         self._refusals[control.id] += 1
         if self._refusals[control.id] >= _REFUSALS:
-            self._done.add(control.id)
+            self._given_up.add(control.id)
+
+    @property
+    def refused(self) -> set[int]:
+        """Those in sight that could not be reached."""
+        kept = self._blocked | self._given_up
+        return {control.id for control in self._waiting if control.id in kept}
+
+    def retry(self) -> None:
+        """Take those that could not be reached up again: what covered them is gone."""
+        self._blocked.clear()
+        self._given_up.clear()
+        self._refusals.clear()
 
 
 _REFUSALS = 3

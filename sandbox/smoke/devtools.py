@@ -42,6 +42,8 @@ class FrameSession:
         self._seen: dict[object, Finding] = {}
         self._paused: asyncio.Future[Mapping[str, Any]] | None = None
         self._time_is_up: asyncio.Event = asyncio.Event()
+        self.loads = 0  # of the frame's own document, moves within it and other frames left out
+        self.on_load: Callable[[], None] = lambda: None
 
     @classmethod
     async def attach(
@@ -94,6 +96,7 @@ class FrameSession:
         on("Log.entryAdded", self._on_log)
         on("Audits.issueAdded", self._on_issue)
         on("Debugger.paused", self._on_paused)
+        on("Page.frameNavigated", self._on_navigated)
         on("Emulation.virtualTimeBudgetExpired", lambda _event: self._time_is_up.set())
         on("Inspector.targetCrashed", lambda _event: on_crash())
 
@@ -117,6 +120,11 @@ class FrameSession:
 
     def _on_issue(self, event: Mapping[str, Any]) -> None:
         self.add(findings.from_issue(event["issue"], self._document, self.moment))
+
+    def _on_navigated(self, event: Mapping[str, Any]) -> None:
+        if event["frame"]["id"] == self._frame_id:
+            self.loads += 1
+            self.on_load()
 
     def _on_paused(self, event: Mapping[str, Any]) -> None:
         if self._paused is not None and not self._paused.done():

@@ -28,7 +28,7 @@ from sandbox.smoke.run import (
 from sandbox.smoke.values import value_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
     from playwright.async_api import (
@@ -50,8 +50,11 @@ MOST_ACTIONS = 40
 _MOST_CONTROLS = 200  # looked at, at one time
 _LATE_MS = 3_000  # of the tool's own time, for what it does late
 OPEN_SECONDS = 15.0  # a browser of a busy machine takes most of them; the tool's begin after
-_DOUBT_SECONDS = 1.0  # of the processor's time, after the silence
-_MOST_DOUBT_SECONDS = 4.0
+_DOUBT_SECONDS = 5.0  # of the processor's time, after the silence
+_MOST_DOUBT_SECONDS = 8.0
+_IDLE_DOUBT_SECONDS = 4.0  # where no script was seen to run
+_SLOW_SECONDS = 1.0  # of the processor's time, after the silence: no longer a busy machine's
+_LAST_DOUBT_SECONDS = 1.5  # after the last control was begun
 
 
 class Driver:
@@ -78,8 +81,8 @@ class Driver:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
-        self._covered = False
-        self._loads = 0
+        self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
+        self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
         self._dialogs = 0
         self._picture: CDPSession | None = None
@@ -140,10 +143,6 @@ class Driver:
         framed: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
         def on_navigation(frame: Frame) -> None:
-            if frame.parent_frame is not None or self._play.from_disk:
-                self._loads += 1
-                if self._loads > _MOST_LOADS:
-                    self._end(EndlessError("loads itself again"))
             if frame.parent_frame is not None and not framed.done():
                 framed.set_result(frame)
 
@@ -155,11 +154,17 @@ class Driver:
             self._tool = await FrameSession.attach_alone(
                 self._context, page, self._document, on_crash
             )
-            return
-        await page.goto(self._play.url, wait_until="commit")
-        self._tool = await FrameSession.attach(
-            self._context, await framed, self._document, on_crash
-        )
+        else:
+            await page.goto(self._play.url, wait_until="commit")
+            self._tool = await FrameSession.attach(
+                self._context, await framed, self._document, on_crash
+            )
+        self._tool.on_load = self._on_load
+
+    def _on_load(self) -> None:
+        """A press may load the page anew, once."""
+        if self._session.loads > _MOST_LOADS + self._tour.used:
+            self._end(EndlessError("loads itself again"))
 
     def _on_window(self, opened: Page) -> None:
         """A file opened from disk has no sandbox of ours that forbids windows."""
@@ -206,13 +211,33 @@ class Driver:
     async def _load(self) -> None:
         await self._begin()
         await self._settle(still=100, most=1_500)
-        seen = await self._answered(self._session.ask("look"))
+        seen = await self._first_seen()
         shot = await self._screenshot("load")
-        is_bare = seen["text"] == 0 and seen["pictures"] == 0
-        if is_bare and (seen["canvases"] == 0 or (shot and is_one_colour(shot.png))):
-            self._session.add(findings.blank())
-        elif shot is not None and seen["pictures"] == 0 and is_one_colour(shot.png):
+        if shot is not None and not is_one_colour(shot.png):
+            return
+        if _is_bare(seen):
+            if seen["canvases"] == 0:
+                self._session.add(findings.blank())
+            self._unpainted = seen["canvases"] > 0 and shot is not None
+        elif shot is not None and seen["pictures"] == 0:
             self._session.add(findings.invisible())
+
+    async def _first_seen(self) -> Mapping[str, int]:
+        """Look until something is there: what a timer brings or a request may take a while."""
+        time = asyncio.get_running_loop().time
+        until = time() + _APPEAR_SECONDS
+        seen: Mapping[str, int] = await self._answered(self._session.ask("look"))
+        is_late = not any(seen.values())
+        if is_late and self._page is not None:
+            painted = await self._answered(self._capture(self._page))
+            if not is_one_colour(painted):
+                return seen
+        while not any(seen.values()) and time() < until:
+            await asyncio.wait((self._ended,), timeout=0.1)
+            seen = await self._answered(self._session.ask("look"))
+        if is_late and any(seen.values()):
+            await self._settle(still=100, most=1_500)
+        return seen
 
     async def _begin(self) -> None:
         if self._play.from_disk and self._page is not None:
@@ -250,18 +275,26 @@ class Driver:
     async def _wait_in_doubt(self, task: asyncio.Future[T]) -> None:
         """Tell a script that never ends from a slow one, and both from a busy machine.
 
-        Where the script runs is noted; then it gets another second, of the processor's time.
+        Where the script runs is noted; then it gets more, of the processor's time: what draws a
+        fractal takes a while and is done.
         """
         self._spot = await self._session.interrupt()
         loop = asyncio.get_running_loop()
-        wall, used = loop.time() + _MOST_DOUBT_SECONDS, await self._processor_seconds()
+        begun, before, used = loop.time(), await self._processor_seconds(), 0.0
+        last = self._until + _LAST_DOUBT_SECONDS
+        most = _MOST_DOUBT_SECONDS if self._spot else _IDLE_DOUBT_SECONDS
+        wall = min(begun + most, max(begun, last) + 1)
         while not task.done() and not self._ended.done() and loop.time() < wall:
             await asyncio.wait(
                 (task, self._ended), timeout=0.5, return_when=asyncio.FIRST_COMPLETED
             )
-            if self._spot and await self._processor_seconds() - used > _DOUBT_SECONDS:
+            used = await self._processor_seconds() - before
+            is_last = loop.time() > last and used > _SLOW_SECONDS
+            if self._spot and not task.done() and (used > _DOUBT_SECONDS or is_last):
                 self.run.hang_proved = True
                 return
+        if task.done() and self._spot and used > _SLOW_SECONDS:
+            self._session.add(findings.slow(*self._spot, self._session.moment))
         if not task.done() and not self._ended.done() and self._spot is None:
             raise BrowserLostError("The page did not answer, though none of its scripts ran.")
 
@@ -281,7 +314,14 @@ class Driver:
     async def _use_controls(self) -> None:
         self._session.moment = Moment("interact")
         await self._look_for_controls()
-        while (control := self._tour.next()) is not None:
+        changes, uncovered = await self._changes(), 0
+        while True:
+            control = self._tour.next()
+            if control is None:
+                uncovered += 1
+                if uncovered > _MOST_UNCOVERED or not await self._uncover():
+                    break
+                continue
             if asyncio.get_running_loop().time() >= self._until:
                 self.run.out_of_time = True
                 self.run.reason = (
@@ -290,15 +330,40 @@ class Driver:
                 return
             await self._try(control)
             await self._look_for_controls()
-        left = self._tour.found - self._tour.used
-        if self._tour.used >= MOST_ACTIONS and left:
-            self.run.reason = (
-                f"The first {self._tour.used} of {self._tour.found} controls were used."
-            )
-        elif left:
-            self.run.reason = f"{left} of {self._tour.found} controls could not be reached."
-        if left and not self._tour.used and self._covered:
-            self._session.add(findings.covered())
+        used, found = self._tour.used, self._tour.found
+        if used >= MOST_ACTIONS and found > used:
+            self.run.reason = f"The first {used} of {found} controls were used."
+        elif found > used:
+            self.run.reason = f"{found - used} of {found} controls could not be reached."
+        covered = len(self._tour.refused & self._covered.keys())
+        # A question that hides the rest until it is answered covers it too, but it answers.
+        if covered and (not used or (2 * covered > found and await self._changes() == changes)):
+            self._session.add(findings.covered(covered, found))
+
+    async def _changes(self) -> int:
+        return int(await self._answered(self._session.ask("changes")))
+
+    async def _uncover(self) -> bool:
+        """Do what makes an introduction go, and say whether a control under it is free now."""
+        assert self._page is not None, "opened first"
+        hidden = [one for one in self._tour.refused if one in self._covered]
+        if not hidden or self._tour.used >= MOST_ACTIONS:
+            return False
+        self._session.moment = Moment("interact", "what covers the page")
+        await self._answered(self._session.ask("leave"))
+        for act in (None, "Escape", "Space", "Enter"):
+            if act is None:
+                await self._answered(self._page.mouse.click(*self._covered[hidden[0]]))
+            else:
+                await self._answered(self._page.keyboard.press(act))
+            await self._settle(still=25, most=500)
+            for one in hidden:
+                point = await self._answered(self._session.ask("reach", one))
+                if point is None or not point["covered"]:
+                    self._tour.retry()
+                    await self._look_for_controls()
+                    return True
+        return False
 
     async def _look_for_controls(self) -> None:
         items = await self._answered(self._session.ask("collect", _MOST_CONTROLS))
@@ -361,10 +426,20 @@ class Driver:
         if point is None or self._page is None:
             return False
         if point["covered"] or (point["x"], point["y"]) == (0, 0):
-            self._covered = self._covered or point["covered"]
+            if point["covered"]:
+                self._covered[control.id] = (point["x"], point["y"])
             return False
+        self._covered.pop(control.id, None)
         await self._answered(self._page.mouse.click(point["x"], point["y"]))
+        if control.kind == "draw":
+            await self._answered(self._drag(point["x"], point["y"]))
         return True
+
+    async def _drag(self, x: float, y: float) -> None:
+        assert self._page is not None, "opened first"
+        await self._page.mouse.down()
+        await self._page.mouse.move(x + _DRAG, y + _DRAG, steps=2)
+        await self._page.mouse.up()
 
     async def _type(self, control: Control) -> None:
         assert self._page is not None, "opened first"
@@ -393,7 +468,11 @@ class Driver:
     # Ending
 
     async def _finish(self) -> None:
-        await self._screenshot("end")
+        shot = await self._screenshot("end")
+        if self._unpainted and shot is not None and is_one_colour(shot.png):
+            seen = await self._answered(self._session.ask("look"))
+            if _is_bare(seen):  # whoever was to draw has drawn by now
+                self._session.add(findings.blank())
         if not self._session.fatal:
             # Last, for the frame's clock does not run by itself again. What happens now was
             # started before, nobody knows by which control.
@@ -437,10 +516,17 @@ class Driver:
 
 
 _MOST_OPTIONS = 3
-_MOST_LOADS = 5
+_DRAG = 12.0  # pixels, on a canvas
+_MOST_LOADS = 5  # more than one for each control
 _MOST_WINDOWS = 3
-_MOST_DIALOGS = 60  # more than one for each control
+_MOST_DIALOGS = 60  # the same
+_APPEAR_SECONDS = 4.0  # that a page may take until something is on it
+_MOST_UNCOVERED = 3
 _GONE = "The browser stopped while it tested the page."
+
+
+def _is_bare(seen: Mapping[str, int]) -> bool:
+    return seen["text"] == 0 and seen["pictures"] == 0
 
 
 def _in_background(work: Coroutine[Any, Any, None]) -> None:

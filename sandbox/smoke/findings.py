@@ -188,8 +188,17 @@ def endless(what: str, moment: Moment) -> Finding:
     return _finding("endless", "fatal", f"the page {what} without end", moment)
 
 
-def covered() -> Finding:
+def slow(line: int | None, column: int | None, function: str, moment: Moment) -> Finding:
+    """Make the note for a tool that was silent for as long, and then went on."""
+    where = f" in {function}()" if function else ""
+    message = f"the page did not answer for more than 3 s: a script took so long{where}"
+    return _advisory("hang", message, moment, line, column)
+
+
+def covered(hidden: int, found: int) -> Finding:
     message = "something covers the whole page: none of its controls can be reached"
+    if hidden < found:
+        message = f"something covers the page: {hidden} of its {found} controls cannot be reached"
     return _finding("covered", "fatal", message, Moment("interact"))
 
 

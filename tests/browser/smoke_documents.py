@@ -108,6 +108,36 @@ document.createElement('video').play().catch(() => {});
 new Audio('data:audio/wav;base64,AA').play();
 fetch('https://api.example.org/rates');""",
     ),
+    "one that changes its address and fills frames": page(
+        "".join(f'<a href="#{word}">{word}</a> ' for word in ("one", "two", "three", "four"))
+        + '<button>red</button><button>blue</button><button id="run">Run</button>'
+        + "<iframe srcdoc='<p>Hi'></iframe>" * 3,
+        """onclick = event => { history.replaceState(null, '', '#' + event.target.textContent); };
+run.onclick = () => { for (const frame of document.querySelectorAll('iframe')) frame.srcdoc = 'Ho'; };""",
+    ),
+    "one that says something late": page(
+        '<div id="app"></div>',
+        "setTimeout(() => { app.innerHTML = '<button>Hi</button>'; }, 1500);",
+    ),
+    "one that only colours the page": page(
+        '<div style="height:100vh;background:linear-gradient(red,blue)"></div>'
+    ),
+    "an empty sheet to draw on": page(
+        '<canvas id="c" width="300" height="200"></canvas>',
+        """let down = false;
+c.onpointerdown = () => { down = true; }; onpointerup = () => { down = false; };
+c.onpointermove = e => { if (down) c.getContext('2d').fillRect(e.offsetX, e.offsetY, 3, 3); };""",
+    ),
+    "a game behind its first words": page(
+        '<div style="position:relative"><canvas id="c" width="300" height="200"></canvas>'
+        '<div id="intro" style="position:absolute;inset:0">Press Space</div></div>',
+        "onkeydown = event => { if (event.key === ' ') document.getElementById('intro')?.remove(); };",
+    ),
+    "one that begins with a click anywhere": page(
+        '<div id="intro" style="position:fixed;inset:0;background:#eee">Click to begin</div>'
+        '<button id="go">Go</button><button>Come</button>',
+        "onclick = () => { document.getElementById('intro')?.remove(); };",
+    ),
     "one of every control": page(
         '<label>Mail <input type="email" required></label><label>Site <input type="url"></label>'
         '<label>Day <input id="day" type="date" min="2030-01-01"></label>'
@@ -253,6 +283,21 @@ BROKEN = {
         ),
         "covered",
         "something covers the whole page: none of its controls can be reached",
+        None,
+    ),
+    "a veil whose only button does nothing": Broken(
+        page(
+            '<div style="position:fixed;inset:0;background:#eee"><button>Start</button></div>'
+            "<button>Go</button><button>Come</button><button>See</button>"
+        ),
+        "covered",
+        "something covers the page: 3 of its 4 controls cannot be reached",
+        None,
+    ),
+    "a sheet on which nothing is ever drawn": Broken(
+        page('<canvas width="300" height="200"></canvas>'),
+        "blank",
+        "the page is blank: nothing can be seen on it",
         None,
     ),
     "a library that is not there": Broken(
