@@ -21,6 +21,7 @@ from server.exporting import LatestExport
 from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.leases import Leases
+from server.generation.ledger import Budget
 from server.generation.testing import VersionTester
 from server.identifiers import new_secret
 from server.libraries import put_on_the_shelf
@@ -80,7 +81,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         browser = find_browser(settings.browser, settings.browser_environment)
         smoke = await stack.enter_async_context(SmokeTester(browser))
         tester = VersionTester(database, smoke, hub)
-        generator = Generator(database, tester, hub, leases)
+        budget = Budget(repairs=settings.max_repairs)
+        generator = Generator(database, tester, hub, leases, budget)
         proofs = Proofs()
         stack.callback(proofs.close)
         stack.push_async_callback(generator.aclose)

@@ -8,7 +8,15 @@ from sandbox.grants import Grants
 from sandbox.libraries.manifest import Library
 from server.export import Licence
 from server.store.overview import Overview
-from server.store.records import Artifact, Generation, Json, Message, StoredReport, Version
+from server.store.records import (
+    Artifact,
+    Generation,
+    Json,
+    LedgerEntry,
+    Message,
+    StoredReport,
+    Version,
+)
 
 
 def moment(value: datetime) -> str:
@@ -46,7 +54,9 @@ def grants_shape(grants: Grants) -> Json:
     }
 
 
-def generation(record: Generation, frame_url: str) -> Json:
+def generation(
+    record: Generation, frame_url: str, *, attempt: tuple[int, int] | None = None
+) -> Json:
     return {
         "id": record.id,
         "artifact": record.artifact_id,
@@ -55,6 +65,7 @@ def generation(record: Generation, frame_url: str) -> Json:
         "base_version": record.base_version,
         "version": record.version,
         "repairs": record.repairs,
+        "attempt": repair_attempt(attempt),
         "continues": record.continues,
         "frame_url": frame_url,
         "provider": record.provider,
@@ -71,7 +82,18 @@ def generation(record: Generation, frame_url: str) -> Json:
     }
 
 
-def state_event(record: Generation, *, state: str, version: int | None, error: Json | None) -> Json:
+def repair_attempt(attempt: tuple[int, int] | None) -> Json | None:
+    return None if attempt is None else {"number": attempt[0], "of": attempt[1]}
+
+
+def state_event(
+    record: Generation,
+    *,
+    state: str,
+    version: int | None,
+    error: Json | None,
+    attempt: tuple[int, int] | None = None,
+) -> Json:
     """What a `state` event carries; the frame's address is added for each reader."""
     return {
         "generation": record.id,
@@ -83,6 +105,7 @@ def state_event(record: Generation, *, state: str, version: int | None, error: J
         "base_version": record.base_version,
         "version": version,
         "repairs": record.repairs,
+        "attempt": repair_attempt(attempt),
         "error": error,
     }
 
@@ -133,6 +156,25 @@ def thumbnail(record: StoredReport) -> str | None:
 
 def screenshot_url(artifact_id: str, n: int, report_id: str, name: str) -> str:
     return f"/api/artifacts/{artifact_id}/versions/{n}/screenshots/{report_id}/{name}.png"
+
+
+def ledger_entry(record: LedgerEntry) -> Json:
+    return {
+        "generation": record.generation_id,
+        "ledger": record.series,
+        "attempt": record.attempt,
+        "mechanical": record.mechanical,
+        "base": record.base,
+        "version": record.version,
+        "before": record.before,
+        "after": record.after,
+        "changed": record.changed,
+        "tokens": record.tokens,
+        "cost": record.cost,
+        "seconds": record.seconds,
+        "outcome": record.outcome,
+        "created": moment(record.created),
+    }
 
 
 def library(record: Library | Licence) -> Json:

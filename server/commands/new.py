@@ -21,7 +21,7 @@ from server.routes.choosing import check_prompt, choose
 from server.routes.models import estimate_shape
 from server.services import Services
 from server.settings import load_settings
-from server.store import generations, messages, reports
+from server.store import generations, ledger, messages, reports
 from server.store.records import Artifact, Generation, StoredReport
 
 
@@ -53,8 +53,14 @@ async def _new(arguments: argparse.Namespace) -> int:
         _say(arguments, f"{choice.id}: {choice.why}")
         services.smoke.warm()
         artifact, generation, _ = await services.generator.create(prompt, choice)
-        await _follow(arguments, services.hub, generation.id)
-        await services.generator.ended(generation.id)
+        made = generation.id
+        while True:
+            await _follow(arguments, services.hub, made)
+            await services.generator.ended(made)
+            repairs = services.hub.of(artifact.id)  # which start by themselves
+            if not repairs:
+                break
+            made = repairs[0].generation.id
         return await _finish(arguments, services, artifact, generation.id)
 
 
@@ -70,34 +76,57 @@ async def _follow(arguments: argparse.Namespace, hub: Hub, generation_id: str) -
     async for entry in run_.follow(0, idle=3600):
         if entry is not None and entry.kind in {"state", "progress"}:
             data = json.loads(entry.data)
-            _say(arguments, data.get("message") or data["state"])
+            _say(arguments, data.get("message") or _state(data))
+
+
+def _state(data: dict[str, Any]) -> str:
+    attempt = data.get("attempt")
+    if attempt is None or data["state"] != "streaming":
+        return str(data["state"])
+    return f"repairing, attempt {attempt['number']} of {attempt['of']}"
 
 
 async def _finish(
     arguments: argparse.Namespace, services: Services, artifact: Artifact, generation_id: str
 ) -> int:
     async with services.database.read() as connection:
-        generation = await generations.get(connection, generation_id)
-        assert generation is not None
+        made = await generations.listed(connection, artifact.id)
         tested = await reports.latest(connection, artifact.id)
+        generation = _best(made, tested, generation_id)
         said = await messages.listed(connection, artifact.id)
+        tried = await ledger.listed(connection, artifact.id)
         file = None
         if generation.version is not None and arguments.output is not None:
-            made = await exported(connection, artifact, generation.version)
-            assert made is not None
-            file = await asyncio.to_thread(_write, arguments.output, made.html)
-            for sentence in made.words():
+            export = await exported(connection, artifact, generation.version)
+            assert export is not None
+            file = await asyncio.to_thread(_write, arguments.output, export.html)
+            for sentence in export.words():
                 _say(arguments, sentence)
     report = tested.get(generation.version or 0)
     words = said[-1].text if said and said[-1].role == "assistant" else ""
     if arguments.json:
-        print(json.dumps(_result(artifact, generation, report, words, file)))
+        result = _result(artifact, generation, report, words, file)
+        print(json.dumps({**result, "ledger": [shapes.ledger_entry(one) for one in tried]}))
     else:
         _tell(generation, report, words, file)
     if generation.version is None:
         return NO
     verdict = report.verdict if report else "not tested"
     return {"passed": GOOD, "failed": NO}.get(verdict, COULD_NOT)
+
+
+def _best(made: list[Generation], tested: dict[int, StoredReport], first: str) -> Generation:
+    """Return the generation whose version is the best: repairs may have made it worse."""
+    judged = {n: report for n, report in tested.items() if report.verdict != "not tested"}
+    found = [one for one in made if one.version in judged]
+    if not found:
+        return next(one for one in made if one.id == first)
+
+    def faults(one: Generation) -> int:
+        findings = judged[one.version or 0].findings
+        return sum(finding["severity"] == "fatal" for finding in findings)
+
+    return min(reversed(found), key=faults)
 
 
 def _write(path: Path, html: str) -> str:

@@ -21,7 +21,8 @@ async def read(connection: AsyncConnection, generation: Generation) -> Conversat
     Turns that led nowhere (a failed try) or to another branch are left out; answers in words
     alone (a question back) stay.
     """
-    said = await messages.listed(connection, generation.artifact_id)
+    every = await messages.listed(connection, generation.artifact_id)
+    said = [one for one in every if one.kind != "outcome"]  # which are not the model's words
     made = await generations.listed(connection, generation.artifact_id)
     stored = await versions.listed(connection, generation.artifact_id)
     line = versions.lineage(stored, generation.base_version)

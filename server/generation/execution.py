@@ -19,6 +19,7 @@ from sandbox.text import without_lone_surrogates
 from server import shapes
 from server.generation import conversation, titles
 from server.generation.prompts import build_request, continue_request
+from server.generation.repairing import Ended, Repairing
 from server.generation.run import JOURNAL_SECONDS, Run
 from server.generation.testing import VersionTester
 from server.generation.turn import Outcome, Turn
@@ -63,8 +64,12 @@ class Execution:
         tester: VersionTester,
         run: Run,
         provider: Provider,
+        repairing: Repairing,
     ) -> None:
         self._database = database
+        self._repairing = repairing
+        self._spent: dict[str, Any] = {}
+        self._report: StoredReport | None = None
         self._tester = tester
         self._run = run
         self._provider = provider
@@ -115,6 +120,7 @@ class Execution:
             "cost": cost,
         }
         values = {"usage": usage, "cost": cost, "seconds": round(outcome.seconds, 3)}
+        self._spent = values
         if outcome.error is not None:
             self._run.emit("usage", **spent)
             await whole(self._fail(outcome.error, **values))
@@ -215,6 +221,7 @@ class Execution:
         await whole(self._conclude(stored))
 
     async def _conclude(self, stored: StoredReport) -> None:
+        self._report = stored
         self._run.emit("report", version=stored.n, report=shapes.report(stored))
         await self._end(State.DONE)
 
@@ -254,6 +261,7 @@ class Execution:
         """End a generation whose task was cancelled, as the run's `stopping` says."""
         if self._ended:
             return
+        self._run.stopped = True
         if self._gone:
             await self._end(State.CANCELLED)
         elif self._run.version is not None:
@@ -269,7 +277,11 @@ class Execution:
         self._run.state, self._run.version = state, version or self._run.version
         self._unsaved["state"] = state
         told = shapes.state_event(
-            self._generation, state=str(state), version=self._run.version, error=error
+            self._generation,
+            state=str(state),
+            version=self._run.version,
+            error=error,
+            attempt=self._run.attempt,
         )
         self._run.emit("state", **told)
 
@@ -277,6 +289,7 @@ class Execution:
         self._ended = True
         version = self._run.version
         self._run.withhold()
+        await self._enter(state, error)
         self._state(state, version=version, error=error)
         self._run.emit("end", state=str(state), version=version)
         self._unsaved.update(
@@ -291,6 +304,17 @@ class Execution:
             await self._save()
         finally:
             self._run.show()
+
+    async def _enter(self, state: State, error: Json | None) -> None:
+        """Write the ledger; whoever hears of the end finds there what it led to."""
+        if self._gone:
+            return
+        ended = Ended(state, report=self._report, error=error, **self._spent)
+        try:
+            await self._repairing.ended(self._run, ended)
+        except Exception:  # noqa: BLE001 logged in full; what was made stands, and no repair starts
+            self._run.series = None
+            _log.exception("the ledger of %s could not be written", self._generation.id)
 
     @asynccontextmanager
     async def _journaling(self) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ before it made; eight run at once in all.
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,18 +21,23 @@ from server.generation import titles
 from server.generation.execution import Execution, whole
 from server.generation.hub import Hub
 from server.generation.leases import Leases
+from server.generation.ledger import Budget
 from server.generation.prompts import fix_prompt
+from server.generation.repairing import Next, Repairing, Series, opened
 from server.generation.run import Run
 from server.generation.testing import VersionTester
 from server.identifiers import new_id, new_secret
 from server.providers.registry import Choice
-from server.store import artifacts, generations, messages, versions
+from server.store import artifacts, generations, messages, reports, versions
 from server.store.database import Database
 from server.store.generations import LEASE
 from server.store.records import Artifact, Generation, Json, Message, State, StoredReport
 
+_log = logging.getLogger(__name__)
+
 AT_ONCE = 8
 CANCEL_SECONDS = 5.0
+_REPAIRS = frozenset({"fix", "repair", "mechanical"})
 
 
 class NothingToFixError(ValueError):
@@ -53,8 +59,17 @@ class Created(NamedTuple):
 class Generator:
     """One for a process; `aclose` interrupts what still runs and keeps what came."""
 
-    def __init__(self, database: Database, tester: VersionTester, hub: Hub, leases: Leases) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tester: VersionTester,
+        hub: Hub,
+        leases: Leases,
+        budget: Budget = Budget(),  # noqa: B008 it is frozen
+    ) -> None:
         self._database = database
+        self._repairing = Repairing(database, budget)
+        self._closed = False
         self._tester = tester
         self._hub = hub
         self._leases = leases
@@ -132,19 +147,29 @@ class Generator:
         ]
         if not findings:
             raise NothingToFixError
-        prompt = fix_prompt(findings)
+        series = opened(report, choice)
+        is_plain = series is not None and signatures is None
+        mechanic = await self._repairing.mechanic(report) if is_plain else None
+        count = self._repairing.count(1) if series and not mechanic else None
+        wanted = Next(report.n, findings, mechanic or choice, count)
+        return await self._repair(artifact, wanted, series, said="fix")
+
+    async def _repair(
+        self, artifact: Artifact, wanted: Next, series: Series | None, *, said: str = "repair"
+    ) -> Generation:
+        kind = "mechanical" if wanted.choice.is_mechanical else said
         async with self._database.write() as connection:
-            version = await versions.get(connection, artifact.id, report.n)
-            generation = _new(artifact.id, "fix", prompt, choice)
+            version = await versions.get(connection, artifact.id, wanted.base)
+            generation = _new(artifact.id, kind, fix_prompt(wanted.findings), wanted.choice)
             generation = replace(
                 generation,
-                base_version=report.n,
+                base_version=wanted.base,
                 repairs=version.generation_id if version else None,
-                signatures=sorted({finding["signature"] for finding in findings}),
+                signatures=sorted({finding["signature"] for finding in wanted.findings}),
             )
-            generation, _ = await self._record(connection, generation, kind="fix")
+            generation, _ = await self._record(connection, generation, kind=said)
             await artifacts.touch(connection, generation.artifact_id)
-        self._begin(artifact, generation, choice)
+        self._begin(artifact, generation, wanted.choice, series=series, attempt=wanted.attempt)
         return generation
 
     async def again(
@@ -168,6 +193,7 @@ class Generator:
             earlier,
             id=new_id(),
             secret=new_secret(),
+            kind="repair" if earlier.kind == "mechanical" else earlier.kind,
             state=State.QUEUED,
             version=None,
             continues=earlier.id if resume else None,
@@ -183,10 +209,16 @@ class Generator:
             owner=self._leases.owner,
             lease_expires=now + LEASE,
         )
+        series = None
         async with self._database.write() as connection:
+            if earlier.kind in _REPAIRS:
+                tested = await reports.latest(connection, artifact.id)
+                report = tested.get(earlier.base_version or 0)
+                series = opened(report, choice) if report else None
             generation = await generations.add(connection, generation)
             await artifacts.touch(connection, artifact.id)
-        self._begin(artifact, generation, choice)
+        count = self._repairing.count(1) if series else None
+        self._begin(artifact, generation, choice, series=series, attempt=count)
         return generation
 
     async def elsewhere(
@@ -206,9 +238,10 @@ class Generator:
             await asyncio.wait([task], timeout=CANCEL_SECONDS)
 
     async def cancel_all(self, artifact_id: str) -> None:
-        """Stop whatever runs or waits for an artifact."""
-        for run in self._hub.of(artifact_id):
-            await self.cancel(run.generation.id)
+        """Stop whatever runs or waits for an artifact, and a repair that just began of it."""
+        for _ in range(2):
+            for run in self._hub.of(artifact_id):
+                await self.cancel(run.generation.id)
 
     async def ended(self, generation_id: str) -> None:
         """Wait for the end of a generation that this process runs."""
@@ -218,6 +251,7 @@ class Generator:
 
     async def aclose(self) -> None:
         """Interrupt whatever runs; what came is in the journal afterwards."""
+        self._closed = True
         tasks = dict(self._tasks)
         for generation_id, task in tasks.items():
             run = self._hub.get(generation_id)
@@ -247,30 +281,60 @@ class Generator:
         )
         return await generations.add(connection, generation), message
 
-    def _begin(self, artifact: Artifact, generation: Generation, choice: Choice) -> None:
-        run = Run(generation, title=artifact.title)
+    def _begin(
+        self,
+        artifact: Artifact,
+        generation: Generation,
+        choice: Choice,
+        *,
+        series: Series | None = None,
+        attempt: tuple[int, int] | None = None,
+    ) -> None:
+        run = Run(generation, title=artifact.title, series=series, attempt=attempt)
         self._hub.add(run)
         task = asyncio.create_task(self._perform(run, choice))
         self._tasks[generation.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(generation.id, None))
 
     async def _perform(self, run: Run, choice: Choice) -> None:
-        execution = Execution(self._database, self._tester, run, choice.provider)
+        execution = Execution(self._database, self._tester, run, choice.provider, self._repairing)
         turn = self._turns.setdefault(run.generation.artifact_id, asyncio.Lock())
         try:
             if turn.locked():
                 told = shapes.state_event(
-                    run.generation, state=str(State.QUEUED), version=None, error=None
+                    run.generation,
+                    state=str(State.QUEUED),
+                    version=None,
+                    error=None,
+                    attempt=run.attempt,
                 )
                 run.emit("state", **told)
             async with turn, self._slots:
                 await execution.perform()
+            await whole(self._go_on(run, choice))
         except asyncio.CancelledError:
             await whole(execution.stopped())  # while it waited for its turn
         finally:
             run.end()
             self._hub.remove(run)
             self._hub.ring(run.generation.artifact_id)
+
+    async def _go_on(self, run: Run, choice: Choice) -> None:
+        """Start the repair that follows, unless the person wished for something else meanwhile."""
+        artifact_id = run.generation.artifact_id
+        if self._closed or self._hub.of(artifact_id) != [run]:
+            return
+        try:
+            wanted = await self._repairing.following(run, choice)
+            if wanted is None:
+                return
+            async with self._database.read() as connection:
+                artifact = await artifacts.get(connection, artifact_id)
+            is_off = self._closed or run.stopping is State.CANCELLED
+            if artifact is not None and not is_off:
+                await self._repair(artifact, wanted, run.series)
+        except Exception:  # noqa: BLE001 logged in full; the version stands, and Fix is offered
+            _log.exception("no repair of %s could be started", run.generation.id)
 
 
 def _new(

@@ -53,12 +53,12 @@ def repair(
     `findings` are a report's, `libraries` those whose files are here.
     """
     did: list[str] = []
-    mended = _without_leftovers(html)
-    if mended != html:
+    bare = _without_leftovers(html)
+    closed, names = _closed(bare)
+    mended = _without_leftovers(closed) if names else bare  # what was swallowed is seen now
+    if bare != html or mended != closed:
         did.append("Took away what stood around the document.")
-    closed, names = _closed(mended)
     if names:
-        mended = closed
         did.append(f"Closed what was never closed: {', '.join(names)}.")
     for library, name in _missing(mended, findings, libraries):
         mended = _with_library(mended, library)
@@ -138,7 +138,7 @@ def _with_end(html: str, at: int) -> tuple[str, str] | None:
     # Its line break stays behind the code, where it was.
     while end > start and html[end - 1] in " \t":
         end -= 1
-    return f"{html[:end]}</{name}>\n{html[end:]}", f"<{name}>"
+    return f"{html[:end]}</{name}>\n{html[end:]}", f"`<{name}>`"
 
 
 def _end_of(html: str, name: str, tag: str, start: int) -> int | None:

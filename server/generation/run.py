@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.live import LiveDocument
 from server.store.records import Generation, JournalEntry, State
+
+if TYPE_CHECKING:
+    from server.generation.repairing import Series
 
 COALESCE_SECONDS = 0.04
 JOURNAL_SECONDS = 0.15
@@ -21,15 +24,25 @@ class Run:
     more events than a slow one; the frame's document gets it at once.
     """
 
-    def __init__(self, generation: Generation, *, title: str) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        *,
+        title: str,
+        series: Series | None = None,
+        attempt: tuple[int, int] | None = None,
+    ) -> None:
         self.generation = generation
         self.title = title
+        self.series = series
+        self.attempt = attempt  # of a repair by a model: its number, and of how many
         self.document = LiveDocument()
         self.entries: list[JournalEntry] = []
         self.characters = 0  # of prose and documents
         self.state: State = generation.state
         self.version: int | None = None
         self.stopping = State.INTERRUPTED  # what a cancelled task ends as
+        self.stopped = False  # its task was cancelled, in its test perhaps
         self.ended = False
         self.answering = asyncio.Event()  # the model's first word, or its refusal, is there
         self._signal: asyncio.Future[None] = asyncio.get_running_loop().create_future()

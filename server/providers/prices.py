@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from server.providers.protocol import Price, Usage
 
-_FREE = {"recipes": Price(0, 0)}
+_FREE = {"recipes": Price(0, 0), "mechanical": Price(0, 0)}
 _MILLION = 1_000_000
 
 
@@ -17,7 +17,7 @@ class Cost(TypedDict):
 
 def price(provider: str, model: str) -> Price | None:
     """Return the price of a model, in US dollars for a million tokens; None when unknown."""
-    del model  # no price list yet: the built-in recipes cost nothing, all else is unknown
+    del model  # no price list yet: what no model makes costs nothing, all else is unknown
     return _FREE.get(provider)
 
 

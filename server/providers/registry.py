@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from server.providers.mechanical import MechanicalProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import ModelInfo, ModelList, Provider
 from server.providers.recipes import MODEL as RECIPES_MODEL
@@ -42,6 +43,10 @@ class Choice:
     @property
     def is_recipes(self) -> bool:
         return self.provider.name == RecipesProvider.name
+
+    @property
+    def is_mechanical(self) -> bool:
+        return self.provider.name == MechanicalProvider.name
 
 
 @dataclass(frozen=True, slots=True)

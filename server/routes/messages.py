@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import recipes
+from server import recipes, shapes
 from server.errors import Problem
 from server.generation import conversation
 from server.generation.generator import NothingToFixError
@@ -16,6 +16,7 @@ from server.providers.registry import RECIPES_ID
 from server.routes import schemas
 from server.routes.choosing import check_prompt, choose, read_attachments
 from server.routes.views import View, find_artifact, find_version, view
+from server.store import ledger as ledger_entries
 from server.store import reports, versions
 from server.store.records import Artifact, Json
 
@@ -29,6 +30,15 @@ async def listed(artifact_id: str, viewing: Viewing) -> Json:
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         return {"items": await viewing.messages(connection, artifact), "next": None}
+
+
+@router.get("/ledger", response_model=schemas.Ledger)
+async def ledger(artifact_id: str, viewing: Viewing) -> Json:
+    """List what repairs were tried, what they cost and what came of them, oldest first."""
+    async with viewing.services.database.read() as connection:
+        artifact = await find_artifact(connection, artifact_id)
+        entries = await ledger_entries.listed(connection, artifact.id)
+    return {"items": [shapes.ledger_entry(one) for one in entries], "next": None}
 
 
 @router.post("/messages", status_code=202, response_model=schemas.Started)

@@ -25,9 +25,9 @@ from server.routes.artifacts import start
 from server.routes.models import models_for_page
 from server.routes.schemas import NewArtifact
 from server.routes.views import Number, View, find_artifact, message, view
-from server.store import artifacts, generations, journal
+from server.store import artifacts, generations, journal, ledger
 from server.store.artifacts import BadCursorError
-from server.store.records import Artifact, Generation, Json, State
+from server.store.records import Artifact, Generation, Json, LedgerEntry, State
 
 HOME_ARTIFACTS = 12
 BIN_ARTIFACTS = 24
@@ -147,7 +147,8 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
     async with services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         shown = await viewing.versions(connection, artifact)
-        newest = await generations.newest(connection, artifact.id)
+        made = await generations.listed(connection, artifact.id)
+        newest = made[-1] if made else None
         selected = next((one for one in shown if one["n"] == n), None)
         if n is not None and selected is None:
             raise Problem(404, f"This tool has no version {n}.")
@@ -157,12 +158,13 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "artifact": await viewing.artifact(connection, artifact),
             "versions": shown,
             "messages": await viewing.messages(connection, artifact),
-            "unmade": _unmade(await generations.listed(connection, artifact.id)),
+            "unmade": _unmade(made),
             "generation": viewing.generation(artifact, newest) if newest else None,
             "selected": selected,
             "events_after": await _events_after(connection, newest),
             "frame": _frame(artifact, grants, viewing),
-            "last_model": _last_model(viewing, newest),
+            "last_model": _last_model(viewing, _by_model(made)),
+            "offered": _offered(await ledger.listed(connection, artifact.id), shown),
         }
         if newest and newest.kept and newest.version is None:
             words, documents = await journal.texts(connection, newest.id)
@@ -196,6 +198,23 @@ def _unmade(made: list[Generation]) -> frozenset[str]:
         if one.provider == "recipes" and one.state is State.DONE and one.version is None
     }
     return frozenset(last for wish, last in declined.items() if wish not in served)
+
+
+def _by_model(made: list[Generation]) -> Generation | None:
+    """Return the last that can be asked again: no mechanical repair."""
+    return next((one for one in reversed(made) if one.kind != "mechanical"), None)
+
+
+def _offered(entries: list[LedgerEntry], versions: list[Json]) -> int | None:
+    """Return the version that repairs of the newest one left with fewer faults, if one has."""
+    if not entries or not versions:
+        return None
+    own = [one for one in entries if one.series == entries[-1].series]
+    faults = {one.version: one.after for one in own} | {own[0].base: own[0].before}
+    counts = {n: len(found) for n, found in faults.items() if n and found is not None}
+    best = min(counts, key=lambda n: (counts[n], -n), default=None)
+    newest = versions[-1]["n"]
+    return best if newest in counts and best != newest else None
 
 
 def _frame(artifact: Artifact, grants: Grants, viewing: View) -> dict[str, str]:

@@ -299,6 +299,13 @@ class Artifact(BaseModel):
     thumbnail: str | None
 
 
+class RepairAttempt(BaseModel):
+    """Which of the attempts that may follow each other a repair by a model is."""
+
+    number: int
+    of: int
+
+
 class Generation(BaseModel):
     id: str
     artifact: str
@@ -307,6 +314,7 @@ class Generation(BaseModel):
     base_version: int | None
     version: int | None
     repairs: str | None
+    attempt: RepairAttempt | None
     continues: str | None
     frame_url: str
     provider: str
@@ -339,6 +347,30 @@ class Version(BaseModel):
     live: bool
     report: Report | None
     thumbnail: str | None
+
+
+class LedgerEntry(BaseModel):
+    """One repair: `before` and `after` are the signatures of fatal findings."""
+
+    generation: str
+    ledger: Annotated[str, Field(description="the generation of the first repair")]
+    attempt: int
+    mechanical: bool
+    base: int | None
+    version: int | None
+    before: list[str] | None
+    after: list[str] | None
+    changed: str | None
+    tokens: int | None
+    cost: Cost | None
+    seconds: float | None
+    outcome: Annotated[str | None, Field(description="the sentence that it ended with")]
+    created: str
+
+
+class Ledger(BaseModel):
+    items: list[LedgerEntry]
+    next: None
 
 
 class SentAttachment(BaseModel):

@@ -46,10 +46,11 @@ class View:
     def generation(self, artifact: Artifact, record: Generation) -> Json:
         """Shape a generation; one that runs here tells its state of this moment."""
         run = self.services.hub.get(record.id)
+        attempt = run.attempt if run is not None else None
         if run is not None:
             base = run.generation.base_version
             record = replace(record, state=run.state, version=run.version, base_version=base)
-        return shapes.generation(record, self.frame_url(artifact, record.secret))
+        return shapes.generation(record, self.frame_url(artifact, record.secret), attempt=attempt)
 
     def new_artifact(self, made: Created) -> Json:
         """Shape an artifact that was just made: all is known, and nothing asked of the store."""
@@ -107,8 +108,9 @@ class View:
 
 
 def message(record: Message) -> Json:
-    """Shape a message; a model's words are rendered."""
-    return shapes.message(record, render_prose(record.text) if record.role == "assistant" else None)
+    """Shape a message; a model's words are rendered, ours are not: they quote the page."""
+    is_prose = record.role == "assistant" and record.kind != "outcome"
+    return shapes.message(record, render_prose(record.text) if is_prose else None)
 
 
 def view(request: Request) -> View:

@@ -331,6 +331,7 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
         "/api/artifacts/{artifact_id}": {"get", "patch", "delete"},
         "/api/artifacts/{artifact_id}/undelete": {"post"},
         "/api/artifacts/{artifact_id}/messages": {"get", "post"},
+        "/api/artifacts/{artifact_id}/ledger": {"get"},
         "/api/artifacts/{artifact_id}/fix": {"post"},
         "/api/artifacts/{artifact_id}/versions": {"get"},
         "/api/artifacts/{artifact_id}/versions/{n}": {"get"},

@@ -78,7 +78,7 @@ def test_a_failed_verdict_can_be_fixed_by_the_model(
 ) -> None:
     """`fix` sends the real message with its line; the version that passes becomes live."""
     model = scripted(answers({"text": fenced(BROKEN)}, {"text": fenced(GOOD)}))
-    app = serve_app(tests=True, OPENAI_BASE_URL=model.url)
+    app = serve_app(tests=True, OPENAI_BASE_URL=model.url, SANDWRIGHT_MAX_REPAIRS="0")
     client = api(app.url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
     path = f"/api/artifacts/{made['artifact']['id']}"

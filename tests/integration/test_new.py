@@ -40,7 +40,8 @@ def test_a_keyless_tool_is_made_tested_written_and_exported_again(tmp_path: Path
 def test_a_failed_tool_exits_1_and_is_kept(tmp_path: Path, scripted: Start) -> None:
     """The answer is no: the message and its line are printed, and the version can be exported."""
     model = scripted(answers({"text": fenced(BROKEN)}))
-    made = run(tmp_path, "new", "a counter", "--json", OPENAI_BASE_URL=model.url)
+    connected = {"OPENAI_BASE_URL": model.url, "SANDWRIGHT_MAX_REPAIRS": "0"}
+    made = run(tmp_path, "new", "a counter", "--json", **connected)
     assert made.returncode == 1
     said = result(made)
     assert "missingFunction is not defined" in said["report"]["findings"][0]["message"]

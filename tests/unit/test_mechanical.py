@@ -89,7 +89,14 @@ def test_all_that_is_unclosed_is_closed() -> None:
     mended = repair(broken)
     assert mended is not None
     assert bare(mended.html) == bare(DOCUMENT)
-    assert mended.did == ("Closed what was never closed: <title>, <style>, <script>.",)
+    assert mended.did == ("Closed what was never closed: `<title>`, `<style>`, `<script>`.",)
+
+
+def test_a_fence_that_was_swallowed_goes_too() -> None:
+    mended = repair(DOCUMENT.replace("</script>", "") + "```\n")
+    assert mended is not None
+    assert bare(mended.html) == bare(DOCUMENT)
+    assert len(mended.did) == 2
 
 
 @pytest.mark.parametrize(

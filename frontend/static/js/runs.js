@@ -275,9 +275,10 @@ function newRun(generation, expected, aside) {
     id: generation.id,
     state: generation.state,
     repairs: generation.repairs,
+    attempt: generation.attempt ?? null,
     label: label(generation),
     // Without its maker: the line is short.
-    model: generation.provider === "recipes" ? "built-in recipe" : generation.model.split("/").at(-1),
+    model: { recipes: "built-in recipe", mechanical: "no model" }[generation.provider] ?? generation.model.split("/").at(-1),
     expected,
     usage: null,
     progress: null,
@@ -294,5 +295,6 @@ function newRun(generation, expected, aside) {
 
 function label({ provider, model }) {
   if (provider === "recipes") return "the built-in recipes";
+  if (provider === "mechanical") return "a repair without a model";
   return [provider, model].filter(Boolean).join("/") || "the model";
 }

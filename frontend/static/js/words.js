@@ -5,9 +5,10 @@ const number = (value) => Math.round(value).toLocaleString("en");
  * be of any length, and where there is no room it is what is cut.
  */
 export function activityWords(run) {
-  const verb = run.repairs ? "Repairing" : "Writing";
+  const verb = run.repairs ? repairing(run) : "Writing";
   if (run.state === "queued" || (run.state === "streaming" && !run.begun)) {
-    return run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
+    const waits = run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
+    return run.attempt ? `${verb}. ${waits}` : waits;
   }
   if (run.state === "streaming") {
     const { output, seconds, tokens_per_second: pace } = run.usage ?? {};
@@ -23,6 +24,11 @@ export function activityWords(run) {
     return `Testing: ${message}${total ? `, ${done} of ${total}` : ""}`;
   }
   return "";
+}
+
+/** Those that start by themselves say how many there may be. */
+function repairing({ attempt }) {
+  return attempt ? `Repairing, attempt ${attempt.number} of ${attempt.of}` : "Repairing";
 }
 
 /**
