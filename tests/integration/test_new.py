@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conftest import NO_BROWSER, Process, Start, clean_environment
 from tests.forks import run_sandwright
-from tests.integration.tools import BROKEN, answers, fenced
+from tests.integration.tools import BROKEN, GOOD, answers, fenced
 
 
 def run(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -48,6 +48,21 @@ def test_a_failed_tool_exits_1_and_is_kept(tmp_path: Path, scripted: Start) -> N
     exported = run(tmp_path, "export", f"{said['artifact']}@1", "-o", str(tmp_path / "c.html"))
     assert exported.returncode == 0, exported.stderr
     assert "missingFunction" in (tmp_path / "c.html").read_text()
+
+
+def test_a_repair_is_waited_for_and_the_best_version_is_written(
+    tmp_path: Path, scripted: Start
+) -> None:
+    """What failed at first exits 0 when its repair passes; the ledger says what that took."""
+    model, file = (
+        scripted(answers({"text": fenced(BROKEN)}, {"text": fenced(GOOD)})),
+        tmp_path / "c",
+    )
+    made = run(tmp_path, "new", "a counter", "--json", "-o", str(file), OPENAI_BASE_URL=model.url)
+    assert made.returncode == 0, made.stderr
+    said = result(made)
+    assert (said["verdict"], said["version"], len(said["ledger"])) == ("passed", 2, 1)
+    assert "missingFunction();" not in file.read_text()
 
 
 def test_what_cannot_be_made_exits_1_and_what_cannot_be_asked_exits_2(tmp_path: Path) -> None:
