@@ -82,11 +82,11 @@ class FrameSession:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return tuple(self._seen.values())
+        return findings.settled(self._seen.values(), self._document)
 
     @property
     def fatal(self) -> bool:
-        return any(finding.severity == "fatal" for finding in self._seen.values())
+        return any(finding.severity == "fatal" for finding in self.findings)
 
     def _listen(self, on_crash: Callable[[], None]) -> None:
         on = self._session.on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +46,14 @@ class Moment:
 
 
 # Noise that says nothing about the tool.
+_DYNAMIC = re.compile(r"dynamically imported module: (\S+)")
+_ASKS_DATA = re.compile(r"\bfetch\s*+\(|\bXMLHttpRequest\b|\baxios\b")
+_NO_DATA = re.compile(
+    # What a page was to hold is no data.
+    r"TypeError: Cannot read properties of (?:null|undefined) \(reading '(?!addEventListener|value|"
+    r"textContent|inner|style|classList|append|getContext|querySelector|getAttribute|checked)"
+)
+_OTHER_LACK = re.compile(r"WebGL context|play\(\)|FilePicker")
 _NOISE = re.compile(r"ResizeObserver loop (?:limit exceeded|completed)")
 # What the test's own surroundings lack: no network, camera, clipboard, sound or graphics card.
 _LACKING = re.compile(
@@ -55,6 +63,24 @@ _LACKING = re.compile(
     r"|The play\(\) request was interrupted|play\(\) failed because"
     r"|Error creating WebGL context|WebGL context could not be created"
     r"|show(?:Open|Save|Directory)FilePicker|^AbortError\b|WebSocket|EventSource"
+)
+# A name that the tool calls and that nobody made is the tool's own fault, whatever its words.
+_UNDEFINED = re.compile(
+    r"(?:Uncaught )?(?:ReferenceError: \S+ is not defined"
+    r"|TypeError: .+ is not a (?:function|constructor)$)"
+)
+# Unless a browser or its machine may lack it.
+_NOT_EVERYWHERE = re.compile(
+    r"TypeError: (?:window\.)?(?:navigator\.(?:(?:bluetooth|usb|serial|hid|xr|gpu|wakeLock"
+    r"|mediaDevices|clipboard|share|canShare|vibrate|getBattery|setAppBadge|requestMIDIAccess)\b"
+    r"[\w.]*)|show(?:Open|Save|Directory)FilePicker) is not a function"
+    r"|TypeError: Cannot read properties of (?:null|undefined) \(reading '(?:requestAdapter"
+    r"|requestDevice|getPreferredCanvasFormat|requestSession|isSessionSupported|requestPort"
+    r"|getUserMedia|getDisplayMedia|enumerateDevices)'\)"
+)
+_ASKS_NETWORK = re.compile(
+    r"\b(?:fetch|importScripts|import)\s*\(|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b"
+    r"|https?://(?!www\.w3\.org/)",
 )
 _SCRIPT_TAG = re.compile(r"<script\b[^>]*+", re.IGNORECASE)
 _OF_LIBRARIES = ("script-src", "style-src", "font-src")
@@ -75,13 +101,29 @@ def from_exception(details: Event, document: Document, moment: Moment) -> Findin
         kind = "syntax"
     return Finding(
         kind=kind,
-        severity="advisory" if _LACKING.search(message) else "fatal",
+        severity="advisory" if _is_lacking(message, document) else "fatal",
         phase=moment.phase,
         message=message,
         signature=sign(kind, message, function),
         line=line,
         column=column,
         control=moment.control,
+    )
+
+
+def _is_lacking(message: str, document: Document) -> bool:
+    """Say whether an error tells of what the surroundings lack, and not of the tool's own fault."""
+    if _NOT_EVERYWHERE.match(message):
+        return True
+    if not _LACKING.search(message) or _UNDEFINED.match(message):
+        return False
+    if own := _DYNAMIC.search(message):
+        return not _is_own(own[1], document)
+    # A tool says the same words of its own rules; whoever asks for nothing misses nothing.
+    return (
+        not message.startswith("Error: ")
+        or bool(_OTHER_LACK.search(message))
+        or bool(_ASKS_NETWORK.search(document.html))
     )
 
 
@@ -103,7 +145,43 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     if found := _withheld(message, document, moment):
         return found
     line, column, _ = _place(event, document)
-    return _advisory("console", message, moment, line, column)
+    found = _advisory("console", message, moment, line, column)
+    thrown = [one for one in event.get("args", ()) if one.get("subtype") == "error"]
+    # Frameworks catch what a handler throws and log it; who only asks whether a name is there
+    # logs no error.
+    if any(_is_bug(one) for one in thrown):
+        return replace(found, severity="fatal")
+    return found
+
+
+def _is_bug_of_worker(text: str) -> bool:
+    return text.startswith("Uncaught ") and _UNDEFINED.match(text) is not None
+
+
+def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
+    """Judge all that was seen, once it is known what the surroundings lacked.
+
+    A name that a missing library was to bring is told by that, and data that did not come are
+    missed after it: a promise is rejected in the same moment.
+    """
+    found = tuple(seen)
+    lacked = [one for one in found if one.kind in (NEEDS_NETWORK, "missing library")]
+    asked = {(one.phase, one.control) for one in lacked if one.kind == NEEDS_NETWORK}
+    asks = bool(lacked) and _ASKS_DATA.search(document.html) is not None
+
+    def is_excused(one: Finding) -> bool:
+        without_data = one.kind == "rejection" and _NO_DATA.match(one.message)
+        return bool(lacked) and (
+            one.kind == "console"
+            or bool(without_data and asks and (one.phase, one.control) in asked)
+        )
+
+    return tuple(replace(one, severity="advisory") if is_excused(one) else one for one in found)
+
+
+def _is_bug(thrown: Event) -> bool:
+    message = _shown(thrown)
+    return _UNDEFINED.match(message) is not None and not _NOT_EVERYWHERE.match(message)
 
 
 def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None:
@@ -127,7 +205,9 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
         return _addable(f"{said}: {asked}", asked, moment, line)
     kind = "resource" if entry.get("source") == "network" else "console"
     line = _line(entry.get("url"), entry.get("lineNumber"), document)
-    return _advisory(kind, text, moment, line, None)
+    found = _advisory(kind, text, moment, line, None)
+    # Thrown in a worker, which nobody caught.
+    return replace(found, severity="fatal") if _is_bug_of_worker(text) else found
 
 
 def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | None:
@@ -143,7 +223,10 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
     if _is_own(blocked, document):
         name = parts.path.rpartition("/")[2] or blocked
         line = line or _line_of_text(name, document)
-        return _advisory("resource", f"missing file: {name}", moment, line, None)
+        found = _advisory("resource", f"missing file: {name}", moment, line, None)
+        # Nobody ever gets a script that was to lie beside the document.
+        is_script = directive.startswith("script-src") and _is_loaded(name, document.html)
+        return replace(found, severity="fatal") if is_script else found
     if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc:
         line = line or _line_of_text(blocked, document)
         if directive.startswith("script-src") and _is_imported(blocked, document.html):
@@ -331,6 +414,18 @@ def _needs_network(url: str, line: int | None, moment: Moment) -> Finding:
 def _line_of_text(text: str, document: Document) -> int | None:
     at = document.html.find(text)
     return document.html.count("\n", 0, at) + 1 if at >= 0 else None
+
+
+def _is_loaded(name: str, html: str) -> bool:
+    """Say whether a script element or a static import names the file.
+
+    What `import()` asks for is thrown where it is missed, for the tool to catch.
+    """
+    end = rf"{re.escape(name)}(?:[?#][^\"'\s>]*+)?"
+    source = re.compile(rf"\ssrc\s*+=\s*+[\"']?+[^\"'\s>]*{end}[\"'\s>]?", re.IGNORECASE)
+    return any(source.search(tag[0]) for tag in _SCRIPT_TAG.finditer(html)) or (
+        re.search(rf"\b(?:from|import)\s*[\"'][^\"'\n]{{0,200}}{end}[\"']", html) is not None
+    )
 
 
 def _is_imported(url: str, html: str) -> bool:

@@ -8,13 +8,14 @@ import struct
 import time
 import zipfile
 import zlib
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.report import Finding, Verdict
+from sandbox.report import NEEDS_NETWORK, Finding, Verdict
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour
 from sandbox.smoke.files import png, sample_file
@@ -128,6 +129,88 @@ class TestFindings:
         found = findings.from_exception(thrown(message), DOCUMENT, LOAD)
         assert found is not None
         assert found.severity == "advisory"
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "Error: Failed to fetch the rates",
+            "TypeError: navigator.share is not a function",
+            "TypeError: Cannot read properties of undefined (reading 'requestAdapter')",
+            "TypeError: Failed to fetch dynamically imported module: https://esm.sh/x",
+        ],
+    )
+    def test_what_a_tool_that_asks_may_miss_is_a_note(self, message: str) -> None:
+        document = Document(URL, "<script>fetch('https://api.example.org')</script>", 1)
+        found = findings.from_exception(thrown(message), document, LOAD)
+        assert found is not None
+        assert found.severity == "advisory"
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "ReferenceError: openWebSocketPanel is not defined",
+            "TypeError: this.onNetworkError is not a function",
+            "TypeError: navigator.shareAll is not a function",
+            "Error: Load failed",
+            f"TypeError: Failed to fetch dynamically imported module: {URL}u.js",
+        ],
+    )
+    def test_a_fault_of_the_tools_own_stays_one_whatever_its_words(self, message: str) -> None:
+        found = findings.from_exception(thrown(message), Document(URL, "<p>", 1), LOAD)
+        assert found is not None
+        assert found.severity == "fatal"
+
+    @pytest.mark.parametrize(
+        ("description", "lacking", "fatal"),
+        [
+            ("ReferenceError: gone is not defined\n    at b.onclick", False, True),
+            ("TypeError: a.go is not a function\n    at b.onclick", False, True),
+            ("TypeError: navigator.share is not a function\n    at b", False, False),
+            ("ReferenceError: Chart is not defined\n    at b", True, False),
+            ("Error: Type something\n    at b", False, False),
+        ],
+    )
+    def test_a_wrong_name_that_was_caught_and_logged_is_a_fault(
+        self, description: str, lacking: bool, fatal: bool
+    ) -> None:
+        error = {"type": "object", "subtype": "error", "description": description}
+        event = {"type": "error", "args": [{"type": "string", "value": "Oh:"}, error]}
+        logged = findings.from_console(event, DOCUMENT, LOAD)
+        assert logged is not None
+        lacked = [replace(logged, kind=NEEDS_NETWORK, severity="advisory")] if lacking else []
+        found, *_ = findings.settled([logged, *lacked], DOCUMENT)
+        assert (found.kind, found.severity == "fatal") == ("console", fatal)
+
+    def test_data_that_could_not_be_fetched_are_missed_without_fault(self) -> None:
+        document = Document(URL, "<script>\nfetch('https://a.example')\n</script>", 1)
+        for name, excused in (("rates", True), ("textContent", False)):
+            details = thrown(f"TypeError: Cannot read properties of undefined (reading '{name}')")
+            missed = findings.from_exception(
+                {**details, "text": "Uncaught (in promise)"}, document, LOAD
+            )
+            assert missed is not None
+            lacked = replace(missed, kind=NEEDS_NETWORK, severity="advisory")
+            for seen, severity in (([missed, lacked], excused), ([missed], False)):
+                assert (findings.settled(seen, document)[0].severity == "advisory") is severity
+
+    @pytest.mark.parametrize(
+        ("html", "fatal"),
+        [
+            ("<script src=app.js></script>", True),
+            ("<script defer src='./js/app.js?v=2'></script>", True),
+            ("<script type=module>import { a } from './app.js'</script>", True),
+            ("<script type=module>import './app.js'</script>", True),
+            ("<script>import('./app.js').catch(() => {})</script>", False),
+        ],
+    )
+    def test_a_script_that_was_to_lie_beside_the_document_is_missed_fatally(
+        self, html: str, fatal: bool
+    ) -> None:
+        details = {"blockedURL": URL + "app.js", "violatedDirective": "script-src-elem"}
+        issue = {"details": {"contentSecurityPolicyIssueDetails": details}}
+        found = findings.from_issue(issue, Document(URL, html, 1), LOAD)
+        assert found is not None
+        assert (found.message, found.severity == "fatal") == ("missing file: app.js", fatal)
 
     @pytest.mark.parametrize(
         ("call", "message", "advice"),
@@ -258,10 +341,22 @@ class TestFindings:
     def test_a_module_is_told_from_a_script_in_time_that_grows_with_the_document(self) -> None:
         details = {"violatedDirective": "script-src-elem", "blockedURL": "https://cdn.example/a.js"}
         issue = {"details": {"contentSecurityPolicyIssueDetails": details}}
+        own = {**details, "blockedURL": URL + "a.js"}
+        beside = {"details": {"contentSecurityPolicyIssueDetails": own}}
+        error = {
+            "type": "object",
+            "subtype": "error",
+            "description": "ReferenceError: a is not defined",
+        }
+        logged = {"type": "error", "args": [error]}
 
         def read(size: int) -> None:
             html = "<script " * (size // 8)
-            assert findings.from_issue(issue, Document(URL, html, 1), LOAD) is not None
+            document = Document(URL, html, 1)
+            assert findings.from_issue(issue, document, LOAD) is not None
+            assert findings.from_issue(beside, document, LOAD) is not None
+            assert findings.from_exception(thrown("Error: Load failed"), document, LOAD) is not None
+            assert findings.from_console(logged, document, LOAD) is not None
 
         assert growth(read, 30_000) < 8
 
