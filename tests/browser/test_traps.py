@@ -848,7 +848,7 @@ async def test_downloads_are_written_by_the_page_and_only_three_in_a_row(
     # The browser tells of a file when it begins, which may be after the page has said this; one
     # that is saved now comes after all of those.
     await page.get_by_role("tab", name="Preview").click()
-    await tool(page).locator("#one").click()
+    await press(tool(page).locator("#one"))
 
     async def the_last_has_begun() -> bool:
         return len(names) >= 4

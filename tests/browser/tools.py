@@ -46,7 +46,7 @@ async def until(holds: Callable[[], Awaitable[bool]], told: Callable[[], Any] = 
 
 
 async def press(button: Locator) -> None:
-    """Press what is in a frame that has only just come, and do not wait for what follows.
+    """Press what is in a frame that has only just come into sight; wait for nothing that follows.
 
     Until a frame of another site can be hit, Chromium loses a press now and then and tells nobody.
     """

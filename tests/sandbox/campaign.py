@@ -68,13 +68,13 @@ class Campaign:
                         async with asyncio.timeout(ONE_SECONDS):
                             outcome.control = await self._control(attack)
                     except (DriverError, TimeoutError) as error:
-                        outcome.heard["unconfined"] = [f"could not be run: {str(error)[:200]}"]
+                        outcome.heard["unconfined"] = [f"could not be run: {repr(error)[:200]}"]
                 for place in self.places:
                     try:
                         async with asyncio.timeout(ONE_SECONDS):
                             outcome.heard[place] = await self._confined(attack, place)
                     except (DriverError, TimeoutError) as error:
-                        outcome.heard[place] = [f"could not be run: {str(error)[:200]}"]
+                        outcome.heard[place] = [f"could not be run: {repr(error)[:200]}"]
             self.done(outcome)
 
         async with asyncio.TaskGroup() as group:

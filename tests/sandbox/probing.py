@@ -42,7 +42,7 @@ class Probing:
                     async with asyncio.timeout(ONE_SECONDS):
                         self.went[probe.name, place] = await self._one(probe, place)
                 except (DriverError, TimeoutError) as error:
-                    self.went[probe.name, place] = f"could not be run: {str(error)[:300]}"
+                    self.went[probe.name, place] = f"could not be run: {repr(error)[:300]}"
                 self.done(probe.name, place, self.went[probe.name, place])
 
         async with asyncio.TaskGroup() as group:
