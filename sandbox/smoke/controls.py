@@ -44,8 +44,9 @@ class Control:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The same for controls that look alike, whatever numbers they show."""
-        return (self.kind, self.tag, self.type, self.role, re.sub(r"\d+", "0", self.name))
+        """The same for controls that look alike, whatever numbers they show; keys are not alike."""
+        name = self.name if len(self.name) == 1 else re.sub(r"\d+", "0", self.name)
+        return (self.kind, self.tag, self.type, self.role, name)
 
     @property
     def rank(self) -> int:
@@ -56,7 +57,7 @@ class Control:
             return 3
         if self.type in ("checkbox", "radio") or self.role in ("checkbox", "radio", "switch"):
             return 1
-        return 4 if self.type == "reset" or _DESTRUCTIVE.search(self.name) else 2
+        return 4 if self.type == "reset" or _DESTRUCTIVE.search(self.name) else _BUTTONS
 
     @property
     def _noun(self) -> str:
@@ -79,6 +80,7 @@ class Control:
 
 
 _LABEL = 40
+_BUTTONS = 2
 
 
 def read_control(item: Mapping[str, Any]) -> Control:
@@ -121,6 +123,8 @@ class Tour:
     _refusals: Counter[int] = field(default_factory=Counter)
     _alike: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _waiting: list[Control] = field(default_factory=list)
+    _in_sight: Sequence[Control] = ()
+    _twice: set[int] = field(default_factory=set)
 
     @property
     def found(self) -> int:
@@ -134,6 +138,7 @@ class Tour:
         """Take in what the page shows now; the first look tells what was there from the start."""
         if not self._at_start:
             self._at_start.update(control.id for control in controls)
+        self._in_sight = controls
         alike = self._alike.copy()
         self._waiting = []
         for control in controls:
@@ -146,9 +151,25 @@ class Tour:
         """Choose the next control, or `None` when all are used or the budget is."""
         kept = self._blocked | self._given_up
         free = [control for control in self._waiting if control.id not in kept]
-        if self.used >= self.most or not free:
+        if self._is_spent or not free:
             return None
         return min(free, key=lambda control: control.rank)
+
+    def again(self) -> Control | None:
+        """Choose a button to press once more: it may switch, or bring back what another one hid."""
+        if self._is_spent:
+            return None
+        once = self._done - self._twice
+        buttons = (one for one in self._in_sight if one.kind == "press" and one.rank == _BUTTONS)
+        return next((one for one in buttons if one.id in once), None)
+
+    @property
+    def _is_spent(self) -> bool:
+        return self.used + len(self._twice) >= self.most
+
+    def mark_twice(self, control: Control) -> None:
+        self._twice.add(control.id)
+        self._blocked.clear()
 
     def is_last_of_form(self, control: Control) -> bool:
         """Whether no other field of the same form waits to be typed into."""

@@ -320,6 +320,8 @@ class Driver:
             if control is None:
                 uncovered += 1
                 if uncovered > _MOST_UNCOVERED or not await self._uncover():
+                    if await self._press_again():
+                        continue
                     break
                 continue
             if asyncio.get_running_loop().time() >= self._until:
@@ -381,6 +383,23 @@ class Driver:
         self._tour.mark_used(control)
         self._keep()
         self._tell(told)
+
+    async def _press_again(self) -> bool:
+        control = self._tour.again()
+        if control is None:
+            return False
+        if asyncio.get_running_loop().time() >= self._until:
+            self.run.reason = "Time ran out: not every button was pressed a second time."
+            return False
+        before = self._session.moment
+        self._session.moment = Moment("interact", control.label)
+        if not await self._press(control):
+            self._session.moment = before
+        await self._settle(still=25, most=250)
+        self._tour.mark_twice(control)
+        await self._look_for_controls()
+        self._keep()
+        return True
 
     async def _use(self, control: Control) -> str | None:
         """Use the control as a person would; say what was done, `None` if it cannot be reached."""

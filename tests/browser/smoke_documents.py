@@ -285,6 +285,28 @@ BROKEN = {
         "something covers the whole page: none of its controls can be reached",
         None,
     ),
+    "a button that fails at the second press": Broken(
+        page(
+            '<button id="go">Go</button>',
+            "let on = false;\ngo.onclick = () => {\n  on = !on;\n  if (!on) leave();\n};",
+        ),
+        "error",
+        "ReferenceError: leave is not defined",
+        10,
+        "button ‘Go’",
+    ),
+    "what a later tab hides, and the first brings back": Broken(
+        page(
+            '<button id="one">One</button><button id="two">Two</button>'
+            '<p id="a"><button onclick="boil()">Boil</button></p><p id="b" hidden>Second</p>',
+            "one.onclick = () => { a.hidden = false; b.hidden = true; };\n"
+            "two.onclick = () => { a.hidden = true; b.hidden = false; };",
+        ),
+        "error",
+        "ReferenceError: boil is not defined",
+        5,
+        "button ‘Boil’",
+    ),
     "a veil whose only button does nothing": Broken(
         page(
             '<div style="position:fixed;inset:0;background:#eee"><button>Start</button></div>'

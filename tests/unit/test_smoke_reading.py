@@ -605,6 +605,9 @@ class TestTour:
     def test_of_many_alike_three_are_used(self) -> None:
         assert len(tour_of(*(control(n, f"Item {n}") for n in range(1, 20)))) == 3
 
+    def test_the_keys_of_a_calculator_are_not_alike(self) -> None:
+        assert len(tour_of(*(control(n + 1, str(n)) for n in range(10)))) == 10
+
     def test_the_budget_ends_the_tour(self) -> None:
         assert len(tour_of(*(control(n, "a" * n) for n in range(1, 20)), most=5)) == 5
 
