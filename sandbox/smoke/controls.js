@@ -10,6 +10,8 @@
     ...["button", "tab", "switch", "checkbox", "radio", "menuitem", "option", "link", "slider"]
       .map((role) => `[role='${role}']`),
   ].join(",");
+  // A control whatever it stands in: the button of a row that can be pressed itself.
+  const OWN = "button,input,select,textarea";
   const PICTURES = "img,svg,video,input,button,select,textarea,progress,meter,hr,object";
   const TYPED = new Set([
     "text", "search", "email", "url", "tel", "password", "number", "", "textarea",
@@ -164,7 +166,8 @@
     const found = new Set();
     for (const element of within(root, "*")) {
       const isControl = element.matches(CONTROLS);
-      if (isControl ? !found.has(element.parentElement) : isPointed(element)) {
+      const isPart = found.has(element.parentElement) && !element.matches(OWN);
+      if (isControl ? !isPart : isPointed(element)) {
         found.add(element);
         yield element;
       }

@@ -307,6 +307,13 @@ BROKEN = {
         5,
         "button ‘Boil’",
     ),
+    "a button in a row that can be pressed itself": Broken(
+        page('<div onclick="1">A row of words <button onclick="drop()">Drop</button></div>'),
+        "error",
+        "ReferenceError: drop is not defined",
+        5,
+        "button ‘Drop’",
+    ),
     "a veil whose only button does nothing": Broken(
         page(
             '<div style="position:fixed;inset:0;background:#eee"><button>Start</button></div>'
