@@ -152,13 +152,24 @@ class Generator:
         mechanic = await self._repairing.mechanic(report) if is_plain else None
         count = self._repairing.count(1) if series and not mechanic else None
         wanted = Next(report.n, findings, mechanic or choice, count)
-        return await self._repair(artifact, wanted, series, said="fix")
+        generation = await self._repair(artifact, wanted, series, said="fix")
+        assert generation is not None  # a person asked for it
+        return generation
 
     async def _repair(
-        self, artifact: Artifact, wanted: Next, series: Series | None, *, said: str = "repair"
-    ) -> Generation:
+        self,
+        artifact: Artifact,
+        wanted: Next,
+        series: Series | None,
+        *,
+        said: str = "repair",
+        after: Run | None = None,
+    ) -> Generation | None:
+        """Begin a repair; `after` a run, by itself, only if nothing else was wished meanwhile."""
         kind = "mechanical" if wanted.choice.is_mechanical else said
         async with self._database.write() as connection:
+            if after is not None and not await self._is_last_wish(connection, after):
+                return None
             version = await versions.get(connection, artifact.id, wanted.base)
             generation = _new(artifact.id, kind, fix_prompt(wanted.findings), wanted.choice)
             generation = replace(
@@ -171,6 +182,18 @@ class Generator:
             await artifacts.touch(connection, generation.artifact_id)
         self._begin(artifact, generation, wanted.choice, series=series, attempt=wanted.attempt)
         return generation
+
+    async def _is_last_wish(self, connection: AsyncConnection, run: Run) -> bool:
+        """Whether nothing else runs, nobody pressed Stop, and its series made what is newest."""
+        artifact_id = run.generation.artifact_id
+        is_alone = self._hub.of(artifact_id) == [run] and not any(
+            one.artifact_id == artifact_id and one.id != run.generation.id
+            for one in await generations.active(connection)
+        )
+        made = {one.version for one in run.series.attempts} if run.series else set()
+        is_newest = await versions.newest(connection, artifact_id) in made
+        is_on = not self._closed and run.stopping is not State.CANCELLED
+        return is_alone and is_newest and is_on
 
     async def again(
         self, artifact: Artifact, earlier: Generation, choice: Choice, *, resume: bool
@@ -330,9 +353,8 @@ class Generator:
                 return
             async with self._database.read() as connection:
                 artifact = await artifacts.get(connection, artifact_id)
-            is_off = self._closed or run.stopping is State.CANCELLED
-            if artifact is not None and not is_off:
-                await self._repair(artifact, wanted, run.series)
+            if artifact is not None:
+                await self._repair(artifact, wanted, run.series, after=run)
         except Exception:  # noqa: BLE001 logged in full; the version stands, and Fix is offered
             _log.exception("no repair of %s could be started", run.generation.id)
 

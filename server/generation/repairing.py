@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.report import Verdict
 from server.differing import unified
+from server.generation.answer import AnswerParser, DocumentStart, DocumentText
 from server.generation.ledger import (
     Attempt,
     Budget,
@@ -22,6 +23,7 @@ from server.generation.ledger import (
 )
 from server.generation.mechanical import Repaired, repair
 from server.generation.prompts import fenced
+from server.generation.turn import MAX_DOCUMENT_BYTES
 from server.providers.mechanical import MODEL, MechanicalProvider
 from server.providers.registry import Choice
 from server.store import ledger, messages, reports, versions
@@ -140,9 +142,10 @@ class Repairing:
         base, number = series.decided.base, series.decided.number
         async with self._database.read() as connection:
             report = (await reports.latest(connection, run.generation.artifact_id)).get(base)
-        if report is None:
+        findings = [one for one in report.findings if one["severity"] == "fatal"] if report else []
+        # It may have been tested again since: with a library added, say, or a grant.
+        if report is None or report.verdict != Verdict.FAILED or not findings:
             return None
-        findings = [one for one in report.findings if one["severity"] == "fatal"]
         mended = [one for one in series.attempts if one.mechanical]
         was_mended = any(base in {one.base, one.version} for one in mended)
         mechanic = None if was_mended else await self.mechanic(report)
@@ -162,7 +165,10 @@ class Repairing:
         if mended is None:
             return None
         words = " ".join(("Mended without a model.", *mended.did))
-        provider = MechanicalProvider(f"{words}\n\n{fenced(mended.html)}\n")
+        answer = f"{words}\n\n{fenced(mended.html)}\n"
+        if not await asyncio.to_thread(is_read_as, answer, mended.html):
+            return None
+        provider = MechanicalProvider(answer)
         return Choice(provider, MODEL, "No model is needed.")
 
 
@@ -181,6 +187,17 @@ def _mechanical(html: str, findings: Sequence[Json]) -> Repaired | None:
 
     lacking = {one.id for one in shipped_shelf().unfetched(libraries())}
     return repair(html, findings, [one for one in libraries() if one.id not in lacking])
+
+
+def is_read_as(answer: str, html: str) -> bool:
+    """Whether a reader of the answer takes just this document from it, and all of it."""
+    if len(html.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
+        return False
+    parser = AnswerParser()
+    parts = [*parser.feed(answer), *parser.end()]
+    starts = sum(isinstance(one, DocumentStart) for one in parts)
+    read = "".join(one.text for one in parts if isinstance(one, DocumentText))
+    return starts == 1 and read.strip() == html.strip()
 
 
 def _is_by_model(run: Run) -> bool:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sandbox.libraries.manifest import libraries
 from sandbox.smoke.source import read_findings
 from server.generation.mechanical import repair
+from server.generation.prompts import fenced
+from server.generation.repairing import is_read_as
 from server.recipes import RECIPES, respond
 
 DOCUMENT = """<!doctype html>
@@ -190,3 +192,21 @@ def test_a_large_document_is_read_once(piece: str) -> None:
     """Nothing is read again and again: this would never end."""
     repair("<script>" + piece * 200_000)
     repair(piece * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_taken"),
+    [
+        ("<p>```</p>", True),
+        (f"<p>{'`' * 40_000}</p>", True),
+        # What an answer says behind its document is no part of it.
+        ("</body></html>\nand then\n<script>go()</script>", False),
+    ],
+)
+def test_a_mended_document_is_sent_only_where_a_reader_of_answers_takes_all_of_it(
+    body: str, is_taken: bool
+) -> None:
+    html = f"<!doctype html><html><body>{body}"
+    if "</html>" not in body:
+        html += "</body></html>"
+    assert is_read_as(f"Mended.\n\n{fenced(html)}\n", html) is is_taken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +110,8 @@ def _quoted(text: str) -> str:
 
 def fenced(document: str) -> str:
     """Put a document in a fence that nothing inside it can close."""
-    fence = "```"
-    while fence in document:
-        fence += "`"
+    longest = max(map(len, re.findall("`+", document)), default=0)
+    fence = "`" * max(3, longest + 1)
     return f"{fence}html\n{document}\n{fence}"
 
 
