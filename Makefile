@@ -30,6 +30,7 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	  tests/browser/test_bridge_host.py \
 	  tests/browser/test_recipes.py tests/browser/test_library_walls.py tests/browser/test_corpus.py \
 	  tests/browser/test_grants.py tests/browser/test_imported.py tests/browser/test_stored_data.py \
+	  tests/browser/test_databases.py \
 	  tests/integration/test_bad_input.py tests/integration/test_everything.py \
 	  tests/integration/test_openai.py \
 	  -m "sandbox or not sandbox" $(if $(JOBS),-n $(JOBS) --dist loadfile)
