@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from sandbox.smoke import findings
-from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.findings import Document, Event, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Frame, Page
 
     from sandbox.report import Finding
+
+    Reader = Callable[[Event, Document, Moment], Finding | None]
 
 _DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
 _MOST_FINDINGS = 200
@@ -104,22 +106,26 @@ class FrameSession:
         if finding is not None and len(self._seen) < _MOST_FINDINGS:
             self._seen[object() if key is None else key] = finding
 
+    def _read(self, read: Reader, event: Event, key: object = None) -> None:
+        # What none is kept of is not read either: a tool may throw as fast as it likes.
+        if len(self._seen) < _MOST_FINDINGS:
+            self.add(read(event, self._document, self.moment), key)
+
     def _on_exception(self, event: Mapping[str, Any]) -> None:
         details = event["exceptionDetails"]
-        finding = findings.from_exception(details, self._document, self.moment)
-        self.add(finding, details["exceptionId"])
+        self._read(findings.from_exception, details, details["exceptionId"])
 
     def _on_revoked(self, event: Mapping[str, Any]) -> None:
         self._seen.pop(event["exceptionId"], None)  # a rejection that was handled after all
 
     def _on_console(self, event: Mapping[str, Any]) -> None:
-        self.add(findings.from_console(event, self._document, self.moment))
+        self._read(findings.from_console, event)
 
     def _on_log(self, event: Mapping[str, Any]) -> None:
-        self.add(findings.from_log(event["entry"], self._document, self.moment))
+        self._read(findings.from_log, event["entry"])
 
     def _on_issue(self, event: Mapping[str, Any]) -> None:
-        self.add(findings.from_issue(event["issue"], self._document, self.moment))
+        self._read(findings.from_issue, event["issue"])
 
     def _on_navigated(self, event: Mapping[str, Any]) -> None:
         if event["frame"]["id"] == self._frame_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -28,13 +29,22 @@ from sandbox.smoke.withheld import withheld
 Event = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """The document under test: its address in the frame, and the lines that came before it."""
 
     url: str
     html: str
     lines_before: int
+
+    # Read once: it may be large, and what a tool throws comes without end.
+    @functools.cached_property
+    def asks_network(self) -> bool:
+        return _ASKS_NETWORK.search(self.html) is not None
+
+    @functools.cached_property
+    def asks_data(self) -> bool:
+        return _ASKS_DATA.search(self.html) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,7 @@ def _is_lacking(message: str, document: Document) -> bool:
     return (
         not message.startswith("Error: ")
         or bool(_OTHER_LACK.search(message))
-        or bool(_ASKS_NETWORK.search(document.html))
+        or document.asks_network
     )
 
 
@@ -167,7 +177,7 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
     found = tuple(seen)
     lacked = [one for one in found if one.kind in (NEEDS_NETWORK, "missing library")]
     asked = {(one.phase, one.control) for one in lacked if one.kind == NEEDS_NETWORK}
-    asks = bool(lacked) and _ASKS_DATA.search(document.html) is not None
+    asks = bool(lacked) and document.asks_data
 
     def is_excused(one: Finding) -> bool:
         without_data = one.kind == "rejection" and _NO_DATA.match(one.message)

@@ -17,6 +17,7 @@ from server.commands.terminal import finding_line, shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
+from server.generation.ledger import fewest
 from server.routes.choosing import check_prompt, choose
 from server.routes.models import estimate_shape
 from server.services import Services
@@ -117,16 +118,14 @@ async def _finish(
 
 def _best(made: list[Generation], tested: dict[int, StoredReport], first: str) -> Generation:
     """Return the generation whose version is the best: repairs may have made it worse."""
-    judged = {n: report for n, report in tested.items() if report.verdict != "not tested"}
-    found = [one for one in made if one.version in judged]
-    if not found:
-        return next(one for one in made if one.id == first)
-
-    def faults(one: Generation) -> int:
-        findings = judged[one.version or 0].findings
-        return sum(finding["severity"] == "fatal" for finding in findings)
-
-    return min(reversed(found), key=faults)
+    own = {one.version for one in made}
+    faults = {
+        n: sum(finding["severity"] == "fatal" for finding in report.findings)
+        for n, report in tested.items()
+        if n in own and report.verdict != "not tested"
+    }
+    best = fewest(faults)
+    return next(one for one in made if (one.version == best if best else one.id == first))
 
 
 def _write(path: Path, html: str) -> str:

@@ -102,8 +102,12 @@ def best_version(attempts: Sequence[Attempt]) -> int | None:
 
     That went furthest from faults which were mended, and an attempt from it is another question.
     """
-    judged = [(len(one.fatal), -(one.version or 0)) for one in attempts if one.judged]
-    return -min(judged)[1] if judged else None
+    return fewest({one.version: len(one.fatal) for one in attempts if one.version and one.judged})
+
+
+def fewest(faults: Mapping[int, int]) -> int | None:
+    """Return the version with the fewest faults, of several the newest; `None` for none."""
+    return min(faults, key=lambda n: (faults[n], -n), default=None)
 
 
 def signatures(attempt: Attempt) -> list[str] | None:
@@ -147,7 +151,7 @@ def _proves_nothing(attempts: Sequence[Attempt]) -> tuple[Why, str] | None:
     back = next(_returned(attempts), None)
     if back is not None:
         return "returned", f"a fault came back that had been mended ({_shortened(back)})"
-    counted = [one for one in attempts[1:] if not one.mechanical][-2:]
+    counted = _by_model(attempts)[-2:]
     if len(counted) > 1 and not any(_lowered(one, attempts) for one in counted):
         return "stuck", "two in a row left no fewer faults"
     return None

@@ -17,6 +17,7 @@ from sandbox.smoke.browsers import BrowserChoice, NoBrowser
 from server import __version__, recipes, shapes
 from server.errors import Problem
 from server.generation.generator import Created
+from server.generation.ledger import fewest
 from server.generation.run import Run
 from server.granting import in_force
 from server.identifiers import bridge_key, new_id
@@ -212,7 +213,7 @@ def _offered(entries: list[LedgerEntry], versions: list[Json]) -> int | None:
     own = [one for one in entries if one.series == entries[-1].series]
     faults = {one.version: one.after for one in own} | {own[0].base: own[0].before}
     counts = {n: len(found) for n, found in faults.items() if n and found is not None}
-    best = min(counts, key=lambda n: (counts[n], -n), default=None)
+    best = fewest(counts)
     newest = versions[-1]["n"]
     return best if newest in counts and best != newest else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import tables
@@ -19,23 +19,9 @@ async def add(connection: AsyncConnection, entry: LedgerEntry) -> None:
     await connection.execute(insert(tables.ledger).values(**values))
 
 
-async def close(connection: AsyncConnection, generation_id: str, outcome: str) -> None:
-    """Write the sentence that a ledger ends with beside its last attempt."""
-    table = tables.ledger
-    statement = update(table).where(table.c.generation_id == generation_id)
-    await connection.execute(statement.values(outcome=outcome))
-
-
 async def listed(connection: AsyncConnection, artifact_id: str) -> list[LedgerEntry]:
     """List what was tried on an artifact, ledger by ledger, oldest first."""
     table = tables.ledger
     query = select(table).where(table.c.artifact_id == artifact_id)
     query = query.order_by(table.c.created, table.c.attempt)
-    return [_record(row) for row in (await connection.execute(query)).mappings().all()]
-
-
-async def series(connection: AsyncConnection, series_id: str) -> list[LedgerEntry]:
-    """List the attempts of one ledger, the first first."""
-    table = tables.ledger
-    query = select(table).where(table.c.series == series_id).order_by(table.c.attempt)
     return [_record(row) for row in (await connection.execute(query)).mappings().all()]

@@ -126,8 +126,8 @@ ledger = Table(
     metadata,
     Column("generation_id", ForeignKey("generations.id"), primary_key=True),
     Column("artifact_id", ForeignKey("artifacts.id"), nullable=False),
-    Column("series", String(32), nullable=False),  # the generation whose version failed
-    Column("attempt", Integer, nullable=False),  # 0 for that one
+    Column("series", String(32), nullable=False),  # the generation of its first repair
+    Column("attempt", Integer, nullable=False),  # 1 for that one
     Column("mechanical", Boolean, nullable=False),
     Column("base", Integer),
     Column("version", Integer),
