@@ -13,7 +13,7 @@ export function activityWords(run) {
   if (run.state === "streaming") {
     const { output, seconds, tokens_per_second: pace } = run.usage ?? {};
     const facts = [verb];
-    if (output) facts.push(`${number(output)} tokens`);
+    if (output) facts.push(output === 1 ? "1 token" : `${number(output)} tokens`);
     if (seconds >= 1) facts.push(`${number(Math.floor(seconds))} s`);
     if (pace) facts.push(`${number(pace)}/s`);
     return [...facts, run.model].join(", ");
