@@ -164,6 +164,8 @@ async def test_a_blocked_fetch_is_asked_about_and_only_what_is_allowed_is_heard(
     await second.goto(page.url)
     await expect(second.locator(f'[aria-label="Revoke: {GRANTED}"]')).to_have_count(1)
     await out(second).evaluate("(out) => { out.textContent = 'the old' }")
+    # Whose news do not get through at first.
+    await second.route("**/versions/1", lambda route: route.abort(), times=1)
     await page.bring_to_front()
     await page.get_by_role("tab", name="Permissions").click()
     await page.get_by_role("button", name=f"Revoke: {GRANTED}").click()

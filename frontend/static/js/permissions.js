@@ -4,6 +4,7 @@ import { clearProblem, showProblem } from "./problem.js";
 
 /** Of what a tool tries in one load, so much is looked at; a flood costs the server no more. */
 const MOST_LOOKED_AT = 20;
+const ASK_AGAIN_MS = 2_000;
 const CAPABILITIES = { geolocation: "Where you are", clipboard_read: "Reading your clipboard" };
 
 /**
@@ -22,6 +23,7 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
   let early = []; // asked before the version in sight was known
   let looking = Promise.resolve(); // one look-up after the other, so that questions keep their order
   const looked = new Set();
+  let unheard = false; // another tab has changed something before this one knew what there was
   // What was revoked in another tab of this browser ends here too, and the old address leads nowhere.
   const tabs = new BroadcastChannel(`sandwright.grants.${artifact}`);
 
@@ -41,7 +43,7 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
     const field = form.elements.origin;
     change((now) => allowed(now, field.value.trim()), () => (field.value = ""));
   });
-  tabs.addEventListener("message", () => state && changedElsewhere());
+  tabs.addEventListener("message", changedElsewhere);
   renewed(bench.shown);
 
   async function renewed(version) {
@@ -53,6 +55,7 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
     if (another) questions.clear();
     try {
       state = await ask("GET", `${api}?version=${n}`);
+      if (unheard) await moveOn();
     } catch (error) {
       showProblem(problem, error);
       return;
@@ -116,11 +119,18 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
   }
 
   async function changedElsewhere() {
+    if (state === null) {
+      unheard = true;
+      return;
+    }
     const before = state;
     try {
       await take(before);
+      clearProblem(problem);
     } catch (error) {
       showProblem(problem, error);
+      // What was revoked runs on here, so this is asked until it is answered.
+      setTimeout(changedElsewhere, ASK_AGAIN_MS);
       return;
     }
     // What was given can wait until it loads again: the person may be in the midst of something.
@@ -129,9 +139,18 @@ export function permissions({ artifact, bench, preview, stage, place, panel }) {
 
   /** What holds now, which was `before`. */
   async function take(before) {
-    state = await ask("GET", `${api}?version=${shown}`);
-    if (lost(before, state).some((one) => !(one in CAPABILITIES))) await move();
+    const now = await ask("GET", `${api}?version=${shown}`);
+    if (lost(before, now).some((one) => !(one in CAPABILITIES))) await move();
+    state = now;
     paint();
+  }
+
+  /** Revoked before this page knew what it had: the new address tells. */
+  async function moveOn() {
+    unheard = false;
+    const before = bench.frameUrl;
+    await move();
+    if (bench.frameUrl !== before) reload();
   }
 
   /** With an origin revoked the tool has a new address: it may have told its old one there. */
