@@ -7,7 +7,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 BIN := .venv/bin
 
-.PHONY: run test sandbox engines corpus mutants check lint format bench screenshots vendor set-up
+.PHONY: run test sandbox guards engines corpus mutants check lint format bench screenshots vendor set-up
 
 run: set-up ## serve on this machine
 	@$(BIN)/sandwright serve
@@ -34,6 +34,10 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	  tests/integration/test_bad_input.py tests/integration/test_everything.py \
 	  tests/integration/test_openai.py \
 	  -m "sandbox or not sandbox" $(if $(JOBS),-n $(JOBS) --dist loadfile)
+
+# K=word (of a guard, its file or its test) runs some, JOBS=2 in two copies of the tree.
+guards: set-up ## each guard of the bridge taken away, in a copy; exits 1 when its test does not notice
+	@$(BIN)/python -m tests.sandbox.unguarded $(if $(K),-k "$(K)") $(if $(JOBS),--jobs $(JOBS))
 
 # ENGINES="firefox webkit", K=popups, RESUME=1 and SAMPLE=1 run less.
 engines: set-up ## attacks and probes in Chromium, Firefox and WebKit; what is not here is not run

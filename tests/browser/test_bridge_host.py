@@ -412,102 +412,6 @@ async def test_a_hello_counts_from_the_frame_itself_and_with_one_port_even_with_
     assert errors == []
 
 
-AT_THE_DOOR = """async () => {
-  const { doorman } = await import("/static/js/host/doorman.js");
-  let known = 0;
-  const heard = new Map();
-  const door = doorman("key", {
-    known(port) {
-      known += 1;
-      port.onmessage = ({ data }) => heard.get(data)?.();
-    },
-    flooded: () => heard.get("flood")(),
-    absent() {},
-  });
-  // One more than may wait: the first is not listened to any more.
-  const waiting = Array.from({ length: 501 }, () => new MessageChannel());
-  for (const { port2 } of waiting) door.offer(port2);
-  // What the last one says is heard when all have come, and counts as no hello.
-  await new Promise((done) => {
-    heard.set("flood", done);
-    const many = Array.from({ length: 9 }, () => new MessageChannel().port1);
-    waiting[500].port1.postMessage("", many);
-  });
-  const hello = (n) => {
-    const own = new MessageChannel();
-    own.port1.postMessage(n);
-    waiting[n].port1.postMessage("key", [own.port2]);
-    return new Promise((done) => { heard.set(n, done) });
-  };
-  hello(0);
-  await hello(1);
-  await hello(3);
-  // Of a document that is gone: a newer one has said hello.
-  hello(2);
-  await hello(4);
-  door.close();
-  return known;
-}"""
-
-
-async def test_the_door_opens_to_the_newest_document_and_keeps_no_more_waiting_than_it_may(
-    page: Page, server: Process
-) -> None:
-    await page.goto(server.url)
-    assert await page.evaluate(AT_THE_DOOR) == 3
-
-
-READING = """async (each) => {
-  const { scales } = await import("/static/js/host/weighing.js");
-  let clock = 0;
-  performance.now = () => clock;
-  let exceeded = 0;
-  const read = scales(() => { exceeded += 1 });
-  for (const [before, takes] of each) {
-    clock += before;
-    read({ get data() { clock += takes; return "few parts" } });
-  }
-  return exceeded;
-}"""
-# Milliseconds before each message, and how long it took to read.
-TOO_LONG = ([(0, 400)] * 4, [(400, 400)] * 7)
-NOT_TOO_LONG = ([(0, 400)] * 3, [(800, 400)] * 40, [(0, 60_000)])
-
-
-async def test_what_takes_long_to_read_is_too_much_in_the_long_run_and_one_stall_is_not(
-    page: Page, server: Process
-) -> None:
-    await page.goto(server.url)
-    assert [await page.evaluate(READING, each) for each in TOO_LONG] == [1, 1]
-    assert [await page.evaluate(READING, each) for each in NOT_TOO_LONG] == [0, 0, 0]
-
-
-NESTED = """async () => {
-  const { tellNested } = await import("/static/js/host/nested.js");
-  const [frame, presses, answers] = [{ contentWindow: {} }, [], []];
-  const nested = { parent: frame.contentWindow, postMessage: (...said) => answers.push(said) };
-  const port = () => new MessageChannel().port1;
-  const telling = tellNested(frame, () => true, (late) => presses.push(late), () => {});
-  telling.receive({ source: nested, ports: [] });
-  telling.receive({ source: nested, ports: [port(), port()] });
-  telling.receive({ source: { ...nested, parent: window }, ports: [port()] });
-  telling.receive({ source: nested, ports: [port()] });
-  const given = answers.flatMap((said) => said[2]);
-  const free = await new Promise((done) => { given[0].onmessage = ({ data }) => done(data) });
-  for (const late of [-1, "odd", {}, 7]) given[0].postMessage(late);
-  while (presses.length === 0) await new Promise((done) => setTimeout(done));
-  telling.close();
-  return [given.length, free, presses];
-}"""
-
-
-async def test_a_nested_document_gets_one_port_for_one_question_and_tells_of_presses_that_were(
-    page: Page, server: Process
-) -> None:
-    await page.goto(server.url)
-    assert await page.evaluate(NESTED) == [1, True, [7]]
-
-
 OUT = "https://example.org/path?q=1"
 
 
@@ -542,48 +446,6 @@ async def test_no_address_is_asked_about_without_a_press(
     await expect(console(page)).to_contain_text("said")
 
 
-# What a tool wishes, and what is left of it. All of it is one name, none of it a place.
-NAMES = {
-    "report.csv": "report.csv",
-    "../../etc/passwd": "_.._etc_passwd",
-    "..\\..\\boot.ini": "_.._boot.ini",
-    "/etc/passwd": "_etc_passwd",
-    "C:\\Windows\\system.ini": "C__Windows_system.ini",
-    'a:b*c?d"e<f>g|h.txt': "a_b_c_d_e_f_g_h.txt",
-    "tab\tline\nnul\0end.txt": "tablinenulend.txt",
-    "photo\u202egpj.exe": "photogpj.exe",
-    "in\u2066sid\u2069e\u200b\u200d\ufeff.txt": "inside.txt",
-    "line\u2028para\u2029graph.txt": "lineparagraph.txt",
-    "half\ud800.txt": "half.txt",
-    "con": "_con",
-    "CON.txt": "_CON.txt",
-    "Lpt9.log": "_Lpt9.log",
-    "nul.tar.gz": "_nul.tar.gz",
-    "console.txt": "console.txt",
-    ".bashrc": "bashrc",
-    "...": "download.txt",
-    "": "download.txt",
-    " \t . ": "download.txt",
-    "dots and spaces. . .": "dots and spaces",
-    "x" * 300 + ".json": "x" * 115 + ".json",
-    "y" * 300: "y" * 120,
-    "z." + "e" * 300: "z." + "e" * 118,
-    "Grüße 表 🎈.txt": "Grüße 表 🎈.txt",
-}
-MALICIOUS_WISHES = [7, None, {}, ["../x"], {"toString": "x"}]
-
-
-async def test_a_files_name_is_only_a_name(page: Page, open_tool: Open) -> None:
-    """As the page writes it; what a browser makes of names besides is not counted on."""
-    await open_tool("<h1>Files</h1>")
-    module = "/static/js/host/downloads.js"
-    name = "async ([module, wish]) => (await import(module)).fileName(wish, 'text/plain')"
-    for wish, left in NAMES.items():
-        assert (wish, await page.evaluate(name, [module, wish])) == (wish, left)
-    for wish in MALICIOUS_WISHES:
-        assert await page.evaluate(name, [module, wish]) == "download.txt"
-
-
 SAVING = """<h1>Files</h1><a id=a>save</a><script>
 let wishes = [];
 a.onclick = () => {
@@ -605,13 +467,19 @@ async def test_a_person_gets_a_file_under_a_clean_name_of_no_kind_that_opens(
       URL.createObjectURL = (blob) => { window.kind(blob.type); return make.call(URL, blob) };
     }""")
     frame = await open_tool(SAVING)
-    wishes = ["../../etc/passwd", "photo\u202egpj.exe", ".bashrc", "con.txt", "x" * 300 + ".json"]
-    await frame.evaluate("(all) => { wishes = all }", wishes)
-    for wish in wishes:
+    names = {
+        "../../etc/passwd": "_.._etc_passwd",
+        "photo\u202egpj.exe": "photogpj.exe",
+        ".bashrc": "bashrc",
+        "con.txt": "_con.txt",
+        "x" * 300 + ".json": "x" * 115 + ".json",
+    }
+    await frame.evaluate("(all) => { wishes = all }", [*names])
+    for name in names.values():
         async with page.expect_download() as saved:
             await frame.click("#a")
         download = await saved.value
-        assert download.suggested_filename == NAMES.get(wish, "_con.txt")
+        assert download.suggested_filename == name
         assert (await download.path()).read_text() == "<script>"
     # The first is the doorman's.
     assert set(kinds) == {"text/javascript", "application/octet-stream"}
