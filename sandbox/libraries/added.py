@@ -33,6 +33,8 @@ class NotAddable(ValueError):  # noqa: N818 a person's choice, and no fault
 RECORD = "added.json"
 MOST_PACKAGES = 25
 """How many one library may bring with what its modules import."""
+MOST_TOGETHER = 200_000_000
+"""Bytes of their files: until all are there, none is written."""
 
 _one_at_a_time = threading.Lock()
 
@@ -108,7 +110,7 @@ def add(
 
 def _first(asked: Asked, environment: Mapping[str, str], integrity: str) -> Package:
     """Fetch the package that an address means, if it has the file that is asked for."""
-    names = _names_at_npm(asked)
+    names = names_at_npm(asked)
     lacking = ""
     differs: DiffersError | None = None
     for name in names:
@@ -122,11 +124,12 @@ def _first(asked: Asked, environment: Mapping[str, str], integrity: str) -> Pack
         library = replace(package.library, cdnjs=(asked.name,))
         if integrity or file_of(library, asked) is not None:
             return replace(package, library=library)
-        lacking = lacking or f"{name} {library.version} of the npm registry has no {asked.path}"
+        what = asked.path or "file that stands for all of it: name one"
+        lacking = lacking or f"{name} {library.version} of the npm registry has no {what}"
     if differs is not None:
         raise differs
     spelled = " or ".join(names)
-    raise MissingError(lacking.rstrip() or f"the npm registry has no {spelled}")
+    raise MissingError(lacking or f"the npm registry has no {spelled}")
 
 
 def _beside_known(package: Package, catalogue: Catalogue) -> Package:
@@ -141,7 +144,7 @@ def _beside_known(package: Package, catalogue: Catalogue) -> Package:
     return replace(package, library=replace(library, cdnjs=names))
 
 
-def _names_at_npm(asked: Asked) -> tuple[str, ...]:
+def names_at_npm(asked: Asked) -> tuple[str, ...]:
     """Return what the npm registry may call a package; cdnjs has names of its own for some."""
     name = asked.name.lower()
     if asked.names is not Names.CDNJS:
@@ -182,7 +185,13 @@ def _with_imports(first: Package, catalogue: Catalogue, environment: Mapping[str
                 raise FetchError(f"{first.library.name} needs more than {MOST_PACKAGES} packages")
             packages[name] = fetch_package(name, major, environment)
             waiting.append(packages[name])
+            if sum(_size(one) for one in packages.values()) > MOST_TOGETHER:
+                raise FetchError(f"{first.library.name} and what it imports are too large together")
     return _Found(tuple(packages.values()), tuple(listed))
+
+
+def _size(package: Package) -> int:
+    return sum(map(len, package.files.values()))
 
 
 def _record(folder: Path, added: list[Library]) -> None:

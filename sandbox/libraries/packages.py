@@ -123,8 +123,8 @@ def read_package(archive: bytes, name: str, version: str, integrity: str) -> Pac
         raise FetchError(f"{name} {version} says nothing of itself (package.json)") from error
     if not isinstance(facts, dict):
         raise FetchError(f"{name} {version} says nothing of itself (package.json)")
-    main = _main(facts, files)
     modules = dict(_modules(facts, files))
+    main = _main(facts, files) or modules.get(".") or _path(facts.get("style"), files)
     scripts = [] if modules else _scripts(files)
     wrapped = {path: path for path in scripts}
     if main in wrapped:
@@ -238,12 +238,12 @@ def _is_kept(name: str) -> bool:
 
 
 def _main(facts: Mapping[str, Any], files: Mapping[str, bytes]) -> str | None:
-    """Return what an address without a path means, as CDNs choose it."""
+    """Return the file for scripts that an address without a path means, as CDNs choose it."""
     for key in ("jsdelivr", "unpkg", "browser", "main"):
         path = _path(facts.get(key), files)
         if path is not None:
             return path
-    return _path("index.js", files) or _path(facts.get("style"), files)
+    return _path("index.js", files)
 
 
 def _path(value: object, files: Mapping[str, bytes]) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.own_command import own_command
 from server.everything import lines
 from server.everything.lines import DamagedError
+from server.wording import shortened
 
 if TYPE_CHECKING:
     from sandbox.libraries.manifest import Library
@@ -22,6 +23,7 @@ FILE = "libraries.json"
 MOST_BYTES = 4 * 1024**2
 _MOST = 1_000
 _MOST_TOOLS = 100  # that are named of one library
+_MOST_NAMED = 20  # in one sentence
 _CDNJS = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
@@ -140,6 +142,8 @@ def read(text: bytes) -> tuple[Needed, ...]:
 
 def _read(told: Any) -> Needed:
     from sandbox.libraries import manifest  # noqa: PLC0415 - a start must be quick
+    from sandbox.libraries.added import names_at_npm  # noqa: PLC0415
+    from sandbox.libraries.addresses import Asked, Names  # noqa: PLC0415
 
     if not isinstance(told, dict):
         raise DamagedError("it is no list of libraries")
@@ -158,6 +162,10 @@ def _read(told: Any) -> Needed:
         or not all(isinstance(one, str) and lines.ID.fullmatch(one) for one in tools)
     ):
         raise DamagedError("a library in it cannot be used")
+    cdnjs = found.get("cdnjs")
+    if cdnjs and found["name"] not in names_at_npm(Asked(cdnjs, names=Names.CDNJS)):
+        # Whoever adds it must get what they are told of.
+        raise DamagedError(f"{cdnjs} is no name of {found['name']}")
     return Needed(**found, tools=tuple(tools[:_MOST_TOOLS]))
 
 
@@ -194,11 +202,12 @@ def words(found: Sequence[Lacking]) -> list[str]:
     other = [f"{one.name} {one.version}" for one in found if not one.address]
     said = []
     if missing:
-        names = ", ".join(missing)
+        names = shortened(missing, _MOST_NAMED)
         libraries = (
             "a library that is" if len(missing) == 1 else f"{len(missing):,} libraries that are"
         )
         said.append(f"These tools use {libraries} not here: {names}.")
     if other:
-        said.append(f"Of {', '.join(other)}, other files are here than these tools had.")
+        names = shortened(other, _MOST_NAMED)
+        said.append(f"Of {names}, other files are here than these tools had.")
     return said

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sandbox.libraries import fetch, manifest
+from sandbox.libraries import added, fetch, manifest
 from sandbox.libraries.manifest import libraries
 from sandbox.libraries.resolve import Catalogue
 from sandbox.libraries.shelf import Shelf
@@ -179,6 +179,19 @@ def test_any_package_is_added_listed_checked_and_removed(tmp_path, capsys, monke
         assert "the npm registry has no never-heard-of" in capsys.readouterr().err
         assert main(["libraries", "add", "round-thing@1"]) == 0
         assert "Added: round-thing@1.2.3." in capsys.readouterr().out
+        registry.put("flat-thing", "2.0.0", {"index.js": b"var flat = 1;"})
+        modules = {"type": "module", "dependencies": {"flat-thing": "2"}}
+        files = {"dist/m.js": b"import 'flat-thing';", "LICENSE": b"Free."}
+        for name, entry in (("esm-thing", "."), ("parts-thing", "./part")):
+            registry.put(name, "1.0.0", files, {**modules, "exports": {entry: "./dist/m.js"}})
+        assert main(["libraries", "add", "parts-thing"]) == 2
+        assert "parts-thing 1.0.0 of the npm registry has no file that" in capsys.readouterr().err
+        with monkeypatch.context() as patch:
+            patch.setattr(added, "MOST_TOGETHER", 20)
+            assert main(["libraries", "add", "esm-thing"]) == 2
+        assert "esm-thing and what it imports are too large together" in capsys.readouterr().err
+        assert main(["libraries", "add", "esm-thing"]) == 0
+        assert "Added: esm-thing@1.0.0, flat-thing@2.0.0." in capsys.readouterr().out
     assert main(["libraries", "list"]) == 0
     assert "round-thing 1.2.3  MIT  added" in capsys.readouterr().out
     file = tmp_path / "data/libraries/round-thing@1.2.3/index.js"

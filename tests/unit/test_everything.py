@@ -428,6 +428,22 @@ def test_a_library_that_an_archive_names_is_looked_at(change: dict[str, Any]) ->
     assert refused.value.detail.startswith("libraries.json in all.zip is damaged")
 
 
+def test_what_an_archive_calls_a_library_is_what_is_added() -> None:
+    """By its name at cdnjs it would be fetched, and another name would be shown."""
+    told = {**NEEDED, "name": "round-thing", "cdnjs": "round.thing"}
+    (found,) = libraries.read(json.dumps({"libraries": [told]}).encode())
+    assert found.cdnjs == "round.thing"
+    hostile = json.dumps({"libraries": [{**told, "name": "d3"}]})
+    with pytest.raises(DamagedError, match=r"round\.thing is no name of d3"):
+        libraries.read(hostile.encode())
+
+
+def test_of_many_libraries_that_are_missing_some_are_named() -> None:
+    missing = [libraries.Lacking(f"round-{n}", "1.0.0", "", address="x") for n in range(999)]
+    (said,) = libraries.words(missing)
+    assert said.endswith("round-19 1.0.0 and 979 more.")
+
+
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"libraries": {}}', b'{"libraries": [1]}'])
 def test_a_list_of_libraries_that_is_none_is_refused(text: bytes) -> None:
     with pytest.raises(DamagedError, match="it is n"):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.libraries import packages
+from sandbox.libraries.addresses import Asked
 from sandbox.libraries.fetch import FetchError
 from sandbox.libraries.manifest import Library
 from sandbox.libraries.modules import bare_names, module_text, names_beside
@@ -82,6 +83,17 @@ def test_an_address_without_a_path_means_what_cdns_make_of_it(
 def test_its_modules_are_those_of_a_browser(facts: dict[str, Any], modules: Any) -> None:
     found = library(dict.fromkeys(["m.js", "m.mjs", "c.js"], b""), **facts)
     assert dict(found.modules) == modules
+
+
+def test_one_of_modules_alone_has_a_file_for_an_address_without_a_path() -> None:
+    files = dict.fromkeys(["dist/m.js", "x.css"], b"")
+    found = library(files, type="module", exports={".": {"import": "./dist/m.js"}}, style="x.css")
+    assert found.main == "dist/m.js"
+    for module in (False, True):
+        given = Catalogue([found]).find(Asked("round-thing", module=module))
+        assert given is not None
+        assert given.path == "dist/m.js"
+    assert library(files, style="x.css").main == "x.css"
 
 
 def test_a_script_becomes_a_module_with_the_names_that_it_gives() -> None:
