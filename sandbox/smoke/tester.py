@@ -75,17 +75,19 @@ class Attempt:
 
 
 class SmokeTester:
-    """Tests documents in one warm browser, `AT_ONCE` at a time. An async context manager.
+    """Tests documents in one warm browser, `at_once` at a time. An async context manager.
 
     With no browser every report is "not tested" and says why. For one event loop.
     """
 
-    def __init__(self, browser: BrowserChoice | NoBrowser | None) -> None:
+    def __init__(
+        self, browser: BrowserChoice | NoBrowser | None, *, at_once: int = AT_ONCE
+    ) -> None:
         self._browser = browser
         self._pool: BrowserPool | None = None
         self._warming: asyncio.Task[None] | None = None
         self._stage = Stage()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(at_once)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
