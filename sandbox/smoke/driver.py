@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -427,6 +428,8 @@ class Driver:
 
     async def _give(self, control: Control) -> str:
         sample = sample_file(control.accept, control.field.words)
+        if not sample.fits:
+            self._session.moment = replace(self._session.moment, unsure=True)
         path = self._folder / sample.name
         path.write_bytes(sample.content)
         path.chmod(0o644)  # the browser may be another user
