@@ -17,6 +17,7 @@ from sandbox.smoke.controls import Control, Tour, read_control
 from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.looking import Looking
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.run import (
     BrowserLostError,
@@ -82,6 +83,7 @@ class Driver:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
+        self._looking: Looking | None = None
         self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
@@ -124,6 +126,7 @@ class Driver:
     async def _go_through(self) -> None:
         try:
             await self._load()
+            await self._looked.begin()
             await self._use_controls()
             await self._finish()
         except PlaywrightError as error:
@@ -161,6 +164,13 @@ class Driver:
                 self._context, await framed, self._document, on_crash
             )
         self._tool.on_load = self._on_load
+        self._looking = Looking(
+            page,
+            self._document.html,
+            self._tool.ask,
+            answered=self._answered,
+            settle=self._settle,
+        )
 
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
@@ -220,8 +230,21 @@ class Driver:
             if seen["canvases"] == 0:
                 self._session.add(findings.blank())
             self._unpainted = seen["canvases"] > 0 and shot is not None
-        elif shot is not None and seen["pictures"] == 0:
+        elif shot is not None and seen["pictures"] == 0 and not await self._appears():
             self._session.add(findings.invisible())
+
+    async def _appears(self) -> bool:
+        """Wait for what fades in; text below what is in sight is seen too."""
+        assert self._page is not None, "opened first"
+        time = asyncio.get_running_loop().time
+        until = time() + _APPEAR_SECONDS
+        while time() < until:
+            if await self._looked.begin():
+                return True
+            if not is_one_colour(await self._answered(self._capture(self._page))):
+                return True
+            await asyncio.wait((self._ended,), timeout=0.2)
+        return False
 
     async def _first_seen(self) -> Mapping[str, int]:
         """Look until something is there: what a timer brings or a request may take a while."""
@@ -249,6 +272,11 @@ class Driver:
     def _session(self) -> FrameSession:
         assert self._tool is not None, "opened first"
         return self._tool
+
+    @property
+    def _looked(self) -> Looking:
+        assert self._looking is not None, "opened first"
+        return self._looking
 
     async def _settle(self, still: int, most: int) -> None:
         """Wait until the document has been still for so many ms, or for the most."""
@@ -381,6 +409,7 @@ class Driver:
             self._tour.mark_blocked(control)
             return
         await self._settle(still=25, most=250)
+        await self._answered(self._session.excuse())
         self._tour.mark_used(control)
         self._keep()
         self._tell(told)
@@ -397,6 +426,7 @@ class Driver:
         if not await self._press(control):
             self._session.moment = before
         await self._settle(still=25, most=250)
+        await self._answered(self._session.excuse())
         self._tour.mark_twice(control)
         await self._look_for_controls()
         self._keep()
@@ -495,6 +525,9 @@ class Driver:
             seen = await self._answered(self._session.ask("look"))
             if _is_bare(seen):  # whoever was to draw has drawn by now
                 self._session.add(findings.blank())
+        has_time = asyncio.get_running_loop().time() < self._until
+        for found in await self._looked.end(all_of_it=has_time and not self._session.fatal):
+            self._session.add(found)
         if not self._session.fatal:
             # Last, for the frame's clock does not run by itself again. What happens now was
             # started before, nobody knows by which control.

@@ -376,7 +376,7 @@ def covered(hidden: int, found: int) -> Finding:
 
 def invisible() -> Finding:
     message = "nothing can be seen: the whole page has one colour, though it holds text"
-    return _finding("invisible", "advisory", message, Moment())
+    return _finding("blank", "fatal", message, Moment())
 
 
 def place_in_document(

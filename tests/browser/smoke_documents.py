@@ -77,6 +77,21 @@ no.onclick = () => { clearInterval(ticking); left = 1500; show(); };""",
   }
 };""",
     ),
+    "one that throws on empty input and says so": page(
+        '<input id="t" placeholder="What next?"><button id="go">Add</button><p id="why"></p><p id="done"></p>',
+        """go.onclick = () => {
+  if (!t.value) { why.textContent = 'Type something'; throw new Error('empty'); }
+  done.textContent += t.value; t.value = '';
+};
+t.onkeydown = e => { if (e.key === 'Enter') go.click(); };""",
+    ),
+    "one that asks for a file that is not had": page(
+        '<label>Model <input type="file" id="f" accept=".blend"></label>',
+        """f.onchange = async () => {
+  const text = await f.files[0].text();
+  if (!text.startsWith('BLENDER')) throw new TypeError('no model');
+};""",
+    ),
     "one that stores": page(
         '<button id="more">Count</button> <output id="n"></output>',
         """let count = Number(localStorage.getItem('count') || 0);
