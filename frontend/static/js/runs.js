@@ -296,7 +296,7 @@ function newRun(generation, expected, aside) {
     aside,
     id: generation.id,
     state: generation.state,
-    repairs: generation.repairs,
+    kind: generation.kind,
     attempt: generation.attempt ?? null,
     label: label(generation),
     // Without its maker: the line is short.
