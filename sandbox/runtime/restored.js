@@ -223,38 +223,24 @@ function fillStore(store, { keyPath, autoIncrement, next }, records) {
   }
 }
 
-// Tells the print of what is there now: undefined where there is no such database. Once it has given
-// up it tells nothing: until the page has loaded again this one may still hear what it waited for.
+// Tells the print of what is there now: undefined where there is no such database.
 function printNow(name, tell, giveUp) {
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-    giveUp();
-  };
-  let hasCome = waitOnce(end);
+  let hasCome = waitOnce(giveUp);
   const request = indexedDB.open(name);
   request.onupgradeneeded = () => request.transaction.abort();
   request.onerror = (event) => {
     hasCome();
     event.preventDefault();
-    if (!isOver) {
-      tell(request.error.name === "AbortError" ? undefined : null);
-    }
+    tell(request.error.name === "AbortError" ? undefined : null);
   };
   request.onsuccess = () => {
     hasCome();
+    hasCome = waitOnce(giveUp);
     const database = request.result;
-    if (isOver) {
-      database.close();
-      return;
-    }
-    hasCome = waitOnce(end);
     const tellAndClose = (print) => {
       hasCome();
       database.close();
-      if (!isOver) {
-        tell(print);
-      }
+      tell(print);
     };
     if (database.objectStoreNames.length === 0) {
       tellAndClose(printOfDatabase(database.version, [], []));

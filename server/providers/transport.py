@@ -32,8 +32,7 @@ _REFUSAL_LIMIT = 256 * 1024
 QUIET_LIMIT = 16_000_000
 """Characters of a stream without anything in them: no event here, no words in `openai`."""
 _UNANSWERED = "without sending a response"  # httpcore's words
-DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-"""What no proxy is asked for."""
+_DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Transport:
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(self._timeouts.silence, connect=self._timeouts.connect),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            mounts=dict.fromkeys(DIRECT),
+            mounts=dict.fromkeys(_DIRECT),
             follow_redirects=False,
             # Unpacked, a packet of a bomb would have 64 MB.
             headers={"User-Agent": "sandwright", "Accept-Encoding": "identity"},

@@ -292,8 +292,7 @@ class Artifact(BaseModel):
     prompt: str
     pinned_version: int | None
     version_count: int
-    verdict: Annotated[str | None, Field(description="of the live version")]
-    newest_verdict: str | None
+    verdict: str | None
     model: str | None
     state: str | None
     declined: bool

@@ -1,4 +1,3 @@
-const REPAIRS = new Set(["fix", "repair", "mechanical"]);
 const number = (value) => Math.round(value).toLocaleString("en");
 
 /**
@@ -6,7 +5,7 @@ const number = (value) => Math.round(value).toLocaleString("en");
  * be of any length, and where there is no room it is what is cut.
  */
 export function activityWords(run) {
-  const verb = REPAIRS.has(run.kind) ? repairing(run) : "Writing";
+  const verb = run.repairs ? repairing(run) : "Writing";
   if (run.state === "queued" || (run.state === "streaming" && !run.begun)) {
     const waits = run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
     return run.attempt ? `${verb}. ${waits}` : waits;

@@ -11,7 +11,6 @@ import { menu } from "./menu.js";
 import { models } from "./models.js";
 import { pageData } from "./page-data.js";
 import { permissions } from "./permissions.js";
-import { pinning } from "./pin.js";
 import { pageState } from "./page-state.js";
 import { Preview } from "./preview.js";
 import { probe } from "./probe.js";
@@ -68,7 +67,6 @@ bench.start();
 landRestored();
 probe();
 exported(one("[data-exported]"), one("[data-options]"), stored.keeper);
-const pin = pinning({ api, bench, place: one("[data-pinned]"), problem });
 permissions({
   artifact: data.artifact.id,
   bench,
@@ -185,12 +183,10 @@ const ACTIONS = {
   continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, model.forRun(), button),
   restore: (button) =>
     leave(async () => {
-      const { version } = await ask("POST", `${api}/versions/${button.dataset.restore}/restore`);
+      await ask("POST", `${api}/versions/${button.dataset.restore}/restore`);
       sessionStorage.setItem(RESTORED, data.artifact.id);
-      return `${data.artifact.url}?shown=${version.n}`;
+      return data.artifact.url;
     }),
-  pin: (button) => pin(Number(button.dataset.pin)),
-  unpin: () => pin(null),
   fork: () =>
     leave(async () => {
       const shown = bench.shown;
