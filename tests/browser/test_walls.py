@@ -39,6 +39,7 @@ REALMS = {
     "= `<iframe srcdoc='NESTED'></iframe>`; document.body.append(p.cloneNode(true))</script>",
     "setHTMLUnsafe": "<p id=p><script>p.setHTMLUnsafe(`<div><template shadowrootmode=closed>"
     "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
+    "setHTMLUnsafe of a name in parts": "<p id=p><script>p.setHTMLUnsafe(`ROOT`)</script>",
     "parseHTMLUnsafe": "<script>document.body.append(Document.parseHTMLUnsafe(`<div id=d>"
     "<template shadowrootmode=open><iframe srcdoc='NESTED'></iframe></template></div>`)"
     ".getElementById('d'))</script>",
@@ -119,6 +120,10 @@ RARE = {
     " f.srcdoc += `ROOT` }, 50)</script>",
     "ours, with more in it": "<iframe id=f srcdoc=x></iframe><script>setTimeout(() => {"
     " f.srcdoc = f.srcdoc.replace('\"x\"', () => '\"x<\\/script>') + `ROOT` }, 50)</script>",
+    "document.write of a name in parts": "<script>document.write(`ROOT`)</script>",
+    "document.write of a letter and a name in parts": "<div><script>document.write('<');"
+    "document.write('template shadowroot'); document.write(`mode=closed><iframe srcdoc='NESTED'>"
+    "</iframe></template></div>`)</script>",
     "document.write of a padded tag": "<div><script>document.write('<template ' + 'a'.repeat(200)"
     " + ' '); document.write('shadowroot')</script>mode=closed><iframe srcdoc='NESTED'></iframe>"
     "</template></div>",
