@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "serve": ("serve", "serve the pages and the tools on this machine"),
     "new": ("new", "generate a tool, test it, write it to a file"),
-    "test": ("smoke_test", "smoke-test HTML files in a browser"),
+    "test": ("smoke_test", "smoke-test HTML files, folders and pages of the web"),
     "import": ("import_", "make tools of files and folders"),
     "export": ("export", "write a stored tool as one standalone file"),
     "models": ("models", "list the models that are connected"),

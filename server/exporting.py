@@ -14,6 +14,7 @@ from sandbox.grants import Grants
 from sandbox.report import Report, Verdict
 from sandbox.stored import Area, to_json
 from server.export import Licence, export_html
+from server.generation import conversation
 from server.granting import in_force
 from server.store import reports, stored, versions
 from server.store.records import Artifact, Version
@@ -194,7 +195,12 @@ async def _read(
     if options.data:
         areas = {str(area): await stored.read(connection, artifact.id, area) for area in Area}
         kept = {area: data for area, data in areas.items() if data}
-    return _Of(html, artifact, version, grants, tuple(asked), kept, options)
+    wish = None
+    if options.prompt:
+        wish = conversation.wish(
+            versions.lineage(await versions.listed(connection, artifact.id), n)
+        )
+    return _Of(html, artifact, version, wish, grants, tuple(asked), kept, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,7 @@ class _Of:
     html: str
     artifact: Artifact
     version: Version
+    wish: str | None
     grants: Grants
     asked: Sequence[str]
     kept: Mapping[str, Mapping[str, str]]
@@ -238,7 +245,7 @@ def _made(of: _Of) -> Export:
         storage_prefix=of.artifact.id,
         grants=of.grants,
         version=of.version.n,
-        prompt=of.version.prompt if options.prompt else None,
+        prompt=of.wish,
         model=f"{of.version.provider}/{of.version.model}" if of.version.provider else None,
         carried=inlined.carried,
         licences=licences,

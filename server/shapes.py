@@ -39,6 +39,7 @@ def artifact(record: Artifact, grants: Grants, overview: Overview) -> Json:
         "pinned_version": record.pinned_version,
         "version_count": overview.version_count,
         "verdict": overview.verdict,
+        "newest_verdict": overview.newest_verdict,
         "model": overview.model,
         "state": overview.state,
         "declined": overview.declined,

@@ -138,8 +138,11 @@ class Probe:
     deferred: bool = False  # browsers run it once the document is whole, however early it came
 
     def document(self) -> str:
-        """Return the whole document; `works` and `check` stand before the probe's own lines."""
-        return f"<!doctype html><title>probe</title><body>{_SAYING}{self.html}"
+        """Return the whole document; `works` and `check` stand before the probe's own lines.
+
+        Last it says in `window.written` that a browser has read and run all that stands before.
+        """
+        return f"<!doctype html><title>probe</title><body>{_SAYING}{self.html}{_WRITTEN}"
 
 
 _SAYING = (
@@ -147,6 +150,7 @@ _SAYING = (
     "function check(promise) { promise.then(works, (error) => works(String(error))) }"
     "addEventListener('error', (event) => { window.worked ??= event.message });</script>"
 )
+_WRITTEN = "<script>window.written = true</script>"
 _FIELD = re.compile(r"\{(http|ws|wt|origin|authority|stun|dns|page)\}")
 
 

@@ -223,24 +223,38 @@ function fillStore(store, { keyPath, autoIncrement, next }, records) {
   }
 }
 
-// Tells the print of what is there now: undefined where there is no such database.
+// Tells the print of what is there now: undefined where there is no such database. Once it has given
+// up it tells nothing: until the page has loaded again this one may still hear what it waited for.
 function printNow(name, tell, giveUp) {
-  let hasCome = waitOnce(giveUp);
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    giveUp();
+  };
+  let hasCome = waitOnce(end);
   const request = indexedDB.open(name);
   request.onupgradeneeded = () => request.transaction.abort();
   request.onerror = (event) => {
     hasCome();
     event.preventDefault();
-    tell(request.error.name === "AbortError" ? undefined : null);
+    if (!isOver) {
+      tell(request.error.name === "AbortError" ? undefined : null);
+    }
   };
   request.onsuccess = () => {
     hasCome();
-    hasCome = waitOnce(giveUp);
     const database = request.result;
+    if (isOver) {
+      database.close();
+      return;
+    }
+    hasCome = waitOnce(end);
     const tellAndClose = (print) => {
       hasCome();
       database.close();
-      tell(print);
+      if (!isOver) {
+        tell(print);
+      }
     };
     if (database.objectStoreNames.length === 0) {
       tellAndClose(printOfDatabase(database.version, [], []));

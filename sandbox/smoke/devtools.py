@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from sandbox.smoke import findings
+from sandbox.smoke import by_design, findings
 from sandbox.smoke.findings import Document, Event, Moment
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     Reader = Callable[[Event, Document, Moment], Finding | None]
 
 _DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
+_SCRIPTS = ("controls.js", "legible.js")
 _MOST_FINDINGS = 200
+_MOST_EXCUSED = 5  # at one time
 _MOST_WORLDS = 20  # a page that loads itself anew takes its worlds along
-OWN_SCRIPTS = f"sandwright:{secrets.token_hex(8)}"
-"""What the scripts of the test itself are called, in this process."""
 
 
 class FrameSession:
@@ -143,12 +143,17 @@ class FrameSession:
             _forget(self._session.send("Debugger.resume"))
 
     async def ask(self, function: str, *arguments: object) -> Any:
-        """Call a function of controls.js and return its value as JSON would carry it."""
+        """Call a function of controls.js or legible.js; its value is as JSON would carry it."""
         call = f"smoke.{function}({', '.join(json.dumps(one) for one in arguments)})"
         return (await self._evaluate(call, by_value=True)).get("value")
 
-    async def command(self, method: str, given: Mapping[str, Any]) -> Any:
-        return await self._session.send(method, dict(given))
+    async def excuse(self) -> None:
+        """Make notes of errors that the tool throws itself and tells of on the page."""
+        now = [one for one in self._seen.items() if one[1].control == self.moment.control]
+        for key, found in now[-_MOST_EXCUSED:]:
+            said = by_design.own_words(found, self._document.html)
+            if said and by_design.is_told(await self.ask("told", said)):
+                self._seen[key] = replace(found, severity="advisory")
 
     async def set_files(self, control: int, paths: list[str]) -> None:
         element = await self._evaluate(f"smoke.elementOf({control})", by_value=False)
@@ -160,7 +165,7 @@ class FrameSession:
         for attempt in range(_MOST_WORLDS):
             try:
                 parameters = {
-                    "expression": f"{expression}\n//# sourceURL={OWN_SCRIPTS}",
+                    "expression": expression,
                     "contextId": self._world or await self._make_world(),
                     "awaitPromise": True,
                     "returnByValue": by_value,
@@ -183,7 +188,7 @@ class FrameSession:
             "Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": "sandwright"}
         )
         world: int = made["executionContextId"]
-        parameters = {"expression": _script(), "contextId": world}
+        parameters = {"expression": f"globalThis.smoke = {_script()};0", "contextId": world}
         await self._session.send("Runtime.evaluate", parameters)
         self._world = world
         return world
@@ -227,12 +232,8 @@ _PAUSE_SECONDS = 1.0
 
 @cache
 def _script() -> str:
-    controls, effects = (
-        files(__package__).joinpath(name).read_text("utf-8").strip()
-        for name in ("controls.js", "effects.js")
-    )
-    joined = f"globalThis.smoke = {controls};Object.assign(smoke, {effects});0"
-    return f"{joined}\n//# sourceURL={OWN_SCRIPTS}"
+    parts = (files(__package__).joinpath(name).read_text("utf-8").strip() for name in _SCRIPTS)
+    return f"Object.assign({', '.join(parts)})"
 
 
 def _forget(work: Any) -> None:

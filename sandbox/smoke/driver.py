@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -14,10 +15,9 @@ from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
 from sandbox.smoke.controls import Control, Tour, read_control
 from sandbox.smoke.devtools import FrameSession
-from sandbox.smoke.downloads import Downloads
-from sandbox.smoke.effects import Effects
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.looking import Looking
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.run import (
     BrowserLostError,
@@ -83,8 +83,7 @@ class Driver:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
-        self._effects: Effects | None = None
-        self._downloads: Downloads | None = None
+        self._looking: Looking | None = None
         self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
@@ -127,8 +126,8 @@ class Driver:
     async def _go_through(self) -> None:
         try:
             await self._load()
+            await self._looked.begin()
             await self._use_controls()
-            await self._noted.judge(self._until)
             await self._finish()
         except PlaywrightError as error:
             self._raise_if_ended()
@@ -165,10 +164,13 @@ class Driver:
                 self._context, await framed, self._document, on_crash
             )
         self._tool.on_load = self._on_load
-        self._effects = Effects(self._tool, page, self._document, self._answered)
-        self._downloads = Downloads(self._tool, page)
-        if not self._play.from_disk:
-            await self._downloads.measure()
+        self._looking = Looking(
+            page,
+            self._document.html,
+            self._tool.ask,
+            answered=self._answered,
+            settle=self._settle,
+        )
 
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
@@ -228,8 +230,21 @@ class Driver:
             if seen["canvases"] == 0:
                 self._session.add(findings.blank())
             self._unpainted = seen["canvases"] > 0 and shot is not None
-        elif shot is not None and seen["pictures"] == 0:
+        elif shot is not None and seen["pictures"] == 0 and not await self._appears():
             self._session.add(findings.invisible())
+
+    async def _appears(self) -> bool:
+        """Wait for what fades in; text below what is in sight is seen too."""
+        assert self._page is not None, "opened first"
+        time = asyncio.get_running_loop().time
+        until = time() + _APPEAR_SECONDS
+        while time() < until:
+            if await self._looked.begin():
+                return True
+            if not is_one_colour(await self._answered(self._capture(self._page))):
+                return True
+            await asyncio.wait((self._ended,), timeout=0.2)
+        return False
 
     async def _first_seen(self) -> Mapping[str, int]:
         """Look until something is there: what a timer brings or a request may take a while."""
@@ -254,14 +269,14 @@ class Driver:
         self._play.begin()
 
     @property
-    def _noted(self) -> Effects:
-        assert self._effects is not None, "opened first"
-        return self._effects
-
-    @property
     def _session(self) -> FrameSession:
         assert self._tool is not None, "opened first"
         return self._tool
+
+    @property
+    def _looked(self) -> Looking:
+        assert self._looking is not None, "opened first"
+        return self._looking
 
     async def _settle(self, still: int, most: int) -> None:
         """Wait until the document has been still for so many ms, or for the most."""
@@ -394,7 +409,7 @@ class Driver:
             self._tour.mark_blocked(control)
             return
         await self._settle(still=25, most=250)
-        await self._noted.acted(control)
+        await self._answered(self._session.excuse())
         self._tour.mark_used(control)
         self._keep()
         self._tell(told)
@@ -411,7 +426,7 @@ class Driver:
         if not await self._press(control):
             self._session.moment = before
         await self._settle(still=25, most=250)
-        await self._noted.acted(control)
+        await self._answered(self._session.excuse())
         self._tour.mark_twice(control)
         await self._look_for_controls()
         self._keep()
@@ -443,6 +458,8 @@ class Driver:
 
     async def _give(self, control: Control) -> str:
         sample = sample_file(control.accept, control.field.words)
+        if not sample.fits:
+            self._session.moment = replace(self._session.moment, unsure=True)
         path = self._folder / sample.name
         path.write_bytes(sample.content)
         path.chmod(0o644)  # the browser may be another user
@@ -508,14 +525,14 @@ class Driver:
             seen = await self._answered(self._session.ask("look"))
             if _is_bare(seen):  # whoever was to draw has drawn by now
                 self._session.add(findings.blank())
+        has_time = asyncio.get_running_loop().time() < self._until
+        for found in await self._looked.end(all_of_it=has_time and not self._session.fatal):
+            self._session.add(found)
         if not self._session.fatal:
             # Last, for the frame's clock does not run by itself again. What happens now was
             # started before, nobody knows by which control.
             self._session.moment = Moment("interact" if self._tour.used else "load")
             await self._answered(self._session.skip_time(_LATE_MS))
-        if self._downloads is not None:
-            for found in await self._answered(self._downloads.findings()):
-                self._session.add(found)
 
     async def _screenshot(self, name: str) -> Screenshot | None:
         """Take a picture; a compositor that is too busy for one only costs the picture."""

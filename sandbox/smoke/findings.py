@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from sandbox.smoke.libraries import (
     unfetched,
 )
 from sandbox.smoke.signatures import sign
+from sandbox.smoke.surroundings import UNDEFINED, misses_power, tells_of_lack
 from sandbox.smoke.withheld import withheld
 
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
@@ -46,13 +48,63 @@ class Document:
     def asks_data(self) -> bool:
         return _ASKS_DATA.search(self.html) is not None
 
+    @functools.cached_property
+    def script_tags(self) -> tuple[str, ...]:
+        return tuple(tag[0] for tag in _SCRIPT_TAG.finditer(self.html))
+
+    @functools.cached_property
+    def _addresses(self) -> tuple[str, ...]:
+        """What a script element, a static import or a worker is loaded from.
+
+        What `import()` asks for is thrown where it is missed, for the tool to catch.
+        """
+        sources = (_SOURCE.search(tag) for tag in self.script_tags)
+        found = [source[1] for source in sources if source is not None]
+        return (*found, *(one[1] for one in _LOADED.finditer(self.html)))
+
+    @functools.cached_property
+    def loads(self) -> frozenset[str]:
+        """The names of the files among them."""
+        return frozenset(re.split(r"[?#]", one)[0].rpartition("/")[2] for one in self._addresses)
+
+    @functools.cached_property
+    def script_origins(self) -> frozenset[str]:
+        """The other servers among them."""
+        parts = (re.match(r"(https?:)?//[^/?#]+", one) for one in self._addresses)
+        return frozenset(
+            part[0] if part[1] else f"https:{part[0]}" for part in parts if part is not None
+        )
+
+    @functools.cached_property
+    def data_names(self) -> frozenset[str]:
+        """The names near a fetch that something is assigned to."""
+        found: set[str] = set()
+        for call in itertools.islice(_DATA_CALL.finditer(self.html), _MOST_CALLS):
+            line = self.html.rfind("\n", 0, call.start()) + 1
+            start = max(line, call.start() - _AROUND)
+            end = _end_of_statement(self.html, call.start())
+            for name, parts in _ASSIGNED.findall(self.html, start, end):
+                found.update(re.findall(r"[\w$]++", parts) if parts else (name,))
+        return frozenset(found - _NO_NAMES)
+
+    @functools.cached_property
+    def _lines(self) -> list[str]:
+        return self.html.split("\n")
+
+    def line(self, number: int) -> str:
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something was seen: in which phase, and after which control was used."""
+    """When something was seen: in which phase, and after which control was used.
+
+    `unsure`: what was given to it may be none of what it takes; an error says little then.
+    """
 
     phase: Phase = "load"
     control: str | None = None
+    unsure: bool = False
 
 
 # Noise that says nothing about the tool.
@@ -62,38 +114,30 @@ _NO_DATA = re.compile(
     # What a page was to hold is no data.
     r"TypeError: Cannot read properties of (?:null|undefined) \(reading '(?!addEventListener|value|"
     r"textContent|inner|style|classList|append|getContext|querySelector|getAttribute|checked)"
+    r"([^']*)"
 )
-_OTHER_LACK = re.compile(r"WebGL context|play\(\)|FilePicker")
+_DATA_CALL = re.compile(r"\b(?:fetch\s*\(|XMLHttpRequest\b|axios\b|\.json\s*\()")
+_ASSIGNED = re.compile(
+    r"([A-Za-z_$][\w$]*+)\s*+(?:=(?![=>])|=>)|\b(?:let|const|var)\s*+\{([^}]*+)\}"
+)
+_MOST_CALLS = 200
+_NO_NAMES = frozenset(
+    {"document", "window", "this", "e", "event", "err", "error", "res", "response"}
+)
+_AROUND = 400  # characters, in which what was fetched gets its name
+_UNCAUGHT = re.compile(r"Uncaught (?:\(in promise\) )?")
 _NOISE = re.compile(r"ResizeObserver loop (?:limit exceeded|completed)")
-# What the test's own surroundings lack: no network, camera, clipboard, sound or graphics card.
-_LACKING = re.compile(
-    r"Failed to fetch|NetworkError|Load failed|ERR_(?:NAME_NOT_RESOLVED|INTERNET_DISCONNECTED)"
-    r"|NotAllowedError|Permission(?:s)? (?:policy|denied|dismissed)|permissions policy"
-    r"|Requested device not found|NotFoundError: (?:Requested|The requested) device"
-    r"|The play\(\) request was interrupted|play\(\) failed because"
-    r"|Error creating WebGL context|WebGL context could not be created"
-    r"|show(?:Open|Save|Directory)FilePicker|^AbortError\b|WebSocket|EventSource"
-)
-# A name that the tool calls and that nobody made is the tool's own fault, whatever its words.
-_UNDEFINED = re.compile(
-    r"(?:Uncaught )?(?:ReferenceError: \S+ is not defined"
-    r"|TypeError: .+ is not a (?:function|constructor)$)"
-)
-# Unless a browser or its machine may lack it.
-_NOT_EVERYWHERE = re.compile(
-    r"TypeError: (?:window\.)?(?:navigator\.(?:(?:bluetooth|usb|serial|hid|xr|gpu|wakeLock"
-    r"|mediaDevices|clipboard|share|canShare|vibrate|getBattery|setAppBadge|requestMIDIAccess)\b"
-    r"[\w.]*)|show(?:Open|Save|Directory)FilePicker) is not a function"
-    r"|TypeError: Cannot read properties of (?:null|undefined) \(reading '(?:requestAdapter"
-    r"|requestDevice|getPreferredCanvasFormat|requestSession|isSessionSupported|requestPort"
-    r"|getUserMedia|getDisplayMedia|enumerateDevices)'\)"
-)
 _ASKS_NETWORK = re.compile(
     r"\b(?:fetch|importScripts|import)\s*\(|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b"
     r"|https?://(?!www\.w3\.org/)",
 )
 _SCRIPT_TAG = re.compile(r"<script\b[^>]*+", re.IGNORECASE)
+_SOURCE = re.compile(r"\ssrc\s*+=\s*+[\"']?+([^\"'\s>]++)", re.IGNORECASE)
+_LOADED = re.compile(
+    r"\b(?:from|import|new\s+(?:Shared)?Worker\s*+\()\s*+[\"']([^\"'\n]{1,300})[\"']"
+)
 _OF_LIBRARIES = ("script-src", "style-src", "font-src")
+_OF_SCRIPTS = ("script-src", "worker-src")
 
 
 def from_exception(details: Event, document: Document, moment: Moment) -> Finding | None:
@@ -109,9 +153,10 @@ def from_exception(details: Event, document: Document, moment: Moment) -> Findin
         kind = "rejection"
     elif message.startswith("SyntaxError") and not _frames(details):
         kind = "syntax"
+    is_excused = moment.unsure and kind != "syntax" and not UNDEFINED.match(message)
     return Finding(
         kind=kind,
-        severity="advisory" if _is_lacking(message, document) else "fatal",
+        severity="advisory" if is_excused or _is_lacking(message, document) else "fatal",
         phase=moment.phase,
         message=message,
         signature=sign(kind, message, function),
@@ -123,17 +168,10 @@ def from_exception(details: Event, document: Document, moment: Moment) -> Findin
 
 def _is_lacking(message: str, document: Document) -> bool:
     """Say whether an error tells of what the surroundings lack, and not of the tool's own fault."""
-    if _NOT_EVERYWHERE.match(message):
-        return True
-    if not _LACKING.search(message) or _UNDEFINED.match(message):
-        return False
     if own := _DYNAMIC.search(message):
         return not _is_own(own[1], document)
-    # A tool says the same words of its own rules; whoever asks for nothing misses nothing.
-    return (
-        not message.startswith("Error: ")
-        or bool(_OTHER_LACK.search(message))
-        or document.asks_network
+    return misses_power(message, document.html) or tells_of_lack(
+        message, asks_network=document.asks_network
     )
 
 
@@ -156,42 +194,82 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
         return found
     line, column, _ = _place(event, document)
     found = _advisory("console", message, moment, line, column)
-    thrown = [one for one in event.get("args", ()) if one.get("subtype") == "error"]
+    thrown = [_shown(one) for one in event.get("args", ()) if one.get("subtype") == "error"]
     # Frameworks catch what a handler throws and log it; who only asks whether a name is there
     # logs no error.
-    if any(_is_bug(one) for one in thrown):
-        return replace(found, severity="fatal")
+    is_caught_by_library = _is_of_library(event)
+    for one in thrown:
+        is_bug = UNDEFINED.match(one) or (is_caught_by_library and one.startswith("TypeError: "))
+        if is_bug and not _is_lacking(one, document):
+            return replace(found, severity="fatal")
     return found
 
 
-def _is_bug_of_worker(text: str) -> bool:
-    return text.startswith("Uncaught ") and _UNDEFINED.match(text) is not None
+def _is_of_library(event: Event) -> bool:
+    """Whether a library's own code said it: what a tool's handler threw is not handled by that."""
+    first: Event = next(iter(_frames(event)), {})
+    return "/libraries/" in urlsplit(str(first.get("url", ""))).path
+
+
+def _is_bug_of_worker(text: str, document: Document) -> bool:
+    """Whether a worker ended by a fault of its own; what it throws itself, the page may take."""
+    said = _UNCAUGHT.match(text)
+    return (
+        said is not None
+        and re.match(r"(?:Reference|Type|Syntax|Range)Error: ", text[said.end() :]) is not None
+        and not _is_lacking(text[said.end() :], document)
+    )
 
 
 def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
     """Judge all that was seen, once it is known what the surroundings lacked.
 
     A name that a missing library was to bring is told by that, and data that did not come are
-    missed after it: a promise is rejected in the same moment.
+    missed after it.
     """
     found = tuple(seen)
-    lacked = [one for one in found if one.kind in (NEEDS_NETWORK, "missing library")]
-    asked = {(one.phase, one.control) for one in lacked if one.kind == NEEDS_NETWORK}
-    asks = bool(lacked) and document.asks_data
+    unanswered = [one for one in found if one.kind == NEEDS_NETWORK]
+    origins = {one.message.removeprefix(f"{NEEDS_NETWORK}: ") for one in unanswered}
+    lacks_script = any(one.kind == "missing library" for one in found) or not (
+        origins.isdisjoint(document.script_origins)
+    )
+    lacks_data = bool(origins - document.script_origins) and document.asks_data
+    asked = {(one.phase, one.control) for one in unanswered}
 
     def is_excused(one: Finding) -> bool:
-        without_data = one.kind == "rejection" and _NO_DATA.match(one.message)
-        return bool(lacked) and (
-            one.kind == "console"
-            or bool(without_data and asks and (one.phase, one.control) in asked)
-        )
+        if one.kind == "console":
+            return lacks_script or (lacks_data and "ReferenceError: " not in one.message)
+        if not lacks_data or one.kind not in ("error", "rejection"):
+            return False
+        if one.kind == "rejection" and (one.phase, one.control) in asked:
+            # Or it says in its own words that nothing came.
+            return bool(_NO_DATA.match(one.message)) or one.message.startswith("Error: ")
+        return _is_of_data(one, document)
 
     return tuple(replace(one, severity="advisory") if is_excused(one) else one for one in found)
 
 
-def _is_bug(thrown: Event) -> bool:
-    message = _shown(thrown)
-    return _UNDEFINED.match(message) is not None and not _NOT_EVERYWHERE.match(message)
+def _end_of_statement(html: str, at: int) -> int:
+    """Return about where a statement ends, or how far it is looked at."""
+    depth = 0
+    for place in range(at, min(len(html), at + _AROUND)):
+        sign = html[place]
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0 or (depth == 0 and sign in ";\n"):
+            return place
+    return min(len(html), at + _AROUND)
+
+
+def _is_of_data(found: Finding, document: Document) -> bool:
+    """Whether it misses a part of what was to be fetched, by a name that holds it."""
+    missed = _NO_DATA.match(found.message)
+    if missed is None or found.line is None:
+        return False
+    line = document.line(found.line)
+    at = line.find(f".{missed[1]}") if missed[1] else -1
+    before = line[:at] if at >= 0 else line
+    names = re.findall(r"[A-Za-z_$][\w$]*+", before[-_LONGEST:])
+    return not document.data_names.isdisjoint(names)
 
 
 def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None:
@@ -210,14 +288,15 @@ def from_log(entry: Event, document: Document, moment: Moment) -> Finding | None
     asked = asked_at_cdn(url)
     if asked is not None and (said := lacking(asked)):
         line = _line_of_text(asked, document)
-        if _is_imported(asked, document.html):
+        if _is_imported(asked, document):
             return _missing_library(asked, line, moment)
         return _addable(f"{said}: {asked}", asked, moment, line)
     kind = "resource" if entry.get("source") == "network" else "console"
     line = _line(entry.get("url"), entry.get("lineNumber"), document)
     found = _advisory(kind, text, moment, line, None)
     # Thrown in a worker, which nobody caught.
-    return replace(found, severity="fatal") if _is_bug_of_worker(text) else found
+    is_bug = _is_bug_of_worker(text, document)
+    return replace(found, severity="fatal") if is_bug else found
 
 
 def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | None:
@@ -235,11 +314,11 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
         line = line or _line_of_text(name, document)
         found = _advisory("resource", f"missing file: {name}", moment, line, None)
         # Nobody ever gets a script that was to lie beside the document.
-        is_script = directive.startswith("script-src") and _is_loaded(name, document.html)
+        is_script = directive.startswith(_OF_SCRIPTS) and name in document.loads
         return replace(found, severity="fatal") if is_script else found
     if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc:
         line = line or _line_of_text(blocked, document)
-        if directive.startswith("script-src") and _is_imported(blocked, document.html):
+        if directive.startswith("script-src") and _is_imported(blocked, document):
             # Chromium names the parser's line at that moment, which is not the import's.
             return _missing_library(blocked, _line_of_text(blocked, document) or line, moment)
         # What a granted origin could give is told as that, below.
@@ -297,25 +376,7 @@ def covered(hidden: int, found: int) -> Finding:
 
 def invisible() -> Finding:
     message = "nothing can be seen: the whole page has one colour, though it holds text"
-    return _finding("invisible", "advisory", message, Moment())
-
-
-def dead(control: str, line: int | None, moment: Moment) -> Finding:
-    """Make the finding for a control whose handler is there, with nothing in it."""
-    message = f"{control} does nothing: there is nothing in the code that a press of it runs"
-    found = _finding("dead", "fatal", message, moment, control)
-    return replace(found, line=line)
-
-
-def deaf(control: str, moment: Moment) -> Finding:
-    """Make the note for one that no code hears: what shows how buttons look has none either."""
-    message = f"{control} does nothing: no code runs when it is pressed"
-    return _finding("dead", "advisory", message, moment, control)
-
-
-def empty_download(name: str, moment: Moment) -> Finding:
-    message = f"the file that is offered for download, ‘{name[:_LONGEST_NAME]}’, is empty"
-    return _finding("empty download", "fatal", message, moment, moment.control or "")
+    return _finding("blank", "fatal", message, Moment())
 
 
 def place_in_document(
@@ -361,7 +422,6 @@ def _advisory(
 
 
 _LONGEST = 500
-_LONGEST_NAME = 80
 
 
 def _message(details: Event) -> str:
@@ -445,26 +505,15 @@ def _line_of_text(text: str, document: Document) -> int | None:
     return document.html.count("\n", 0, at) + 1 if at >= 0 else None
 
 
-def _is_loaded(name: str, html: str) -> bool:
-    """Say whether a script element or a static import names the file.
-
-    What `import()` asks for is thrown where it is missed, for the tool to catch.
-    """
-    end = rf"{re.escape(name)}(?:[?#][^\"'\s>]*+)?"
-    source = re.compile(rf"\ssrc\s*+=\s*+[\"']?+[^\"'\s>]*{end}[\"'\s>]?", re.IGNORECASE)
-    return any(source.search(tag[0]) for tag in _SCRIPT_TAG.finditer(html)) or (
-        re.search(rf"\b(?:from|import)\s*[\"'][^\"'\n]{{0,200}}{end}[\"']", html) is not None
-    )
-
-
-def _is_imported(url: str, html: str) -> bool:
+def _is_imported(url: str, document: Document) -> bool:
     """Say whether a module imports this address by itself, or by a name in an import map.
 
     Such a module never runs, and nothing is thrown that would say so.
     """
     source = re.compile(rf"src\s*+=\s*+[\"']?+{re.escape(url)}", re.IGNORECASE)
-    if any(source.search(tag[0]) for tag in _SCRIPT_TAG.finditer(html)):
+    if any(source.search(tag) for tag in document.script_tags):
         return False
+    html = document.html
     quoted = rf"[\"']{re.escape(url)}[\"']"
     if re.search(rf"(?:from|import)\s*{quoted}", html):
         return True

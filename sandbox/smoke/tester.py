@@ -14,6 +14,7 @@ from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
+from sandbox.smoke.leftovers import read_leftovers
 from sandbox.smoke.libraries import read_asked, read_notes
 from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
 from sandbox.smoke.source import read_findings
@@ -75,17 +76,19 @@ class Attempt:
 
 
 class SmokeTester:
-    """Tests documents in one warm browser, `AT_ONCE` at a time. An async context manager.
+    """Tests documents in one warm browser, `at_once` at a time. An async context manager.
 
     With no browser every report is "not tested" and says why. For one event loop.
     """
 
-    def __init__(self, browser: BrowserChoice | NoBrowser | None) -> None:
+    def __init__(
+        self, browser: BrowserChoice | NoBrowser | None, *, at_once: int = AT_ONCE
+    ) -> None:
         self._browser = browser
         self._pool: BrowserPool | None = None
         self._warming: asyncio.Task[None] | None = None
         self._stage = Stage()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(at_once)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
@@ -156,7 +159,7 @@ class SmokeTester:
         """
         async with self._slots:
             # In a thread: reading twenty megabytes would hold up every open stream.
-            read = await asyncio.to_thread(read_findings, html)
+            read = await asyncio.to_thread(_read, html)
             if not from_disk:
                 read += await asyncio.to_thread(read_notes, html)
             if not isinstance(self._browser, BrowserChoice):
@@ -235,6 +238,13 @@ async def _tried(attempt: Callable[[float], Awaitable[Attempt]]) -> tuple[Attemp
         first = last = await attempt(MOST_SECONDS)
         seconds += last.seconds
     return first, last, seconds
+
+
+def _read(html: str) -> list[Finding]:
+    found = read_findings(html)
+    # What is swallowed nobody sees, and it is read in another way once it is closed.
+    is_swallowed = any(one.kind == "unclosed" for one in found)
+    return found if is_swallowed else [*found, *read_leftovers(html)]
 
 
 def _put(path: Path, html: str) -> None:

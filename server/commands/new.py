@@ -17,7 +17,7 @@ from server.commands.terminal import finding_line, shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
-from server.generation.ledger import fewest
+from server.generation.ledger import dollars_of, fewest
 from server.routes.choosing import check_prompt, choose
 from server.routes.models import estimate_shape
 from server.services import Services
@@ -107,9 +107,12 @@ async def _finish(
     words = said[-1].text if said and said[-1].role == "assistant" else ""
     if arguments.json:
         result = _result(artifact, generation, report, words, file)
+        result["spent"] = _spent(made)
         print(json.dumps({**result, "ledger": [shapes.ledger_entry(one) for one in tried]}))
     else:
         _tell(generation, report, words, file)
+        if len(made) > 1:
+            _say(arguments, _spent_in_words(_spent(made)))
     if generation.version is None:
         return NO
     verdict = report.verdict if report else "not tested"
@@ -158,6 +161,33 @@ def _result(
         "report": shapes.report(report) if report else None,
         "file": file,
     }
+
+
+def _spent(made: list[Generation]) -> dict[str, Any]:
+    """Sum up all that ran, repairs too; a sum is null where a part of it is not known."""
+    tokens = [_tokens(one) for one in made]
+    dollars = [dollars_of(one.cost) for one in made]
+    known = [amount for amount in dollars if amount is not None]
+    cost = {"amount": round(sum(known), 6), "currency": "USD"}
+    return {
+        "generations": len(made),
+        "tokens": None if None in tokens else sum(one or 0 for one in tokens),
+        "cost": cost if len(known) == len(made) else None,
+        "seconds": round(sum(one.seconds or 0 for one in made), 3),
+    }
+
+
+def _tokens(made: Generation) -> int | None:
+    usage = made.usage or {}
+    asked, came = usage.get("input"), usage.get("output")
+    return None if asked is None or came is None else asked + came
+
+
+def _spent_in_words(spent: dict[str, Any]) -> str:
+    tokens, cost = spent["tokens"], spent["cost"]
+    said = "of unknown length" if tokens is None else f"{tokens:,} tokens"
+    price = "price unknown" if cost is None else f"${cost['amount']:.4f}"
+    return f"Repairs and all, {spent['generations']} answers: {said}, {price}."
 
 
 def _tell(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.generation.prompts import Conversation
 from server.providers.protocol import Turn
 from server.store import generations, messages, versions
-from server.store.records import Generation, Message, State, Version
+from server.store.records import REPAIRS, Generation, Message, State, Version
 
 OPENING = Conversation()
 """What a first wish stands on."""
@@ -18,19 +18,26 @@ _WISHES = frozenset({"create", "change"})
 async def read(connection: AsyncConnection, generation: Generation) -> Conversation:
     """Gather the turns before `generation`, on the line of versions that its base stands on.
 
-    Turns that led nowhere (a failed try) or to another branch are left out; answers in words
-    alone (a question back) stay.
+    Turns that led nowhere (a failed try) or to another branch are left out, and so are repairs:
+    what they mended is in the document, and wishes count more than they. Answers in words alone
+    (a question back) stay.
     """
     every = await messages.listed(connection, generation.artifact_id)
-    said = [one for one in every if one.kind != "outcome"]  # which are not the model's words
     made = await generations.listed(connection, generation.artifact_id)
+    repairs = {one.id for one in made if one.kind in REPAIRS}
+    said = [
+        one
+        for one in every
+        # An outcome is not the model's words.
+        if one.kind not in {"outcome", *REPAIRS} and one.generation_id not in repairs
+    ]
     stored = await versions.listed(connection, generation.artifact_id)
     line = versions.lineage(stored, generation.base_version)
     document = None
     if generation.base_version is not None:
         base = generation.base_version
         document = await versions.source(connection, generation.artifact_id, base)
-    kept = _on_line(said, made, line, generation)
+    kept = _on_line(said, made, line, generation, _position(every, generation))
     return Conversation(
         turns=tuple(Turn("user" if one.role == "user" else "assistant", one.text) for one in kept),
         wishes=_wishes(line),
@@ -46,6 +53,11 @@ async def recipe_wishes(
     return _wishes(line) if line and line[-1].provider == "recipes" else ()
 
 
+def wish(line: list[Version]) -> str | None:
+    """Return the last words of a person on the line; what asks for a repair is the test's."""
+    return next(iter(_wishes(line)[::-1]), None)
+
+
 def _wishes(line: list[Version]) -> tuple[str, ...]:
     return tuple(one.prompt for one in line if one.origin in _WISHES and one.prompt)
 
@@ -55,8 +67,8 @@ def _on_line(
     made: list[Generation],
     line: list[Version],
     generation: Generation,
+    until: int,
 ) -> list[Message]:
-    until = _position(said, generation)
     earlier = [message for message in said if message.position < until]
     if not line:  # nothing was made yet: every wish so far still stands
         return earlier

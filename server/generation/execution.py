@@ -76,6 +76,7 @@ class Execution:
         self._generation = run.generation
         self._unsaved: dict[str, Any] = {}
         self._ended = False
+        self._entered = False
         self._gone = False  # another process deleted the tool for good
 
     async def perform(self) -> None:
@@ -107,6 +108,7 @@ class Execution:
     async def _perform(self) -> None:
         self._state(State.STREAMING)
         request, resumed = await self._request()
+        self._run.asked = len(request.system) + sum(len(turn.text) for turn in request.turns)
         turn = Turn(self._run, self._provider, request)
         if resumed is not None:
             turn.resume(resumed.prose, resumed.document)
@@ -307,8 +309,9 @@ class Execution:
 
     async def _enter(self, state: State, error: Json | None) -> None:
         """Write the ledger; whoever hears of the end finds there what it led to."""
-        if self._gone:
+        if self._gone or self._entered:  # its end may have to be told twice, if a disk was full
             return
+        self._entered = True
         ended = Ended(state, report=self._report, error=error, **self._spent)
         try:
             await self._repairing.ended(self._run, ended)

@@ -31,13 +31,20 @@ from server.providers.registry import Choice
 from server.store import artifacts, generations, messages, reports, versions
 from server.store.database import Database
 from server.store.generations import LEASE
-from server.store.records import Artifact, Generation, Json, Message, State, StoredReport
+from server.store.records import (
+    REPAIRS,
+    Artifact,
+    Generation,
+    Json,
+    Message,
+    State,
+    StoredReport,
+)
 
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 CANCEL_SECONDS = 5.0
-_REPAIRS = frozenset({"fix", "repair", "mechanical"})
 
 
 class NothingToFixError(ValueError):
@@ -234,7 +241,7 @@ class Generator:
         )
         series = None
         async with self._database.write() as connection:
-            if earlier.kind in _REPAIRS:
+            if earlier.kind in REPAIRS:
                 tested = await reports.latest(connection, artifact.id)
                 report = tested.get(earlier.base_version or 0)
                 series = opened(report, choice) if report else None
@@ -344,19 +351,24 @@ class Generator:
 
     async def _go_on(self, run: Run, choice: Choice) -> None:
         """Start the repair that follows, unless the person wished for something else meanwhile."""
-        artifact_id = run.generation.artifact_id
-        if self._closed or self._hub.of(artifact_id) != [run]:
-            return
         try:
-            wanted = await self._repairing.following(run, choice)
-            if wanted is None:
-                return
-            async with self._database.read() as connection:
-                artifact = await artifacts.get(connection, artifact_id)
-            if artifact is not None:
-                await self._repair(artifact, wanted, run.series, after=run)
+            if not await self._has_gone_on(run, choice):
+                await self._repairing.given_up(run)
         except Exception:  # noqa: BLE001 logged in full; the version stands, and Fix is offered
             _log.exception("no repair of %s could be started", run.generation.id)
+
+    async def _has_gone_on(self, run: Run, choice: Choice) -> bool:
+        artifact_id = run.generation.artifact_id
+        if self._closed or self._hub.of(artifact_id) != [run]:
+            return False
+        wanted = await self._repairing.following(run, choice)
+        if wanted is None:
+            return False
+        async with self._database.read() as connection:
+            artifact = await artifacts.get(connection, artifact_id)
+        if artifact is None:
+            return False
+        return await self._repair(artifact, wanted, run.series, after=run) is not None
 
 
 def _new(

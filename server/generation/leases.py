@@ -24,9 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import shapes
 from server.generation.hub import Hub
 from server.identifiers import new_id
-from server.store import generations, journal, reports
+from server.store import generations, journal, ledger, reports
 from server.store.database import Database
-from server.store.records import Generation, JournalEntry, State
+from server.store.records import REPAIRS, Generation, JournalEntry, State
 
 HEARTBEAT_SECONDS = 2.0
 _AHEAD = 1000
@@ -87,6 +87,8 @@ class Leases:
         async with self._database.write() as connection:
             for one in gone:
                 await self._tell(connection, one, await generations.interrupt(connection, one))
+                if one.kind in REPAIRS:
+                    await ledger.add_lost(connection, one)
         for one in gone:
             self._hub.ring(one.artifact_id)
         return [one.id for one in gone]

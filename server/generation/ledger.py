@@ -97,6 +97,11 @@ def decide(attempts: Sequence[Attempt], budget: Budget) -> Repair | Stop:
     return Repair(best, len(repairs) + 1)
 
 
+def given_up(attempts: Sequence[Attempt]) -> str:
+    """Say what stands where another attempt was due, and something else came before it."""
+    return _sentence(attempts, "no other was begun, since something else came before it")
+
+
 def best_version(attempts: Sequence[Attempt]) -> int | None:
     """Return the version with the fewest fatal findings; of several the newest.
 

@@ -19,6 +19,7 @@ from server.generation.ledger import (
     Stop,
     decide,
     dollars_of,
+    given_up,
     signatures,
 )
 from server.generation.mechanical import Repaired, repair
@@ -153,6 +154,15 @@ class Repairing:
             return Next(base, findings, mechanic)
         return Next(base, findings, by, self.count(number))
 
+    async def given_up(self, run: Run) -> None:
+        """Close the ledger where another attempt was due and none was begun."""
+        series = run.series
+        if series is None or series.id is None or not isinstance(series.decided, Repair):
+            return
+        outcome = given_up(series.attempts)
+        async with self._database.write() as connection:
+            await ledger.close(connection, run.generation.id, outcome)
+
     def count(self, number: int) -> tuple[int, int] | None:
         """Say which attempt it is, and of how many; none where none starts by itself."""
         return (number, self.budget.repairs) if self.budget.repairs else None
@@ -229,11 +239,14 @@ def _attempt(run: Run, ended: Ended) -> Attempt:
 
 
 def _tokens(run: Run, usage: Json | None) -> int:
-    """Count what a host charges for; where it did not say, what came is measured."""
-    if usage is None or usage.get("output") is None:
-        return run.characters // _CHARACTERS_PER_TOKEN
-    tokens: int = (usage.get("input") or 0) + usage["output"]
-    return min(tokens, _MOST_TOKENS)
+    """Count what a host charges for; what it did not say is measured, once anything came."""
+    told = usage or {}
+    asked, came = told.get("input"), told.get("output")
+    if asked is None:
+        asked = run.asked // _CHARACTERS_PER_TOKEN if came or run.characters else 0
+    if came is None:
+        came = run.characters // _CHARACTERS_PER_TOKEN
+    return min(int(asked + came), _MOST_TOKENS)
 
 
 def _entry(

@@ -39,6 +39,7 @@ class Run:
         self.document = LiveDocument()
         self.entries: list[JournalEntry] = []
         self.characters = 0  # of prose and documents
+        self.asked = 0  # characters of the request
         self.state: State = generation.state
         self.version: int | None = None
         self.stopping = State.INTERRUPTED  # what a cancelled task ends as

@@ -32,7 +32,8 @@ _REFUSAL_LIMIT = 256 * 1024
 QUIET_LIMIT = 16_000_000
 """Characters of a stream without anything in them: no event here, no words in `openai`."""
 _UNANSWERED = "without sending a response"  # httpcore's words
-_DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
+"""What no proxy is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Transport:
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(self._timeouts.silence, connect=self._timeouts.connect),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            mounts=dict.fromkeys(_DIRECT),
+            mounts=dict.fromkeys(DIRECT),
             follow_redirects=False,
             # Unpacked, a packet of a bomb would have 64 MB.
             headers={"User-Agent": "sandwright", "Accept-Encoding": "identity"},

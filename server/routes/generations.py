@@ -14,6 +14,7 @@ from server.routes import schemas
 from server.routes.choosing import choose
 from server.routes.events import artifact_stream, generation_stream, sse
 from server.routes.views import View, find_artifact, find_generation, view
+from server.store import generations
 from server.store.records import Generation, Json
 
 router = APIRouter(prefix="/api", tags=["generations"])
@@ -104,6 +105,10 @@ async def _choice(viewing: View, earlier: Generation, model: str | None) -> Choi
     registry = viewing.services.registry
     if model is not None:
         return await choose(registry, model)
+    if earlier.kind == "mechanical":
+        async with viewing.services.database.read() as connection:
+            made = await generations.listed(connection, earlier.artifact_id)
+        earlier = next((one for one in reversed(made) if one.kind != "mechanical"), earlier)
     if earlier.provider == "recipes":
         return await registry.connected() or await registry.default()
     return registry.resolve(f"{earlier.provider}/{earlier.model}") or await registry.default()

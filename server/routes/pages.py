@@ -24,7 +24,7 @@ from server.identifiers import bridge_key, new_id
 from server.prose import render_prose
 from server.routes.artifacts import start
 from server.routes.models import models_for_page
-from server.routes.schemas import NewArtifact
+from server.routes.schemas import NewArtifact, VersionNumber
 from server.routes.views import Number, View, find_artifact, message, view
 from server.store import artifacts, generations, journal, ledger
 from server.store.artifacts import BadCursorError
@@ -125,6 +125,8 @@ async def _new_workbench(made: Created, request: Request, viewing: View) -> Resp
         "messages": [message(made.message)],
         "generation": viewing.generation(made.artifact, made.generation),
         "selected": None,
+        "shown": None,
+        "live": None,
         "events_after": None,
         "frame": _frame(made.artifact, NO_GRANTS, viewing),
         "models": await models_for_page(viewing.services.registry),
@@ -134,8 +136,11 @@ async def _new_workbench(made: Created, request: Request, viewing: View) -> Resp
 
 
 @router.get("/artifacts/{artifact_id}")
-async def workbench(artifact_id: str, request: Request, viewing: Viewing) -> Response:
-    return await _workbench(artifact_id, None, request, viewing)
+async def workbench(
+    artifact_id: str, request: Request, viewing: Viewing, shown: VersionNumber | None = None
+) -> Response:
+    """Show the live version, or `shown`: what is in sight there while one works."""
+    return await _workbench(artifact_id, None, request, viewing, shown)
 
 
 @router.get("/artifacts/{artifact_id}/versions/{n}")
@@ -143,21 +148,26 @@ async def version(artifact_id: str, n: Number, request: Request, viewing: Viewin
     return await _workbench(artifact_id, n, request, viewing)
 
 
-async def _workbench(artifact_id: str, n: int | None, request: Request, viewing: View) -> Response:
+async def _workbench(
+    artifact_id: str, n: int | None, request: Request, viewing: View, sought: int | None = None
+) -> Response:
     services = viewing.services
     async with services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
-        shown = await viewing.versions(connection, artifact)
+        every = await viewing.versions(connection, artifact)
         made = await generations.listed(connection, artifact.id)
         newest = made[-1] if made else None
-        selected = next((one for one in shown if one["n"] == n), None)
+        selected = _numbered(every, n)
         if n is not None and selected is None:
             raise Problem(404, f"This tool has no version {n}.")
-        in_sight = n or (shown[-1]["n"] if shown else None)
-        grants = await in_force(connection, artifact.id, in_sight) if in_sight else NO_GRANTS
+        live = next((one for one in every if one["live"]), None)
+        shown = selected or _numbered(every, sought) or live
+        grants = await in_force(connection, artifact.id, shown["n"]) if shown else NO_GRANTS
         context: dict[str, Any] = {
             "artifact": await viewing.artifact(connection, artifact),
-            "versions": shown,
+            "versions": every,
+            "shown": shown,
+            "live": live,
             "messages": await viewing.messages(connection, artifact),
             "unmade": _unmade(made),
             "generation": viewing.generation(artifact, newest) if newest else None,
@@ -165,7 +175,7 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
             "events_after": await _events_after(connection, newest),
             "frame": _frame(artifact, grants, viewing),
             "last_model": _last_model(viewing, _by_model(made)),
-            "offered": _offered(await ledger.listed(connection, artifact.id), shown),
+            "offered": _offered(await ledger.listed(connection, artifact.id), every),
         }
         if newest and newest.kept and newest.version is None:
             words, documents = await journal.texts(connection, newest.id)
@@ -174,6 +184,10 @@ async def _workbench(artifact_id: str, n: int | None, request: Request, viewing:
                 context["messages"].append(await asyncio.to_thread(_stopped, newest, words))
     context["models"] = await models_for_page(services.registry)
     return _page(request, "workbench.html", context)
+
+
+def _numbered(versions: list[Json], n: int | None) -> Json | None:
+    return next((one for one in versions if one["n"] == n), None)
 
 
 def _stopped(generation: Generation, words: str) -> Json:

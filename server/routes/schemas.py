@@ -292,7 +292,8 @@ class Artifact(BaseModel):
     prompt: str
     pinned_version: int | None
     version_count: int
-    verdict: str | None
+    verdict: Annotated[str | None, Field(description="of the live version")]
+    newest_verdict: str | None
     model: str | None
     state: str | None
     declined: bool

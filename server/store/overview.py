@@ -14,7 +14,7 @@ from server.store.records import Artifact, State
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`live` is DESIGN's live version; `screenshot` is (report id, name)."""
+    """`live` is DESIGN's live version; `screenshot` is (report id, name) of it, as `verdict` is."""
 
     version_count: int = 0
     live: int | None = None
@@ -22,6 +22,7 @@ class Overview:
     model: str | None = None
     screenshot: tuple[str, str] | None = None
     state: str | None = None
+    newest_verdict: str | None = None
     declined: bool = False
     """There is no version, since no recipe fits: what is asked for waits for a model."""
 
@@ -71,6 +72,7 @@ async def of(connection: AsyncConnection, found: Sequence[Artifact]) -> dict[str
             screenshot=shots.get(shown.report_id or "") if shown else None,
             state=state,
             declined=not rows and state == State.DONE and provider == "recipes",
+            newest_verdict=rows[-1].verdict if rows else None,
         )
     return overviews
 

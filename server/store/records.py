@@ -27,6 +27,8 @@ class State(StrEnum):
 
 
 ACTIVE = frozenset({State.QUEUED, State.STREAMING, State.TESTING})
+REPAIRS = frozenset({"fix", "repair", "mechanical"})
+"""Kinds of generation that findings asked for, by hand or by themselves."""
 TOO_LARGE = "too_large"  # the error of a generation that was stopped for its size
 STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 

@@ -26,10 +26,18 @@ _COLUMNS = [
 async def add(
     connection: AsyncConnection, artifact_id: str, n: int, report: Report
 ) -> StoredReport:
-    """Store a report as the version's newest; earlier ones stay."""
+    """Store a report as the version's newest; earlier ones stay.
+
+    One that only says "not tested" (a busy browser, or none) takes the place of no pass.
+    """
     table = tables.reports
     of_version = (table.c.artifact_id == artifact_id, table.c.n == n)
-    await connection.execute(update(table).where(*of_version).values(latest=False))
+    passed = select(table.c.id).where(
+        *of_version, table.c.latest.is_(True), table.c.verdict == Verdict.PASSED
+    )
+    latest = report.verdict != Verdict.NOT_TESTED or not (await connection.execute(passed)).first()
+    if latest:
+        await connection.execute(update(table).where(*of_version).values(latest=False))
     stored = StoredReport(
         id=new_id(),
         artifact_id=artifact_id,
@@ -45,7 +53,7 @@ async def add(
         asked=list(report.asked),
     )
     values = {column.name: getattr(stored, column.name) for column in _COLUMNS}
-    await connection.execute(insert(table).values(**values, latest=True))
+    await connection.execute(insert(table).values(**values, latest=latest))
     for shot in report.screenshots:
         row = {"report_id": stored.id, "name": shot.name, "png": shot.png}
         await connection.execute(insert(tables.screenshots).values(**row))

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, Route, expect
 
 from sandbox.stored import to_json
 from server.export import export_html
@@ -620,6 +620,53 @@ async def test_a_newer_file_that_gave_up_on_a_held_database_leaves_it_as_it_is(
     # The one that waits is decided before one that comes after it.
     await holder.evaluate("opened.then((database) => database.close())")
     assert await holder.evaluate("asked().then(({ version }) => version)") == 1
+    assert await page.evaluate("localStorage.word") == "of 1"
+
+
+@pytest.mark.sandbox  # it gives up after five seconds
+async def test_a_newer_file_that_gave_up_on_reading_a_database_leaves_all_as_it_is(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """What it waited for comes after that, but before the page has loaded again."""
+    html = """<!doctype html><script>
+    const opened = new Promise((done) => {
+      indexedDB.open("notes", 1).onsuccess = ({ target }) => done(target.result);
+    });
+    const words = async () => (await opened).transaction("words", "readwrite").objectStore("words");
+    const hold = async () => {
+      const store = await words();
+      window.held = true;
+      const again = () => { if (window.held) store.get(1).onsuccess = again; };
+      again();
+    };
+    const after = async () => {
+      const { transaction } = await words();
+      return new Promise((done) => { transaction.oncomplete = () => done(true); });
+    };</script>"""
+    schema = {"name": "words", "keyPath": None, "autoIncrement": False, "next": 0, "indexes": []}
+    for at in (1, 2):
+        indexed = {
+            '["notes"]': json.dumps({"version": 1, "stores": [schema]}),
+            '["notes","words",1]': json.dumps(f"of {at}"),
+        }
+        stored = to_json({"at": at, "local": {"word": f"of {at}"}, "indexed": indexed})
+        text = export_html(html, title="Notes", storage_prefix="x", stored=stored)
+        (tmp_path / f"{at}.html").write_text(text, "utf-8")
+    holder, page = [await context.new_page() for _ in range(2)]
+    await holder.goto((tmp_path / "1.html").as_uri())
+    await holder.evaluate("hold()")
+    newer = (tmp_path / "2.html").as_uri()
+    await page.goto(newer, wait_until="commit")
+    gave_up = asyncio.Event()
+
+    async def stay(route: Route) -> None:
+        await route.fulfill(status=204)
+        gave_up.set()
+
+    await page.route(newer, stay)
+    await gave_up.wait()
+    # The one that waits is decided before one that comes after it.
+    assert await holder.evaluate("{ const it = after(); window.held = false; it }")
     assert await page.evaluate("localStorage.word") == "of 1"
 
 

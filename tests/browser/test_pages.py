@@ -694,6 +694,47 @@ async def test_a_failed_verdict_names_the_line_and_offers_a_fix(page: Page, conn
     await expect(preview(page).get_by_role("heading", name="Mended")).to_be_visible()
 
 
+async def test_what_passed_last_is_what_one_finds_again(page: Page, connected: str) -> None:
+    """A newer version that failed is seen when it was made, marked later, and pinned by choice."""
+    await create(page, connected, "wish-old")
+    await expect(verdict(page)).to_contain_text("passed")
+    await ask(page, "wish-broken")
+    await expect(verdict(page)).to_contain_text("failed")
+    await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
+    export = page.get_by_role("link", name="Export", exact=True)
+    await expect(export).to_have_attribute("href", re.compile(r"/versions/2/export$"))
+    await expect(export).to_contain_text("v2")
+    await expect(page.get_by_text("Version 1 is live and passed its test")).to_be_visible()
+    await expect(page.get_by_role("link", name="Back to version 1")).to_be_visible()
+
+    await page.reload()
+    await expect(preview(page).get_by_role("heading", name="Old")).to_be_visible()
+    await expect(verdict(page)).to_contain_text("passed")
+    await expect(page.get_by_text("Version 2 is newer and failed its test")).to_be_visible()
+    await expect(export).to_have_attribute("href", re.compile(r"/versions/1/export$"))
+    await expect(page.get_by_text("The next change starts from v1")).to_be_visible()
+
+    await page.get_by_role("link", name="See version 2").click()
+    await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
+    await page.get_by_role("button", name="Pin version 2").click()
+    await expect(page.get_by_role("button", name="Unpin")).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("button", name="Pin version 2")).to_be_visible()
+    await page.get_by_role("button", name="Pin version 2").click()
+    await expect(page.get_by_role("button", name="Unpin")).to_be_visible()
+    await page.goto(page.url.partition("/versions/")[0])
+    await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
+    await page.get_by_role("button", name="Unpin").click()
+    await expect(page.get_by_text("version 1 is live")).to_be_visible()
+    await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
+
+    await page.goto(connected)
+    card = page.get_by_role("listitem").filter(has_text="Old").first
+    await expect(card).to_contain_text("passed")
+    await card.get_by_role("link", name="failed").click()
+    await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
+
+
 async def test_a_tool_that_shouts_is_heard_in_the_console_as_text(
     page: Page, connected: str
 ) -> None:
@@ -827,7 +868,7 @@ async def test_one_run_after_another_is_followed(
         await go_on.wait()
         await route.continue_()
 
-    await page.route(page.url, held)
+    await page.route(re.compile(re.escape(page.url) + r"\?shown="), held)
     client = api(connected)
     path = page.url.removeprefix(connected).replace("/artifacts", "/api/artifacts", 1)
     made = await asyncio.to_thread(
@@ -853,7 +894,9 @@ async def test_a_renewal_that_cannot_be_read_stops_no_other(page: Page, connecte
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.route(
-        page.url, lambda route: route.fulfill(body=broken, content_type="text/html"), times=1
+        re.compile(re.escape(page.url) + r"\?shown="),
+        lambda route: route.fulfill(body=broken, content_type="text/html"),
+        times=1,
     )
     await ask(page, "wish-new")
     await expect(page.get_by_role("list", name="Versions").get_by_role("link")).to_have_count(2)

@@ -184,33 +184,6 @@ async def test_destructive_buttons_come_last(tester: SmokeTester) -> None:
     ]
 
 
-async def test_every_button_that_does_nothing_is_named_and_a_silent_one_is_a_note(
-    tester: SmokeTester,
-) -> None:
-    """One without any code may be there to be looked at."""
-    html = page(
-        '<button id="one">One</button><button onclick="two()">Two</button>'
-        '<button onclick="void 0">Three</button><form id="f"><input><button>Four</button></form>'
-        '<a id="five" download="a.txt" href="data:,">Five</a><button>Six</button>'
-        '<button id="seven">Seven</button><canvas id="c" width="9" height="9"></canvas>',
-        """one.addEventListener('click', (function () {}).bind(null));
-async function two() { console.log('two'); }
-f.onsubmit = event => { event.preventDefault(); };
-seven.onclick = () => { document.title += '7'; };
-(function paint() { c.getContext('2d').fillRect(0, 0, 9, 9); requestAnimationFrame(paint); })();""",
-    )
-    report = await told_in_time(tester, html)
-    found = {(one.severity, one.kind, one.control) for one in report.findings}
-    assert found == {
-        ("fatal", "dead", "button ‘One’"),
-        ("fatal", "dead", "button ‘Two’"),
-        ("fatal", "dead", "button ‘Three’"),
-        ("fatal", "dead", "button ‘Four’"),
-        ("fatal", "empty download", "link ‘Five’"),
-        ("advisory", "dead", "button ‘Six’"),
-    }
-
-
 async def test_a_button_under_a_modal_is_reached_once_it_is_closed(tester: SmokeTester) -> None:
     html = page(
         '<div id="veil" style="position:fixed;inset:0;background:#fff">Welcome'

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import http.server
 import json
 import os
 import re
+import runpy
 import sqlite3
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from server.commands.smoke_sources import LARGEST
+from tests.conftest import free_port
 from tests.forks import run_sandwright
 
 GOOD = "<!doctype html>\n<title>Clicker</title>\n<h1>Clicks</h1>\n<button>Press</button>\n"
@@ -37,6 +45,38 @@ def broken(tmp_path) -> Path:
     return path
 
 
+@pytest.fixture
+def pages(good: Path) -> Iterator[str]:
+    """The address of a server of pages, with a name and a password."""
+    given = {
+        "/good": ("text/html; charset=utf-8", good.read_bytes()),
+        "/data": ("application/json", b"{}"),
+        "/large": ("text/html", b" " * (LARGEST + 1)),
+    }
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/moved":
+                self.send_response(302)
+                self.send_header("Location", "/good")
+                self.end_headers()
+                return
+            kind, body = given.get(self.path, ("text/html", b""))
+            self.send_response(200 if self.path in given else 404)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://me:secret@127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def test_a_good_and_a_broken_file_are_one_json_line_each_and_exit_1(good, broken, tmp_path):
     pictures = tmp_path / "pictures"
     done = sandwright("test", good, broken, "--json", "--screenshot", pictures)
@@ -53,6 +93,63 @@ def test_a_good_and_a_broken_file_are_one_json_line_each_and_exit_1(good, broken
         assert isinstance(report["duration_ms"], int)
         assert report["screenshots"]
         assert all(Path(path).read_bytes().startswith(b"\x89PNG") for path in report["screenshots"])
+
+
+def test_files_folders_and_addresses_are_a_json_line_each_in_the_order_given(good, pages, tmp_path):
+    """Two at a time; no password is shown. Without a browser: none is needed to say so."""
+    folder = tmp_path / "site"
+    for path in ("b/one.HTML", "a.html", ".git/no.html", "b/node_modules/no.html", "b/no.txt"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("<h1>Page</h1>")
+    report = tmp_path / "report.xml"
+    words = ["test", good, folder, f"{pages}/moved", f"{pages}/data", "--jobs", 2]
+    done = sandwright(*words, "--json", "--junit", report, SANDWRIGHT_BROWSER="none")
+    assert done.returncode == 2, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    plain = pages.replace("me:secret@", "")
+    names = [good, folder / "a.html", folder / "b/one.HTML", f"{plain}/moved", f"{plain}/data"]
+    assert [one["file"] for one in told] == list(map(str, names))
+    assert "browser" in told[3]["reason"]
+    assert told[4]["reason"] == "it is no HTML but application/json"
+    begun = [f"{n} of 5: {name}" for n, name in enumerate(names, start=1)]
+    assert sorted(done.stderr.splitlines()) == begun
+    assert "secret" not in done.stdout + report.read_text("utf-8")
+    suite = ET.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["5", "0", "5"]
+
+
+def test_what_cannot_be_fetched_or_given_exits_2(pages, tmp_path, free_address):
+    """Without a browser: none is needed to say so."""
+    none = {"SANDWRIGHT_BROWSER": "none"}
+    given = [f"{pages}/large", f"{pages}/gone", free_address, "https://"]
+    done = sandwright("test", *given, "--json", **none)
+    assert done.returncode == 2
+    reasons = [json.loads(line)["reason"] for line in done.stdout.splitlines()]
+    assert reasons[:2] == ["larger than 20 MB", "the server answered 404"]
+    assert all("cannot be fetched" in reason for reason in reasons[2:])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert refused(sandwright("test", empty, **none)) == f"{empty} has no .html file."
+    out = tmp_path / "none/report.xml"
+    line = refused(sandwright("test", tmp_path / "x.html", "--junit", out, **none))
+    assert line == f"{out} cannot be written: No such file or directory"
+    done = sandwright("test", tmp_path / "x.html", "--jobs", "0", **none)
+    assert done.returncode == 2
+    assert "a number from 1 to 16" in done.stderr
+
+
+def test_the_library_in_three_lines_runs_as_its_page_has_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("SANDWRIGHT_BROWSER", "none")
+    told = (Path(__file__).parents[2] / "docs/testing.md").read_text("utf-8")
+    example = tmp_path / "example.py"
+    example.write_text(told.partition("```python\n")[2].partition("```")[0], "utf-8")
+    assert asyncio.run(runpy.run_path(str(example))["tested"](GOOD)) == ["not tested"]
+
+
+@pytest.fixture
+def free_address() -> str:
+    return f"http://127.0.0.1:{free_port()}/"
 
 
 def test_a_good_file_exits_0_and_a_person_reads_the_verdict(good):

@@ -62,7 +62,12 @@ def test_a_repair_is_waited_for_and_the_best_version_is_written(
     assert made.returncode == 0, made.stderr
     said = result(made)
     assert (said["verdict"], said["version"], len(said["ledger"])) == ("passed", 2, 1)
-    assert "missingFunction();" not in file.read_text()
+    written = file.read_text()
+    assert "missingFunction();" not in written
+    assert '"prompt": "a counter"' in written, "the wish, and not what the test found"
+    spent = said["spent"]
+    assert spent["generations"] == 2
+    assert spent["tokens"] > said["usage"]["input"] + said["usage"]["output"]
 
 
 def test_what_cannot_be_made_exits_1_and_what_cannot_be_asked_exits_2(tmp_path: Path) -> None:

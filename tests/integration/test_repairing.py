@@ -47,6 +47,8 @@ ANSWERS = [
     {"match": "wordA is not defined", "text": "I see nothing wrong with it."},
     answer("wish-stalls", "stallA"),
     answer("stallA is not defined", stall_at=40, stall_seconds=3600),
+    answer("wish-cut", "cutA"),
+    answer("cutA is not defined", "cutA", "cutB", tokens_per_second=60),
     answer("wish-dear", "dearA", "dearB"),
     dear("dearA is not defined", "dearB", tokens=210_000),
     {"match": "wish-torn", "text": fenced(GOOD.replace("</script>", ""))},
@@ -98,8 +100,8 @@ class Tool:
         return items
 
 
-def made(client: Api, prompt: str) -> Tool:
-    asked = client("POST", "/api/artifacts", status=201, prompt=prompt)
+def made(client: Api, prompt: str, **more: str) -> Tool:
+    asked = client("POST", "/api/artifacts", status=201, prompt=prompt, **more)
     client.ended(asked["generation"])
     return Tool(client, asked["artifact"]["id"])
 
@@ -175,8 +177,19 @@ def test_a_model_that_stalls_is_stopped_by_the_person(client: Api) -> None:
     client("POST", f"/api/generations/{generation}/cancel", status=202)
     (entry,) = tool.settled()
     assert "it was stopped" in entry["outcome"]
+    assert entry["tokens"] > len(GOOD) // 4, "what was asked is paid too"
     assert tool.verdicts() == ["failed"]
     assert tool.messages()[-1]["kind"] == "repair", "who stopped it need not be told so"
+
+
+def test_a_wish_that_comes_in_between_ends_the_ledger_with_a_sentence(client: Api) -> None:
+    tool = made(client, "wish-cut")
+    until(lambda: tool.messages()[-1]["kind"] == "repair")
+    asked = client("POST", f"{tool.path}/messages", status=202, prompt="wish-good")
+    client.ended(asked["generation"])
+    (entry,) = tool.settled()
+    assert tried([entry]) == [(1, 2, 1, 2)]
+    assert "something else came before it" in entry["outcome"]
 
 
 def test_a_model_that_costs_too_much_is_not_asked_again(client: Api) -> None:
@@ -196,7 +209,7 @@ def test_a_host_that_refuses_is_not_asked_again(client: Api) -> None:
 
 def test_what_needs_no_model_is_mended_without_one(client: Api) -> None:
     """As a version of its own, that costs nothing and says what was done."""
-    tool = made(client, "wish-torn")
+    tool = made(client, "wish-torn", model="openai/torn")
     (entry,) = tool.settled()
     assert (entry["mechanical"], entry["tokens"], tried([entry])) == (True, 0, [(1, 2, 1, 0)])
     assert entry["cost"] == {"amount": 0, "currency": "USD"}
@@ -212,6 +225,9 @@ def test_what_needs_no_model_is_mended_without_one(client: Api) -> None:
     assert source.split() == GOOD.replace("</script>", "</script> ").split()
     page = client.client.get(tool.path.removeprefix("/api")).text
     assert "Mechanical repair, no model, no cost" in page
+    again = client("POST", f"/api/generations/{entry['generation']}/retry", status=202)
+    assert again["generation"]["model"] == "torn", "by who made it, not by the default"
+    client.ended(again["generation"])
 
 
 def test_an_import_is_left_alone_until_its_person_presses_fix(client: Api) -> None:
@@ -241,3 +257,34 @@ def test_none_starts_where_the_setting_is_0(
     assert tried([entry]) == [(1, 2, 1, 1)]
     log = httpx.get(f"{model.url.removesuffix('/v1')}/_scripted/log").json()
     assert len(log["calls"]) == 2
+    asked = client("POST", f"{tool.path}/messages", status=202, prompt="in euros")
+    client.ended(asked["generation"])
+    log = httpx.get(f"{model.url.removesuffix('/v1')}/_scripted/log").json()
+    told = [one["content"] for one in log["calls"][-1]["body"]["messages"]]
+    assert "a counter" in told[1]
+    assert not any("A test in a real browser" in one for one in told), "wishes count, not repairs"
+
+
+def test_a_server_that_dies_in_a_repair_says_so_in_the_ledger(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    stalls = {"text": fenced(GOOD), "stall_at": 40, "stall_seconds": 3600}
+    model: Process = scripted(answers({"text": fenced(BROKEN)}, stalls))
+    app = serve_app(tests=True, OPENAI_BASE_URL=model.url)
+    tool = made(api(app.url), "a counter")
+    until(lambda: tool.messages()[-1]["kind"] == "repair")
+    app.kill()
+    again = api(serve_app(OPENAI_BASE_URL=model.url).url)
+    (entry,) = Tool(again, tool.path.rpartition("/")[2]).ledger()
+    assert (entry["base"], entry["version"], entry["attempt"]) == (1, None, 1)
+    assert entry["outcome"] == "The server stopped before this attempt had ended."
+
+
+def test_the_repair_of_an_import_is_called_so(client: Api) -> None:
+    brought = client("POST", "/api/artifacts/import", status=201, html=faulty("stallA"))
+    tool = Tool(client, brought["artifact"]["id"])
+    until(lambda: tool.versions()[0]["report"])
+    asked = client("POST", f"{tool.path}/fix", status=202, version=1)
+    page = client.client.get(tool.path.removeprefix("/api")).text
+    assert "data-activity>Repairing</p>" in page
+    client("POST", f"/api/generations/{asked['generation']['id']}/cancel", status=202)

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from sandbox.report import Report, Verdict
 from server.store import artifacts, database, reports, versions
 from server.store.database import Database, NewerDatabaseError
 from server.store.immutability import TRIGGERS
@@ -142,6 +143,18 @@ async def test_a_newer_database_is_not_touched(store: Database) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError, match="9999"):
         await store.migrate()
+
+
+async def test_a_test_that_could_not_be_run_takes_no_pass_away(store: Database) -> None:
+    """The browser was busy, or there is none: what passed has passed all the same."""
+    artifact = await make(store)
+    told = ["not tested", "failed", "not tested", "passed", "not tested"]
+    kept = []
+    async with store.write() as connection:
+        for verdict in told:
+            await reports.add(connection, artifact.id, 1, Report(Verdict(verdict)))
+            kept.append((await reports.latest(connection, artifact.id))[1].verdict)
+    assert kept == [*told[:4], "passed"]
 
 
 async def test_a_lost_test_is_told_as_not_tested(store: Database) -> None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.prove.cases import Expects, Probe
+from sandbox.prove.cases import Act, Expects, Probe
 from tests.conftest import Process, clean_environment
 from tests.sandbox.drivers.page import Driver, DriverError, Page
 from tests.sandbox.places import Application, open_application
 
 PLACES = ("workbench", "alone", "streaming")
 SECONDS = 30.0  # patience on a busy machine, not a promise
+WRITTEN_SECONDS = 10.0  # then the person acts all the same
 ONE_SECONDS = 120.0  # for all of one probe: a page that hangs must not take the others with it
 TOKENS_PER_SECOND = 200
 FILLER_LINES = 1400  # what the model goes on writing while the probe must already work
@@ -58,6 +59,8 @@ class Probing:
                 tool = await self.application.put(probe.document())
                 url = tool.workbench if place == "workbench" else tool.frame
             await page.go(url)
+            if probe.act is not Act.NOTHING:
+                await _written(page)
             await page.act(probe)
             went = await _outcome(page)
             if went is True:
@@ -98,6 +101,16 @@ async def _expected(page: Page, expects: Expects) -> Any:
     except TimeoutError:
         return "nothing was saved" if expects is Expects.DOWNLOAD else "nobody was asked"
     return True
+
+
+async def _written(page: Page) -> None:
+    """Wait until the probe's lines are there: what it hears is not there as soon as its element."""
+    until = time.monotonic() + WRITTEN_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(DriverError):
+            if await page.in_tool("window.written"):
+                return
+        await asyncio.sleep(0.05)
 
 
 async def _outcome(page: Page) -> Any:

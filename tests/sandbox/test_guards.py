@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def tests_in(file: str) -> set[str]:
+def names_in(file: str) -> set[str]:
     tree = ast.parse((ROOT / file).read_text("utf-8"))
     return {node.name for node in ast.walk(tree) if hasattr(node, "name")}
 
@@ -25,7 +25,7 @@ def test_each_guard_stands_once_and_its_test_is_there() -> None:
         if guard.kept:
             continue
         file, _, test = guard.test.partition("::")
-        if test.partition("[")[0] not in tests_in(file) or guard.text == guard.becomes:
+        if test.partition("[")[0] not in names_in(file) or guard.text == guard.becomes:
             wrong.append(f"{guard.file}: {guard.name} has no test {guard.test}")
     assert wrong == []
     named = [(guard.file, guard.name) for guard in GUARDS]

@@ -136,11 +136,18 @@ class TestFindings:
             "Error: Failed to fetch the rates",
             "TypeError: navigator.share is not a function",
             "TypeError: Cannot read properties of undefined (reading 'requestAdapter')",
+            "TypeError: Cannot read properties of null (reading 'createShader')",
+            "ReferenceError: BarcodeDetector is not defined",
+            "ReferenceError: NDEFReader is not defined",
+            "TypeError: window.SpeechRecognition is not a constructor",
+            "TypeError: navigator.wakeLock.request is not a function",
+            "InvalidStateError: Failed to execute 'send' on 'WebSocket': Still connecting.",
             "TypeError: Failed to fetch dynamically imported module: https://esm.sh/x",
         ],
     )
     def test_what_a_tool_that_asks_may_miss_is_a_note(self, message: str) -> None:
-        document = Document(URL, "<script>fetch('https://api.example.org')</script>", 1)
+        asks = "<script>fetch('https://api.example.org'); navigator.gpu.requestAdapter()</script>"
+        document = Document(URL, f"{asks}<canvas></canvas>c.getContext('webgl')", 1)
         found = findings.from_exception(thrown(message), document, LOAD)
         assert found is not None
         assert found.severity == "advisory"
@@ -151,6 +158,11 @@ class TestFindings:
             "ReferenceError: openWebSocketPanel is not defined",
             "TypeError: this.onNetworkError is not a function",
             "TypeError: navigator.shareAll is not a function",
+            "TypeError: navigator.clipboard.writeTxt is not a function",
+            "ReferenceError: BarcodeDetectr is not defined",
+            "TypeError: Cannot read properties of null (reading 'createShader')",
+            "SyntaxError: Failed to construct 'WebSocket': The URL 'x' is invalid.",
+            "Error: my WebSocket rule",
             "Error: Load failed",
             f"TypeError: Failed to fetch dynamically imported module: {URL}u.js",
         ],
@@ -163,23 +175,86 @@ class TestFindings:
     @pytest.mark.parametrize(
         ("description", "lacking", "fatal"),
         [
-            ("ReferenceError: gone is not defined\n    at b.onclick", False, True),
-            ("TypeError: a.go is not a function\n    at b.onclick", False, True),
-            ("TypeError: navigator.share is not a function\n    at b", False, False),
-            ("ReferenceError: Chart is not defined\n    at b", True, False),
-            ("Error: Type something\n    at b", False, False),
+            ("ReferenceError: gone is not defined\n    at b.onclick", "", True),
+            ("TypeError: a.go is not a function\n    at b.onclick", "", True),
+            ("TypeError: navigator.share is not a function\n    at b", "", False),
+            ("ReferenceError: Chart is not defined\n    at b", "https://cdn.example", False),
+            ("ReferenceError: Chart is not defined\n    at b", "https://img.example", True),
+            ("TypeError: rows.map is not a function\n    at b", "https://api.example", False),
+            ("Error: Type something\n    at b", "", False),
+            ("TypeError: x is null\n    at b", "", False),
         ],
     )
     def test_a_wrong_name_that_was_caught_and_logged_is_a_fault(
-        self, description: str, lacking: bool, fatal: bool
+        self, description: str, lacking: str, fatal: bool
     ) -> None:
         error = {"type": "object", "subtype": "error", "description": description}
         event = {"type": "error", "args": [{"type": "string", "value": "Oh:"}, error]}
-        logged = findings.from_console(event, DOCUMENT, LOAD)
+        document = Document(
+            URL, "<script src='https://cdn.example/chart.js'></script>fetch('a')", 1
+        )
+        logged = findings.from_console(event, document, LOAD)
         assert logged is not None
-        lacked = [replace(logged, kind=NEEDS_NETWORK, severity="advisory")] if lacking else []
-        found, *_ = findings.settled([logged, *lacked], DOCUMENT)
+        lacked = replace(
+            logged, kind=NEEDS_NETWORK, message=f"needs network: {lacking}", severity="advisory"
+        )
+        found, *_ = findings.settled([logged, *([lacked] if lacking else [])], document)
         assert (found.kind, found.severity == "fatal") == ("console", fatal)
+
+    def test_what_a_library_caught_of_a_handler_is_a_fault(self) -> None:
+        """Vue logs what a handler throws: an error that nobody handles."""
+        error = {
+            "type": "object",
+            "subtype": "error",
+            "description": "TypeError: x is null\n    at b",
+        }
+        for path, severity in (("libraries/cdn/vue.js", "fatal"), ("secret/", "advisory")):
+            frame = {"url": f"http://abc.localhost:1234/{path}", "lineNumber": 1}
+            event = {"type": "error", "args": [error], "stackTrace": {"callFrames": [frame]}}
+            logged = findings.from_console(event, DOCUMENT, LOAD)
+            assert logged is not None
+            assert logged.severity == severity
+
+    @pytest.mark.parametrize(
+        ("text", "fatal"),
+        [
+            ("Uncaught ReferenceError: gone is not defined", True),
+            ("Uncaught (in promise) TypeError: Cannot read properties of null (reading 'a')", True),
+            ("Uncaught Error: too large", False),
+            ("Uncaught TypeError: Failed to fetch", False),
+        ],
+    )
+    def test_what_ends_a_worker_is_a_fault(self, text: str, fatal: bool) -> None:
+        found = findings.from_log(
+            {"level": "error", "source": "worker", "text": text}, DOCUMENT, LOAD
+        )
+        assert found is not None
+        assert (found.severity == "fatal") is fatal
+
+    def test_after_a_file_of_no_kind_that_is_asked_for_an_error_says_little(self) -> None:
+        unsure = Moment("interact", "file field ‘Track’", unsure=True)
+        for message, severity in (
+            ("Error: not a track", "advisory"),
+            ("ReferenceError: gone is not defined", "fatal"),
+        ):
+            found = findings.from_exception(thrown(message), DOCUMENT, unsure)
+            assert found is not None
+            assert found.severity == severity
+
+    def test_a_part_of_data_that_never_came_is_missed_without_fault_later(self) -> None:
+        script = "let rates;\nfetch('https://a.example').then((r) => { rates = r; });"
+        html = f"<script>\n{script}\nout.textContent = rates.EUR;\nlet kept = {{}};\nkept.EUR.x;"
+        document = Document(URL, html, 1)
+        message = "TypeError: Cannot read properties of undefined (reading 'EUR')"
+        for line, severity in ((4, "advisory"), (6, "fatal")):
+            missed = findings.from_exception(
+                thrown(message, line=line), document, Moment("interact", "button ‘Go’")
+            )
+            assert missed is not None
+            lacked = replace(
+                missed, kind=NEEDS_NETWORK, message="needs network: https://a.example", phase="load"
+            )
+            assert findings.settled([missed, lacked], document)[0].severity == severity
 
     def test_data_that_could_not_be_fetched_are_missed_without_fault(self) -> None:
         document = Document(URL, "<script>\nfetch('https://a.example')\n</script>", 1)
@@ -189,7 +264,8 @@ class TestFindings:
                 {**details, "text": "Uncaught (in promise)"}, document, LOAD
             )
             assert missed is not None
-            lacked = replace(missed, kind=NEEDS_NETWORK, severity="advisory")
+            message = "needs network: https://a.example"
+            lacked = replace(missed, kind=NEEDS_NETWORK, message=message, severity="advisory")
             for seen, severity in (([missed, lacked], excused), ([missed], False)):
                 assert (findings.settled(seen, document)[0].severity == "advisory") is severity
 
@@ -201,6 +277,8 @@ class TestFindings:
             ("<script type=module>import { a } from './app.js'</script>", True),
             ("<script type=module>import './app.js'</script>", True),
             ("<script>import('./app.js').catch(() => {})</script>", False),
+            ("<script src=myapp.js></script>", False),
+            ("<script>new Worker('./app.js')</script>", True),
         ],
     )
     def test_a_script_that_was_to_lie_beside_the_document_is_missed_fatally(
@@ -452,7 +530,6 @@ class TestSource:
             "<!--> <!---> <!-- a --!> <p>a</p>",
             "<textarea><script></textarea>",
             "<p>no html element</p>",
-            "<a<b<c",
             "<svg><style/><title/><script href='a'/></svg><p>seen",
             "<math><style /></math><SVG><Style/></SVG>",
             '<svg><g><style media="x"/></g><path d="M0 0"/></svg><style>p{}</style>',
@@ -470,9 +547,50 @@ class TestSource:
         (found,) = read_findings("<html>\n<p>and so")
         assert (found.severity, found.kind, found.line) == ("advisory", "truncated", 2)
 
+    @pytest.mark.parametrize(
+        ("html", "line"),
+        [
+            ("<html><body>\n<div>\n<p>a", 3),
+            ("<html><body>\n<button>Go</button>\n", 2),
+            ("<html><body><div id=root></div><script src=react.js></script>", 1),
+            ("<html><body><button>Go</button><script type=application/json>{}</script>", 1),
+            ("<p>a\n<a<b<c", 2),
+            ("<p>seen<a title='>' b='<textarea>", 1),
+            ("<html><body>\n<script>\nlet a =", 3),
+        ],
+    )
+    def test_a_document_that_breaks_off_fails(self, html: str, line: int) -> None:
+        found = read_findings(html)[-1]
+        assert (found.severity, found.kind, found.line) == ("fatal", "truncated", line)
+
+    @pytest.mark.parametrize(
+        "html",
+        [
+            "<html><body><div><p>a</div><button>Go</button><script>1</script>",
+            "<html><body><p>a page to read",
+            "<html><body><div>a</body>",
+            "<div>a part<button>Go</button>",
+            "<html><body><button>Go</button><script type=module>1</script>",
+        ],
+    )
+    def test_an_end_that_may_be_left_out_fails_none(self, html: str) -> None:
+        assert not [one for one in read_findings(html) if one.severity == "fatal"]
+
+    @pytest.mark.parametrize(
+        ("html", "name"),
+        [
+            ("<style>\np { color: red }\n</head>\n<body><style>a {}</style>", "<style>"),
+            ("<title>Tea<meta charset=utf-8></title>", "<title>"),
+            ("<textarea>a<textarea>b</textarea>", "<textarea>"),
+        ],
+    )
+    def test_what_a_later_end_closes_swallows_too(self, html: str, name: str) -> None:
+        (found,) = read_findings(html)
+        assert found.message == f"{name} is never closed: what follows is swallowed"
+
     @given(st.text(alphabet="<>!-/ ='\"scriptyle\n"))
     def test_any_text_can_be_read(self, html: str) -> None:
-        assert len(read_findings(html)) <= 1
+        assert len(read_findings(html)) <= 2
 
     @pytest.mark.parametrize("part", ["=", "<svg ", "<svg/>", "<svg>", "</svg>", "a='", "<a/"])
     def test_a_large_document_is_read_in_time_that_grows_with_its_length(self, part: str) -> None:
@@ -503,8 +621,7 @@ class TestSource:
         assert growth(read, 30_000) < 8
 
     def test_what_stands_in_a_tag_that_never_ends_is_in_no_element(self) -> None:
-        assert read_findings('<p>seen<a title="<script>') == []
-        assert read_findings("<p>seen<a title='>' b='<textarea>") == []
+        assert [one.kind for one in read_findings('<p>seen<a title="<script>')] == ["truncated"]
         (found,) = read_findings('<a title=">">seen</a><script>')
         assert found.kind == "unclosed"
 
@@ -533,6 +650,16 @@ class TestValues:
             (Field("number", step="1e-310"), "12"),
             (Field("text", max_length=3), "Tea"),
             (Field("text", value="kept as it is"), "kept as it is"),
+            (Field("text", words="Expression"), "2 + 3 * 4"),
+            (Field("text", words="Regular expression"), r"\w+"),
+            (Field("text", words="Coordinates (lat, lng)"), "52.52, 13.405"),
+            (Field("text", words="Latitude"), "52.52"),
+            (Field("text", words="RGB colour"), "rgb(51, 102, 204)"),
+            (Field("text", words="Background colour"), "#3366cc"),
+            (Field("text", words="Numbers, comma-separated"), "3, 5, 8, 13"),
+            (Field("text", words="Chemical formula"), "C6H12O6"),
+            (Field("text", words="Time zone"), "Europe/Berlin"),
+            (Field("textarea", words="YAML"), "name: Tea\namount: 3.5"),
         ],
     )
     def test_a_value_fits_its_field(self, field: Field, value: str) -> None:
@@ -712,12 +839,29 @@ class TestFiles:
             (".zip", "", "sample.zip"),
             ("", "Open a CSV file", "sample.csv"),
             ("", "", "sample.txt"),
+            (".gpx", "", "sample.gpx"),
+            (".geojson,application/geo+json", "", "sample.geojson"),
+            (".ics", "", "sample.ics"),
+            (".docx", "", "sample.docx"),
+            (
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "",
+                "sample.xlsx",
+            ),
+            ("", "Statistics and graphics", "sample.txt"),
         ],
     )
     def test_a_file_is_of_the_accepted_type(self, accept: str, words: str, name: str) -> None:
         assert sample_file(accept, words).name == name
 
+    def test_a_kind_that_is_not_had_is_told_from_one_that_fits(self) -> None:
+        for accept, fits in (("video/*", False), (".blend", False), ("text/*", True), ("", True)):
+            assert sample_file(accept).fits is fits
+
     def test_files_are_real(self) -> None:
+        for accept in (".docx", ".xlsx"):
+            names = zipfile.ZipFile(BytesIO(sample_file(accept).content)).namelist()
+            assert "[Content_Types].xml" in names
         assert json.loads(sample_file(".json").content)
         assert zipfile.ZipFile(BytesIO(sample_file(".zip").content)).namelist() == ["sample.txt"]
         assert not is_one_colour(png())

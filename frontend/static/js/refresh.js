@@ -8,20 +8,24 @@
  */
 let running = Promise.resolve();
 
-/** @returns {Promise<object | null>} the new page data, or null when the server did not answer */
-export function refresh() {
+/**
+ * `shown`: the number of the version in sight, which stays there whichever is live by now.
+ * @returns {Promise<object | null>} the new page data, or null when the server did not answer
+ */
+export function refresh(shown = null) {
   // A page that cannot be read is an error to be seen, but must not stop the renewals after it.
-  running = running.then(fetchRegions).catch((error) => {
+  running = running.then(() => fetchRegions(shown)).catch((error) => {
     reportError(error);
     return null;
   });
   return running;
 }
 
-async function fetchRegions() {
+async function fetchRegions(shown) {
   let text;
   try {
-    const response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    const query = shown && !/\/versions\/\d+$/.test(location.pathname) ? `?shown=${shown}` : "";
+    const response = await fetch(location.pathname + query, { headers: { accept: "text/html" } });
     if (response.status === 404) document.dispatchEvent(new CustomEvent("page-gone"));
     if (!response.ok) return null;
     text = await response.text();

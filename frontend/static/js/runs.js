@@ -31,6 +31,8 @@ export class Runs {
   // An older version is looked at: what is written meanwhile is followed, and leaves it in sight.
   #aside;
   #asked = null;
+  // The number of the version in the frame: it stays in sight here whichever is live by now.
+  #sight;
   #gone = false;
   // Generations that are over: a replay of the journal must not start them again.
   #over;
@@ -49,11 +51,14 @@ export class Runs {
     this.#retitled = retitled;
     this.#over = new Set(data.known ?? []);
     this.#aside = data.selected !== null;
+    this.#sight = data.shown?.n ?? null;
   }
 
   /** Takes up what the page was served with, then listens. */
   start() {
     const { generation, shown, artifact } = this.#data;
+    // Whoever opens the tool again finds the live version.
+    if (location.search) history.replaceState(null, "", location.pathname);
     this.#thread.scrollTop = this.#thread.scrollHeight;
     if (shown) this.#code.stored(this.#source(shown));
     if (generation) this.#over.add(generation.id);
@@ -84,6 +89,10 @@ export class Runs {
 
   get shown() {
     return this.#data.shown;
+  }
+
+  get artifact() {
+    return this.#data.artifact;
   }
 
   get frameUrl() {
@@ -163,7 +172,7 @@ export class Runs {
     if (kind === "state") run.state = event.state;
     if (kind === "report") run.verdict = event.report.verdict;
     if (run.state === "testing") this.#say("Testing");
-    if ((kind === "state" || kind === "report") && event.version) this.#made();
+    if ((kind === "state" || kind === "report") && event.version) this.#made(event.version);
     if (kind === "end") this.#finish(event.state);
   }
 
@@ -179,10 +188,16 @@ export class Runs {
   }
 
   /** The version is stored: a change comes into sight, and only then is it spoken of. */
-  #made() {
-    if (this.#run.made) return;
-    this.#run.made = this.#run.aside || this.#run.documents > 1 ? Promise.resolve() : this.#preview.settle(this.#run.id);
-    this.#run.made.then(() => this.#renew());
+  #made(version) {
+    const run = this.#run;
+    if (run.made) return;
+    run.made = run.aside || run.documents > 1 ? Promise.resolve() : this.#preview.settle(run.id);
+    run.made.then(() => this.#renewWith(run, version));
+  }
+
+  #renewWith(run, version) {
+    if (!run.aside) this.#sight = version;
+    return this.#renew();
   }
 
   async #finish(state) {
@@ -215,7 +230,9 @@ export class Runs {
     const newest = fresh.generation.id === run.id;
     if (newest ? ACTIVE.has(fresh.generation.state) : !fresh.known.includes(run.id)) return;
     run.cut = true;
-    this.#finish(newest ? fresh.generation.state : "done");
+    const state = newest ? fresh.generation.state : "done";
+    if (state === "done" && !run.aside) this.#sight = fresh.newest;
+    this.#finish(state);
   }
 
   /** A version was tested again, or while this page was on its way here. */
@@ -226,8 +243,13 @@ export class Runs {
     if (asked || shown === undefined || shown?.verdict !== report.verdict) this.#renew();
   }
 
+  /** Brings the server's regions up to date. */
+  renew() {
+    return this.#renew();
+  }
+
   async #renew() {
-    const fresh = await refresh();
+    const fresh = await refresh(this.#sight);
     if (fresh) {
       this.#gone = false;
       if (fresh.artifact.title !== this.#data.artifact.title) this.#retitled(fresh.artifact.title);
@@ -274,7 +296,7 @@ function newRun(generation, expected, aside) {
     aside,
     id: generation.id,
     state: generation.state,
-    repairs: generation.repairs,
+    kind: generation.kind,
     attempt: generation.attempt ?? null,
     label: label(generation),
     // Without its maker: the line is short.

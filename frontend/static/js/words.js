@@ -1,3 +1,4 @@
+const REPAIRS = new Set(["fix", "repair", "mechanical"]);
 const number = (value) => Math.round(value).toLocaleString("en");
 
 /**
@@ -5,7 +6,7 @@ const number = (value) => Math.round(value).toLocaleString("en");
  * be of any length, and where there is no room it is what is cut.
  */
 export function activityWords(run) {
-  const verb = run.repairs ? repairing(run) : "Writing";
+  const verb = REPAIRS.has(run.kind) ? repairing(run) : "Writing";
   if (run.state === "queued" || (run.state === "streaming" && !run.begun)) {
     const waits = run.begun === false && run.thinking ? "Thinking" : `Waiting for ${run.label}`;
     return run.attempt ? `${verb}. ${waits}` : waits;

@@ -11,6 +11,7 @@ import { menu } from "./menu.js";
 import { models } from "./models.js";
 import { pageData } from "./page-data.js";
 import { permissions } from "./permissions.js";
+import { pinning } from "./pin.js";
 import { pageState } from "./page-state.js";
 import { Preview } from "./preview.js";
 import { probe } from "./probe.js";
@@ -67,6 +68,7 @@ bench.start();
 landRestored();
 probe();
 exported(one("[data-exported]"), one("[data-options]"), stored.keeper);
+const pin = pinning({ api, bench, place: one("[data-pinned]"), problem });
 permissions({
   artifact: data.artifact.id,
   bench,
@@ -183,10 +185,12 @@ const ACTIONS = {
   continue: (button) => begin(`/api/generations/${button.dataset.continue}/continue`, model.forRun(), button),
   restore: (button) =>
     leave(async () => {
-      await ask("POST", `${api}/versions/${button.dataset.restore}/restore`);
+      const { version } = await ask("POST", `${api}/versions/${button.dataset.restore}/restore`);
       sessionStorage.setItem(RESTORED, data.artifact.id);
-      return data.artifact.url;
+      return `${data.artifact.url}?shown=${version.n}`;
     }),
+  pin: (button) => pin(Number(button.dataset.pin)),
+  unpin: () => pin(null),
   fork: () =>
     leave(async () => {
       const shown = bench.shown;

@@ -1,0 +1,68 @@
+"""Looks at the page as a whole: what can be read, also in the dark, and how it fits a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from sandbox.smoke.legibility import NARROW, Look, has_schemes, read_look, read_width
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, ViewportSize
+
+    from sandbox.report import Finding
+
+Ask = Callable[..., Coroutine[Any, Any, Any]]
+Answered = Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
+Settle = Callable[[int, int], Awaitable[None]]
+
+
+class Looking:
+    """Of one page. `answered` waits for what needs its main thread, `settle` until it is still."""
+
+    def __init__(
+        self, page: Page, html: str, ask: Ask, *, answered: Answered, settle: Settle
+    ) -> None:
+        self._page = page
+        self._html = html
+        self._asked = ask
+        self._answered = answered
+        self._settle = settle
+
+    async def begin(self) -> bool:
+        """See what can be read before anything is used, and say whether any text can be seen.
+
+        What could be read then is never told as unreadable.
+        """
+        told = await self._ask("legible", "light")
+        return bool(told["letters"]["seen"])
+
+    async def end(self, *, all_of_it: bool) -> list[Finding]:
+        """Look again after all was used, and for all of it in the dark and in a narrow window."""
+        found = read_look(Look("light", await self._ask("legible", "light")), self._html)
+        if not all_of_it or any(one.severity == "fatal" for one in found):
+            return found
+        return [*found, *await self._in_the_dark(), *await self._when_narrow()]
+
+    async def _ask(self, function: str, *arguments: object) -> Any:
+        return await self._answered(self._asked(function, *arguments))
+
+    async def _in_the_dark(self) -> list[Finding]:
+        if not has_schemes(self._html):
+            return []
+        await self._answered(self._page.emulate_media(color_scheme="dark"))
+        await self._settle(50, 600)
+        told = await self._ask("legible", "dark")
+        await self._answered(self._page.emulate_media(color_scheme="light"))
+        return read_look(Look("dark", told), self._html)
+
+    async def _when_narrow(self) -> list[Finding]:
+        size = self._page.viewport_size
+        if size is None:
+            return []
+        narrow: ViewportSize = {"width": NARROW, "height": size["height"]}
+        await self._answered(self._page.set_viewport_size(narrow))
+        await self._settle(50, 400)
+        told = await self._ask("width")
+        await self._answered(self._page.set_viewport_size(size))
+        return read_width(told, self._html)
