@@ -47,7 +47,7 @@ async function readIndexed() {
   return response.json();
 }
 
-// A tool that is only tested keeps nothing.
+// Where nobody saves it, a tool keeps nothing.
 function forgetful(tell) {
   return { hear: () => {}, begin: () => {}, open: () => sendDatabases(tell, script, async () => []) };
 }

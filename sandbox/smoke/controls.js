@@ -4,6 +4,8 @@
 (() => {
   "use strict";
 
+  const base = globalThis.smokeBase ?? 0; // its elements are counted from there
+
   const CONTROLS = [
     "button", "input", "select", "textarea", "summary", "canvas", "a", "[contenteditable]",
     "[onclick]", "[onpointerdown]", "[onmousedown]", "[tabindex='0']",
@@ -34,8 +36,8 @@
 
   function idOf(element) {
     if (!ids.has(element)) {
-      ids.set(element, elements.size + 1);
-      elements.set(elements.size + 1, new WeakRef(element));
+      ids.set(element, base + elements.size + 1);
+      elements.set(base + elements.size + 1, new WeakRef(element));
     }
     return ids.get(element);
   }
@@ -174,6 +176,16 @@
     }
   }
 
+  // Whether it stands among what changes the view: tabs, the entries of a menu.
+  function leads(element) {
+    const VIEWS = /(?:^|[\s_-])(?:tabs?|nav|navbar|navigation|menu|pager|pagination)(?:$|[\s_-])/i;
+    const around = [element, element.parentElement, element.parentElement?.parentElement];
+    return (
+      element.closest("nav,[role='tab'],[role='tablist'],[role='menubar']") !== null ||
+      around.some((one) => one && one !== document.body && VIEWS.test(brief(one.getAttribute("class"))))
+    );
+  }
+
   function described(element, kind) {
     const { localName: tag } = element;
     const type = tag === "input" ? element.type : tag;
@@ -198,6 +210,8 @@
       maxLength: element.maxLength ?? -1,
       accept: attribute("accept"),
       form: form ? idOf(form) : 0,
+      group: element.parentElement ? idOf(element.parentElement) : 0,
+      leads: leads(element),
       submits: form !== null && (type === "submit" || (tag === "button" && element.type === "submit")),
     };
   }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -44,9 +45,14 @@ class FrameSession:
         self._frame_id = frame_id
         self._document = document
         self._world: int | None = None
+        self._worlds = 0
+        self._own_world: int | None = None  # the tool's
+        self._clock = f"_{secrets.token_hex(8)}"
+        self._steering = ""
         self._seen: dict[object, Finding] = {}
         self._paused: asyncio.Future[Mapping[str, Any]] | None = None
         self._time_is_up: asyncio.Event = asyncio.Event()
+        self._loaded = asyncio.Event()
         self.loads = 0  # of the frame's own document, moves within it and other frames left out
         self.on_load: Callable[[], None] = lambda: None
 
@@ -83,6 +89,7 @@ class FrameSession:
         made = cls(session, tree["frame"]["id"], document)
         made._listen(on_crash)
         await asyncio.gather(*(session.send(f"{domain}.enable") for domain in _DOMAINS))
+        await made._steer()
         return made
 
     @property
@@ -95,6 +102,7 @@ class FrameSession:
 
     def _listen(self, on_crash: Callable[[], None]) -> None:
         on = self._session.on
+        on("Runtime.executionContextCreated", self._on_world)
         on("Runtime.exceptionThrown", self._on_exception)
         on("Runtime.exceptionRevoked", self._on_revoked)
         on("Runtime.consoleAPICalled", self._on_console)
@@ -133,6 +141,7 @@ class FrameSession:
     def _on_navigated(self, event: Mapping[str, Any]) -> None:
         if event["frame"]["id"] == self._frame_id:
             self.loads += 1
+            self._loaded.set()
             self.on_load()
 
     def _on_paused(self, event: Mapping[str, Any]) -> None:
@@ -141,6 +150,44 @@ class FrameSession:
         else:
             # A `debugger` statement of the tool's own.
             _forget(self._session.send("Debugger.resume"))
+
+    def _on_world(self, event: Mapping[str, Any]) -> None:
+        about = event["context"].get("auxData", {})
+        if about.get("isDefault") and about.get("frameId") == self._frame_id:
+            self._own_world = event["context"]["id"]
+
+    async def _steer(self, seed: int = 1) -> None:
+        """Put clock.js into the document that is to come, and into the one that has just begun."""
+        if self._steering:
+            old = {"identifier": self._steering}
+            await self._session.send("Page.removeScriptToEvaluateOnNewDocument", old)
+        call = f"{{ const given = ['{self._clock}', {seed}]; {_read_script('clock.js')} }}"
+        added = await self._session.send("Page.addScriptToEvaluateOnNewDocument", {"source": call})
+        self._steering = added["identifier"]
+        if seed == 1 and self._own_world is not None:
+            parameters = {"expression": call, "contextId": self._own_world}
+            await self._session.send("Runtime.evaluate", parameters)
+
+    async def clock(self, call: str) -> Any:
+        """Call a function of clock.js; `None` where the tool's world has gone meanwhile."""
+        parameters = {
+            "expression": f"globalThis.{self._clock}?.{call}",
+            "contextId": self._own_world,
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        try:
+            answer = await self._session.send("Runtime.evaluate", parameters)
+        except PlaywrightError:
+            return None
+        return answer["result"].get("value")
+
+    async def load_again(self) -> None:
+        """Load the document anew, as at another visit, when chance is another one."""
+        await self._steer(seed=2)
+        self._loaded.clear()
+        await self._evaluate("location.reload()", by_value=True)
+        await self._loaded.wait()
 
     async def ask(self, function: str, *arguments: object) -> Any:
         """Call a function of controls.js or legible.js; its value is as JSON would carry it."""
@@ -188,7 +235,11 @@ class FrameSession:
             "Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": "sandwright"}
         )
         world: int = made["executionContextId"]
-        parameters = {"expression": f"globalThis.smoke = {_script()};0", "contextId": world}
+        self._worlds += 1  # so that an element of another document is never taken for one of these
+        base = self._worlds * _MOST_ELEMENTS
+        parts = ", ".join(_read_script(name) for name in _SCRIPTS)
+        expression = f"globalThis.smokeBase = {base}; globalThis.smoke = Object.assign({parts});0"
+        parameters = {"expression": expression, "contextId": world}
         await self._session.send("Runtime.evaluate", parameters)
         self._world = world
         return world
@@ -228,12 +279,12 @@ class FrameSession:
 
 
 _PAUSE_SECONDS = 1.0
+_MOST_ELEMENTS = 1_000_000  # numbered in one document
 
 
 @cache
-def _script() -> str:
-    parts = (files(__package__).joinpath(name).read_text("utf-8").strip() for name in _SCRIPTS)
-    return f"Object.assign({', '.join(parts)})"
+def _read_script(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8").strip()
 
 
 def _forget(work: Any) -> None:

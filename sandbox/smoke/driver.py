@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from sandbox.report import Screenshot
 from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
-from sandbox.smoke.controls import Control, Tour, read_control
+from sandbox.smoke.controls import DESTROYS, Control, read_control
 from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
@@ -27,6 +28,7 @@ from sandbox.smoke.run import (
     SilentError,
     TabCrashedError,
 )
+from sandbox.smoke.tour import Tour
 from sandbox.smoke.values import value_for, values_for
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ class Driver:
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
         self._dialogs = 0
+        self._took: dict[int, float] = {}  # seconds, by control
+        self._time_passes = False
         self._picture: CDPSession | None = None
         self._processes: CDPSession | None = None
         self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
@@ -174,14 +178,14 @@ class Driver:
 
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
-        if self._session.loads > _MOST_LOADS + self._tour.used:
+        if self._session.loads > _MOST_LOADS + self._tour.acts:
             self._end(EndlessError("loads itself again"))
 
     def _on_window(self, opened: Page) -> None:
         """A file opened from disk has no sandbox of ours that forbids windows."""
         _in_background(opened.close())
         self._windows += 1
-        if self._windows > _MOST_WINDOWS:
+        if self._windows > _MOST_WINDOWS + self._tour.acts:
             self._end(EndlessError("opens windows"))
 
     def _on_disconnected(self, _browser: Browser) -> None:
@@ -205,7 +209,10 @@ class Driver:
             self._ended.result()
 
     async def _answer(self, dialog: Dialog) -> None:
-        self._dialogs += 1
+        if self._time_passes:
+            _in_background(self._session.clock("stop()"))
+        else:
+            self._dialogs += 1
         if self._dialogs > _MOST_DIALOGS:
             self._end(EndlessError("opens dialogs"))
         if dialog.type == "prompt":
@@ -252,9 +259,9 @@ class Driver:
         until = time() + _APPEAR_SECONDS
         seen: Mapping[str, int] = await self._answered(self._session.ask("look"))
         is_late = not any(seen.values())
-        if is_late and self._page is not None:
-            painted = await self._answered(self._capture(self._page))
-            if not is_one_colour(painted):
+        if is_late:
+            painted = await self._painted()
+            if painted is not None and not is_one_colour(painted):
                 return seen
         while not any(seen.values()) and time() < until:
             await asyncio.wait((self._ended,), timeout=0.1)
@@ -343,33 +350,94 @@ class Driver:
     async def _use_controls(self) -> None:
         self._session.moment = Moment("interact")
         await self._look_for_controls()
-        changes, uncovered = await self._changes(), 0
+        changes = await self._changes()
+        if not await self._go_round():
+            return
+        self._give_reason()
+        found = self._tour.found
+        covered = len(self._tour.refused & self._covered.keys())
+        used = self._tour.used
+        # A question that hides the rest until it is answered covers it too, but it answers.
+        if covered and (not used or (2 * covered > found and await self._changes() == changes)):
+            self._session.add(findings.covered(covered, found))
+
+    async def _go_round(self) -> bool:
+        """Use what there is to use; say whether there was time for each first use."""
+        time = asyncio.get_running_loop().time
+        uncovered, gently = 0, True
         while True:
-            control = self._tour.next()
+            control = self._tour.next(gently=gently)
             if control is None:
                 uncovered += 1
-                if uncovered > _MOST_UNCOVERED or not await self._uncover():
-                    if await self._press_again():
-                        continue
-                    break
+                if uncovered <= _MOST_UNCOVERED and await self._uncover():
+                    continue
+                # Before what may stop a timer, and after what may have begun one.
+                await self._let_time_pass()
+                if not gently:
+                    return True
+                gently = False
                 continue
-            if asyncio.get_running_loop().time() >= self._until:
+            # A second press that takes as long as the first must not look like one without end.
+            most = max(_AGAIN_SECONDS, 2 * self._took.get(control.id, 0.0))
+            is_late = time() >= self._until - most
+            if is_late and self._tour.is_used(control) and self._tour.used == self._tour.found:
+                self.run.reason = "Time ran out: not every button was pressed a second time."
+                return True
+            if time() >= self._until or (is_late and self._tour.is_used(control)):
                 self.run.out_of_time = True
                 self.run.reason = (
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
                 )
-                return
+                return False
             await self._try(control)
             await self._look_for_controls()
-        used, found = self._tour.used, self._tour.found
-        if used >= MOST_ACTIONS and found > used:
+
+    def _give_reason(self) -> None:
+        used, found, more = self._tour.used, self._tour.found, self._tour.left_out
+        if self._tour.acts >= MOST_ACTIONS and found > used:
             self.run.reason = f"The first {used} of {found} controls were used."
         elif found > used:
             self.run.reason = f"{found - used} of {found} controls could not be reached."
-        covered = len(self._tour.refused & self._covered.keys())
-        # A question that hides the rest until it is answered covers it too, but it answers.
-        if covered and (not used or (2 * covered > found and await self._changes() == changes)):
-            self._session.add(findings.covered(covered, found))
+        elif more and not self.run.reason:
+            self.run.reason = f"{more} more that look like those were not used."
+
+    async def _let_time_pass(self) -> None:
+        """Let an hour and a half pass where something waits for longer than a test can."""
+        time = asyncio.get_running_loop().time
+        if time() >= self._until - _AGAIN_SECONDS:
+            return
+        if not await self._answered(self._session.clock(f"waits({_LEAP_MS})")):
+            return
+        # Nobody knows by which control it was begun.
+        self._session.moment = Moment("interact" if self._tour.used else "load")
+        self._time_passes = True
+        for way in (
+            f"leap({_LEAP_MS}, {_MOST_LEAP_MS})",
+            f"pass({_PASS_MS}, {_MOST_TICKS}, {_MOST_PASS_MS})",
+        ):
+            await self._answered(self._session.clock(way))
+            await self._settle(still=25, most=500)
+        self._time_passes = False
+        await self._look_for_controls()
+
+    async def _come_again(self) -> None:
+        """Load the page anew, as at a second visit: what it keeps is there, and all is in sight."""
+        time = asyncio.get_running_loop().time
+        if self._session.fatal or time() >= self._until - _AGAIN_SECONDS:
+            return
+        if _STORES.search(self._play.html):
+            await asyncio.wait((self._ended,), timeout=_KEEP_SECONDS)
+        if not (any(self._play.kept.values()) or self._play.from_disk or self._tour.hidden):
+            return
+        self._session.moment = Moment("load", "the second visit")
+        await self._answered(self._session.load_again())
+        await self._settle(still=100, most=1_500)
+        self._session.moment = Moment("interact")
+        self._tour.begin_anew()
+        self.run.reason = None
+        await self._look_for_controls()
+        if await self._go_round():
+            self._give_reason()
 
     async def _changes(self) -> int:
         return int(await self._answered(self._session.ask("changes")))
@@ -378,11 +446,14 @@ class Driver:
         """Do what makes an introduction go, and say whether a control under it is free now."""
         assert self._page is not None, "opened first"
         hidden = [one for one in self._tour.refused if one in self._covered]
-        if not hidden or self._tour.used >= MOST_ACTIONS:
+        time = asyncio.get_running_loop().time
+        if not hidden or self._tour.acts >= MOST_ACTIONS:
             return False
         self._session.moment = Moment("interact", "what covers the page")
         await self._answered(self._session.ask("leave"))
         for act in (None, "Escape", "Space", "Enter"):
+            if time() >= self._until:
+                break
             if act is None:
                 await self._answered(self._page.mouse.click(*self._covered[hidden[0]]))
             else:
@@ -401,8 +472,12 @@ class Driver:
         self._tour.see([read_control(item) for item in items])
 
     async def _try(self, control: Control) -> None:
+        time = asyncio.get_running_loop().time
+        begun, is_first = time(), not self._tour.is_used(control)
         before = self._session.moment
         self._session.moment = Moment("interact", control.label)
+        if control.kind == "press" and control.rank < DESTROYS:
+            await self._refill(control)
         told = await self._use(control)
         if told is None:
             self._session.moment = before
@@ -411,26 +486,17 @@ class Driver:
         await self._settle(still=25, most=250)
         await self._answered(self._session.excuse())
         self._tour.mark_used(control)
+        self._took[control.id] = time() - begun
         self._keep()
-        self._tell(told)
+        if is_first:
+            self._tell(told)
 
-    async def _press_again(self) -> bool:
-        control = self._tour.again()
-        if control is None:
-            return False
-        if asyncio.get_running_loop().time() >= self._until:
-            self.run.reason = "Time ran out: not every button was pressed a second time."
-            return False
-        before = self._session.moment
-        self._session.moment = Moment("interact", control.label)
-        if not await self._press(control):
-            self._session.moment = before
-        await self._settle(still=25, most=250)
-        await self._answered(self._session.excuse())
-        self._tour.mark_twice(control)
-        await self._look_for_controls()
-        self._keep()
-        return True
+    async def _refill(self, control: Control) -> None:
+        """Fill what the last use emptied, so that this one has something to work on."""
+        for empty in self._tour.emptied(control):
+            self._tour.mark_refilled(empty)
+            if await self._press(empty):
+                await self._type(empty, enters=False)
 
     async def _use(self, control: Control) -> str | None:
         """Use the control as a person would; say what was done, `None` if it cannot be reached."""
@@ -493,15 +559,17 @@ class Driver:
         await self._page.mouse.move(x + _DRAG, y + _DRAG, steps=2)
         await self._page.mouse.up()
 
-    async def _type(self, control: Control) -> None:
+    async def _type(self, control: Control, *, enters: bool = True) -> None:
         assert self._page is not None, "opened first"
         keyboard = self._page.keyboard
         if not await self._answered(self._session.ask("select", control.id)):
             return
         text = await self._value(control) if control.kind == "type" else "Tea and cake"
         await self._answered(keyboard.insert_text(text))
-        takes_enter = control.tag == "input" and (
-            control.form == 0 or self._tour.is_last_of_form(control)
+        takes_enter = (
+            enters
+            and control.tag == "input"
+            and (control.form == 0 or self._tour.is_last_of_form(control))
         )
         if takes_enter:
             await self._answered(keyboard.press("Enter"))
@@ -528,6 +596,7 @@ class Driver:
         has_time = asyncio.get_running_loop().time() < self._until
         for found in await self._looked.end(all_of_it=has_time and not self._session.fatal):
             self._session.add(found)
+        await self._come_again()
         if not self._session.fatal:
             # Last, for the frame's clock does not run by itself again. What happens now was
             # started before, nobody knows by which control.
@@ -535,6 +604,14 @@ class Driver:
             await self._answered(self._session.skip_time(_LATE_MS))
 
     async def _screenshot(self, name: str) -> Screenshot | None:
+        painted = await self._painted()
+        if painted is None:
+            return None
+        shot = Screenshot(name, painted)
+        self.run.screenshots.append(shot)
+        return shot
+
+    async def _painted(self) -> bytes | None:
         """Take a picture; a compositor that is too busy for one only costs the picture."""
         assert self._page is not None, "opened first"
         capture = asyncio.ensure_future(self._capture(self._page))
@@ -548,9 +625,7 @@ class Driver:
         if capture.exception() is not None:
             self._raise_if_ended()
             return None
-        shot = Screenshot(name, capture.result())
-        self.run.screenshots.append(shot)
-        return shot
+        return capture.result()
 
     async def _capture(self, page: Page) -> bytes:
         if self._picture is None:
@@ -577,6 +652,13 @@ _MOST_WINDOWS = 3
 _MOST_DIALOGS = 60  # the same
 _APPEAR_SECONDS = 4.0  # that a page may take until something is on it
 _MOST_UNCOVERED = 3
+_AGAIN_SECONDS = 2.0  # before the end: what hangs later at a second press could not be told
+_LEAP_MS = 30 * 60_000  # at once
+_PASS_MS = 60 * 60_000  # tick by tick
+_MOST_TICKS = 4_000
+_MOST_LEAP_MS, _MOST_PASS_MS = 700, 1_500  # real ones
+_STORES = re.compile(r"storage|indexeddb|localforage|dexie|\bidb\b|persist|pouch", re.IGNORECASE)
+_KEEP_SECONDS = 0.3  # until what was stored last is kept
 _GONE = "The browser stopped while it tested the page."
 
 

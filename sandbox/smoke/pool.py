@@ -104,6 +104,7 @@ class BrowserPool:
                         viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
                         accept_downloads=False,
                         locale="en-US",
+                        timezone_id="UTC",
                         color_scheme="light",
                     )
             except (PlaywrightError, TimeoutError) as error:

@@ -17,9 +17,12 @@ import uvicorn
 from sandbox.frame import LIBRARIES, FrameDocument, create_frame_app
 from sandbox.grants import NO_GRANTS
 from sandbox.live import LiveDocument
+from sandbox.saving import Refusal
 from sandbox.serving import QuietServer
+from sandbox.stored import QUOTA, Area, Changes, units
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sandbox.frame import ASGIApp, Receive, Scope, Send
@@ -33,7 +36,8 @@ _MOST_ASKED = 300
 class Play:
     """One document on the stage. Nothing of it is sent until `begin`, so no one misses its start.
 
-    `secret` opens it, and only while it is on the stage. `asked` is what it loads of the libraries.
+    `secret` opens it, and only while it is on the stage. `asked` is what it loads of the libraries;
+    `kept` is what it stores, which is there at its next visit and gone with the play.
     `from_disk`: it is a file, and the stage only stands for a network in which there is nothing.
     """
 
@@ -44,6 +48,7 @@ class Play:
     grants: Grants
     live: LiveDocument
     asked: dict[str, None] = field(default_factory=dict)
+    kept: dict[Area, dict[str, str]] = field(default_factory=lambda: {one: {} for one in Area})
     from_disk: bool = False
 
     def begin(self) -> None:
@@ -59,7 +64,12 @@ class Stage:
         self._plays: dict[str, Play] = {}
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._app = self._noting(
-            create_frame_app(self, ancestors=lambda _host: (), allows_host=self._is_on_stage)
+            create_frame_app(
+                self,
+                ancestors=lambda _host: (),
+                allows_host=self._is_on_stage,
+                save=self._save,
+            )
         )
         self.port = 0
 
@@ -67,7 +77,23 @@ class Stage:
         play = self._plays.get(secret)
         if play is None:
             return None
-        return FrameDocument(chunks=play.live.chunks(), grants=play.grants)
+
+        async def stored(area: Area) -> Mapping[str, str]:
+            return play.kept[area]
+
+        return FrameDocument(chunks=play.live.chunks(), grants=play.grants, stored=stored)
+
+    async def _save(self, secret: str, changes: Changes) -> Refusal | None:
+        play = self._plays.get(secret)
+        if play is None:
+            return Refusal(404, "It is not on the stage.")
+        for area, values in changes.items():
+            new = {**play.kept[area], **values}
+            kept = {key: value for key, value in new.items() if value is not None}
+            if sum(units(key) + units(value) for key, value in kept.items()) > QUOTA[area]:
+                return Refusal(413, "That is more than a tool may keep.")
+            play.kept[area] = kept
+        return None
 
     def _is_on_stage(self, host: str) -> bool:
         return any(play.host == host for play in self._plays.values())

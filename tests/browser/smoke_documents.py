@@ -153,6 +153,25 @@ c.onpointermove = e => { if (down) c.getContext('2d').fillRect(e.offsetX, e.offs
         '<button id="go">Go</button><button>Come</button>',
         "onclick = () => { document.getElementById('intro')?.remove(); };",
     ),
+    "one that waits and ticks": page(
+        '<p id="left">0</p><button id="go">Start</button><button id="no">Stop</button>',
+        """let ticking = 0;
+const later = setTimeout(() => { throw new Error('was cancelled'); }, 60000);
+clearTimeout(later);
+go.onclick = () => { ticking ||= setInterval(() => { left.textContent += '.'; }, 10); };
+no.onclick = () => { clearInterval(ticking); ticking = 0; };
+setInterval(() => { alert('Drink some water'); }, 600000);
+const made = new Date(0);
+setTimeout(() => {
+  if (made.constructor !== Date || !(new Date() instanceof Date)) throw new Error('no date');
+}, 3600000);""",
+    ),
+    "one that keeps what is typed": page(
+        '<label>Name <input id="n"></label><button id="keep">Keep</button><p id="told"></p>',
+        """const kept = JSON.parse(localStorage.kept || '[]');
+told.textContent = kept.join();
+keep.onclick = () => { kept.push(n.value); localStorage.kept = JSON.stringify(kept); };""",
+    ),
     "one of every control": page(
         '<label>Mail <input type="email" required></label><label>Site <input type="url"></label>'
         '<label>Day <input id="day" type="date" min="2030-01-01"></label>'
@@ -321,6 +340,121 @@ BROKEN = {
         "ReferenceError: boil is not defined",
         5,
         "button ‘Boil’",
+    ),
+    "a tab that hides the first for good": Broken(
+        page(
+            '<div role="tablist"><button role="tab" id="one">One</button>'
+            '<button role="tab" id="two">Two</button></div>'
+            '<p id="a"><button onclick="boil()">Boil</button></p>',
+            "two.onclick = () => { a.remove(); };",
+        ),
+        "error",
+        "ReferenceError: boil is not defined",
+        5,
+        "button ‘Boil’",
+    ),
+    "the last of several steps": Broken(
+        page(
+            '<p id="step">Step 1</p><button id="on">Next</button><button id="off">Back</button>'
+            '<button id="send" hidden>Send</button>',
+            """let at = 1;
+const show = () => {
+  step.innerHTML = `Step ${at} <label>${'abcd'[at]} <input></label>`;
+  send.hidden = at < 4; off.hidden = at < 2; on.hidden = at === 4;
+};
+on.onclick = () => { at += 1; show(); };
+off.onclick = () => { at -= 1; show(); };
+send.onclick = () => { deliver(); };
+show();""".replace("'abcd'[at]", "'Tea Cake Jam Bread Milk'.split(' ')[at]"),
+        ),
+        "error",
+        "ReferenceError: deliver is not defined",
+        14,
+        "button ‘Send’",
+    ),
+    "a second entry that fails": Broken(
+        page(
+            '<form id="f"><textarea aria-label="Note" id="note"></textarea><button>Add</button></form>',
+            """let last = null;
+f.onsubmit = event => {
+  event.preventDefault();
+  if (!note.value) return;
+  if (last) last.items.push(note.value);
+  last = { text: note.value };
+  note.value = '';
+};""",
+        ),
+        "error",
+        "TypeError: Cannot read properties of undefined (reading 'push')",
+        11,
+        "button ‘Add’",
+    ),
+    "what destroys, at the second time": Broken(
+        page(
+            '<button id="no">Clear</button>',
+            "let times = 0;\nno.onclick = () => {\n  if (times++) wipe();\n};",
+        ),
+        "error",
+        "ReferenceError: wipe is not defined",
+        9,
+        "button ‘Clear’",
+    ),
+    "a button that another hides for good": Broken(
+        page(
+            '<button id="two">Two</button><p id="a"><button onclick="boil()">Boil</button></p>',
+            "two.onclick = () => { a.hidden = true; };",
+        ),
+        "error",
+        "ReferenceError: boil is not defined",
+        5,
+        "button ‘Boil’",
+    ),
+    "a timer's end": Broken(
+        page(
+            '<p id="left">25:00</p><button id="go">Start</button><button id="no">Stop</button>',
+            """let left = 1500, ticking = 0;
+no.onclick = () => { clearInterval(ticking); };
+go.onclick = () => {
+  ticking = setInterval(() => {
+    document.getElementById('left').textContent = left -= 1;
+    if (left === 0) chime();
+  }, 1000);
+};""",
+        ),
+        "error",
+        "ReferenceError: chime is not defined",
+        12,
+    ),
+    "a timer's end, by the clock": Broken(
+        page(
+            '<button id="go">Start</button><button id="no">Pause</button>',
+            """let end = 0, ticking = 0;
+no.onclick = () => { clearInterval(ticking); };
+go.onclick = () => {
+  end = Date.now() + 20 * 60 * 1000;
+  ticking = setInterval(() => { if (new Date() >= end) chime(); }, 100);
+};""",
+        ),
+        "error",
+        "ReferenceError: chime is not defined",
+        11,
+    ),
+    "a reminder in half an hour": Broken(
+        page("<p>Fine</p>", "setTimeout(() => {\n  remind();\n}, 1700000);"),
+        "error",
+        "ReferenceError: remind is not defined",
+        8,
+    ),
+    "a second visit": Broken(
+        page(
+            "<p>Fine</p>",
+            "const kept = localStorage.getItem('theme');\nif (kept) JSON.parse(kept);\n"
+            "localStorage.setItem('theme', 'dark');",
+        ),
+        "error",
+        "SyntaxError: Unexpected token 'd', \"dark\" is not valid JSON",
+        8,
+        "the second visit",
     ),
     "a button in a row that can be pressed itself": Broken(
         page('<div onclick="1">A row of words <button onclick="drop()">Drop</button></div>'),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sandbox.report import NEEDS_NETWORK, Finding, Verdict
 from sandbox.smoke import findings
-from sandbox.smoke.controls import Control, Tour
+from sandbox.smoke.controls import Control
 from sandbox.smoke.files import png, sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour
@@ -25,6 +25,7 @@ from sandbox.smoke.run import Run
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
+from sandbox.smoke.tour import Tour
 from sandbox.smoke.values import Field, value_for, values_for
 from sandbox.smoke.verdict import conclude
 from tests.growing import growth, repeated
@@ -712,10 +713,30 @@ def tour_of(*controls: Control, most: int = 40) -> list[str]:
     tour, names = Tour(most), []
     tour.see(controls)
     while (chosen := tour.next()) is not None:
-        names.append(chosen.name)
+        if not tour.is_used(chosen):
+            names.append(chosen.name)
         tour.mark_used(chosen)
         tour.see(controls)
     return names
+
+
+def pressed(views: dict[str, list[str]], leads: dict[str, str]) -> list[str]:
+    """Go through a page where presses show views: by what was pressed, or by where it leads."""
+    tour, shown, order = Tour(40), "", []
+    ids = {name: at for at, name in enumerate(sorted({n for v in views.values() for n in v}), 1)}
+
+    def look() -> None:
+        tour.see([control(ids[name], name) for name in views[shown]])
+
+    look()
+    while (chosen := tour.next(gently=True) or tour.next()) is not None:
+        order.append(chosen.name)
+        tour.mark_used(chosen)
+        onward = f"{shown} {chosen.name}".strip()
+        shown = leads.get(chosen.name, onward if onward in views else shown)
+        shown = chosen.name if chosen.name in views and onward not in views else shown
+        look()
+    return order
 
 
 class TestTour:
@@ -731,6 +752,38 @@ class TestTour:
 
     def test_of_many_alike_three_are_used(self) -> None:
         assert len(tour_of(*(control(n, f"Item {n}") for n in range(1, 20)))) == 3
+
+    def test_buttons_are_pressed_a_second_time_what_destroys_too(self) -> None:
+        order = pressed({"": ["Clear", "Save"]}, {})
+        assert order == ["Save", "Clear", "Save", "Clear"]
+
+    def test_the_view_in_sight_is_used_before_another_is_opened(self) -> None:
+        views = {"": ["Next", "Boil", "Clear"], "Next": ["Next", "Fry"]}
+        assert pressed(views, {})[:3] == ["Boil", "Next", "Fry"]
+
+    def test_what_was_hidden_unused_is_gone_back_for(self) -> None:
+        views = {"": ["Tea", "Cake", "Boil"], "Cake": ["Tea", "Cake", "Bake"]}
+        assert pressed(views, {"Tea": ""})[:6] == ["Tea", "Cake", "Bake", "Cake", "Tea", "Boil"]
+
+    def test_what_leads_on_is_pressed_as_long_as_it_does(self) -> None:
+        steps = {"": ["Go", "One"], "Go": ["Go", "Two"], "Go Go": ["Go", "Three"]}
+        assert pressed(steps, {})[:4] == ["Go", "Two", "Go", "Three"]
+
+    def test_what_went_away_unused_counts_as_found(self) -> None:
+        tour = Tour(40)
+        tour.see([control(1, "Go"), control(2, "Stay")])
+        tour.mark_used(control(1, "Go"))
+        tour.see([control(1, "Go")])
+        assert (tour.used, tour.found) == (1, 2)
+
+    def test_a_field_that_is_empty_again_is_filled_again_once(self) -> None:
+        tour, name, add = Tour(40), control(1, "Name", "type", "text"), control(2, "Add")
+        tour.see([name, add])
+        assert tour.emptied(add) == []
+        tour.mark_used(name)
+        assert tour.emptied(add) == [name]
+        tour.mark_refilled(name)
+        assert tour.emptied(add) == []
 
     def test_the_keys_of_a_calculator_are_not_alike(self) -> None:
         assert len(tour_of(*(control(n + 1, str(n)) for n in range(10)))) == 10

@@ -1,0 +1,268 @@
+"""The tour: which of a page's controls were used, and which comes next. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sandbox.smoke.controls import DESTROYS, LEADS, Control
+
+_ALIKE = 3  # of controls that look the same, so many are tried; of those that come later, one
+_REFUSALS = 3
+_MOST_STEPS = 8
+_TIMES = 2
+_TIMES_ASKED = 3  # what asks a person something is answered in both ways
+
+
+@dataclass(slots=True)
+class Tour:
+    """Looked at anew after every use.
+
+    What is in sight comes before what changes the view, and that before what destroys. What was
+    hidden before it was used is gone back for. Then buttons are pressed a second time.
+    """
+
+    most: int
+    used: int = 0
+    repeats: int = 0
+    _at_start: set[int] | None = None
+    _blocked: set[int] = field(default_factory=set)
+    _given_up: set[int] = field(default_factory=set)
+    _refusals: Counter[int] = field(default_factory=Counter)
+    _alike: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _waiting: list[Control] = field(default_factory=list)
+    _in_sight: Sequence[Control] = ()
+    _times: Counter[int] = field(default_factory=Counter)
+    _asking: set[int] = field(default_factory=set)
+    _settled: set[int] = field(default_factory=set)  # not pressed again
+    _refilled: set[int] = field(default_factory=set)
+    _seen: dict[int, Control] = field(default_factory=dict)  # every one that waited
+    _counted: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _unlike: int = 0
+    _is_anew: bool = False
+    _last: Control | None = None
+    _leading: set[int] = field(default_factory=set)  # what brought something at its last press
+    _shown_by: dict[int, int] = field(default_factory=dict)
+    _hidden_by: dict[int, Control] = field(default_factory=dict)
+    _gone_back: set[tuple[int, frozenset[int]]] = field(default_factory=set)
+
+    @property
+    def acts(self) -> int:
+        """How often a control was used, the second times too."""
+        return self.used + self.repeats
+
+    @property
+    def found(self) -> int:
+        """Every control that was there at some time to be used; one drawn anew is no other."""
+        return sum(self._counted.values())
+
+    @property
+    def total(self) -> int:
+        return min(self.found, self.most)
+
+    @property
+    def left_out(self) -> int:
+        """So many look like those that were used, and are not tried."""
+        return self._unlike
+
+    def see(self, controls: Sequence[Control]) -> None:
+        """Take in what the page shows now; the first look tells what was there from the start."""
+        if self._at_start is None:
+            self._at_start = {control.id for control in controls}
+        alike = self._alike.copy()
+        waiting, left_out = [], 0
+        for control in controls:
+            # At a second visit only what was never used is to be.
+            limit = _ALIKE if control.id in self._at_start and not self._is_anew else 1
+            if self._times[control.id]:
+                continue
+            if alike[control.key] < limit:
+                alike[control.key] += 1
+                waiting.append(control)
+            else:
+                left_out += control.id in self._at_start  # one drawn anew is none
+        self._note_changes(controls, waiting)
+        self._in_sight, self._waiting = controls, waiting
+        if not self._is_anew:
+            self._unlike = max(self._unlike, left_out)
+        for key, number in alike.items():
+            # Of those that look like a used one some may have gone with it.
+            most = 0 if self._alike[key] else self._counted[key]
+            self._counted[key] = max(most, number)
+
+    def _note_changes(self, controls: Sequence[Control], waiting: Sequence[Control]) -> None:
+        shown = {control.id for control in controls}
+        last = self._last
+        self._last = None
+        for control in waiting:
+            known = self._seen.get(control.id)
+            if known is not None and known.key != control.key:
+                self._counted[known.key] -= 1  # it only has another name now
+            if last is not None and known is None:
+                self._leading.add(last.id)
+                self._shown_by[control.id] = last.id
+            self._seen[control.id] = control
+        for control in self._waiting if last is not None else ():
+            if control.id not in shown and last is not None:
+                self._hidden_by[control.id] = last
+
+    @property
+    def hidden(self) -> list[Control]:
+        """Those that were there and went out of sight before they were used."""
+        keys = {control.key for control in self._in_sight}
+        return [
+            one
+            for number, one in self._seen.items()
+            if not self._times[number]
+            and number not in self._given_up
+            and not self._alike[one.key]
+            and one.key not in keys  # it is there, or was drawn anew
+        ]
+
+    def begin_anew(self) -> None:
+        """Forget which are which: the page was loaded anew."""
+        self._is_anew = True
+        for control in self._seen.values():
+            if not self._alike[control.key]:
+                self._counted[control.key] = 0
+        self._seen.clear()
+        self._waiting = []
+        self._last = None
+
+    def next(self, *, gently: bool = False) -> Control | None:
+        """Choose the next control, or `None` when all are used or the budget is.
+
+        `gently`: nothing that destroys, and nothing a second time but what leads on.
+        """
+        if self.acts >= self.most:
+            return None
+        kept = self._blocked | self._given_up
+        free = [control for control in self._waiting if control.id not in kept]
+        first = min(free, key=lambda control: control.rank, default=None)
+        if first is not None and first.rank < LEADS:
+            return first
+        if onward := self._onward():
+            return onward
+        if first is not None and first.rank < DESTROYS:
+            return first
+        if back := self._way_back(gently=gently):
+            return back
+        return None if gently else first or self._again()
+
+    def _pressable(self) -> list[Control]:
+        return [
+            one
+            for one in self._in_sight
+            if one.kind == "press" and one.type != "radio" and one.id not in self._settled
+        ]
+
+    def _onward(self) -> Control | None:
+        """Choose what brought something new: the next step of several, another row."""
+        leading = (one for one in self._pressable() if one.id in self._leading)
+        return next((one for one in leading if self._times[one.id] < _MOST_STEPS), None)
+
+    def _way_back(self, *, gently: bool) -> Control | None:
+        """Choose what may bring back what was hidden unused: what showed it, what stands by."""
+        hidden = [one for one in self.hidden if one.rank < DESTROYS or not gently]
+        wanted = frozenset(one.id for one in hidden)
+        if not wanted:
+            return None
+        showers = {self._shown_by.get(number) for number in wanted}
+        hiders = [self._hidden_by[number] for number in wanted if number in self._hidden_by]
+        groups = {(one.group, one.tag) for one in hiders}
+
+        def fitness(one: Control) -> int:
+            if one.id in showers:
+                return 0
+            is_by = (one.group, one.tag) in groups and one.id not in {it.id for it in hiders}
+            return 1 if is_by else 2 if one.rank == LEADS else 3
+
+        tried = [one for one in self._pressable() if self._times[one.id]]
+        free = [one for one in tried if (one.id, wanted) not in self._gone_back]
+        best = min(free, key=fitness, default=None)
+        if best is None or fitness(best) == _UNFIT or best.rank == DESTROYS:
+            return None
+        self._gone_back.add((best.id, wanted))
+        return best
+
+    def _again(self) -> Control | None:
+        """Choose a button to press once more: it may switch, or bring back what another one hid."""
+        some = [one for one in self._pressable() if 0 < self._times[one.id] < self._most_times(one)]
+        return min(some, key=lambda one: one.rank, default=None)
+
+    def _most_times(self, control: Control) -> int:
+        return _TIMES_ASKED if control.id in self._asking else _TIMES
+
+    def is_used(self, control: Control) -> bool:
+        return self._times[control.id] > 0
+
+    def is_to_cancel(self, control: Control) -> bool:
+        """Whether what it asks was answered as often as it is, and is now to be cancelled."""
+        return control.id in self._asking and self._times[control.id] >= _TIMES
+
+    def emptied(self, control: Control) -> list[Control]:
+        """List fields that were filled and are empty again, to be filled before the press once."""
+        return [
+            one
+            for one in self._in_sight
+            if one.kind == "type"
+            and self._times[one.id]
+            and not one.field.value
+            and one.form == control.form
+            and one.id not in self._refilled
+        ]
+
+    def mark_refilled(self, control: Control) -> None:
+        self._refilled.add(control.id)
+
+    def mark_asking(self, control: Control) -> None:
+        """Note that it asked a person something."""
+        self._asking.add(control.id)
+
+    def is_last_of_form(self, control: Control) -> bool:
+        """Whether no other field of the same form waits to be typed into."""
+        return not any(
+            other.form == control.form and other.kind == "type" and other.id != control.id
+            for other in self._waiting
+            if other.id not in self._given_up
+        )
+
+    def mark_used(self, control: Control) -> None:
+        """Note the use, the first or another. What was covered before may be free now."""
+        if self._times[control.id]:
+            self.repeats += 1
+        else:
+            self.used += 1
+            self._alike[control.key] += 1
+            self._counted[control.key] = max(self._counted[control.key], self._alike[control.key])
+        self._times[control.id] += 1
+        self._leading.discard(control.id)
+        self._last = control
+        self._waiting = [other for other in self._waiting if other.id != control.id]
+        self._blocked.clear()
+
+    def mark_blocked(self, control: Control) -> None:
+        """Note that it could not be reached: covered, or gone. It is given up after a few times."""
+        if self._times[control.id]:
+            self._settled.add(control.id)
+            return
+        self._blocked.add(control.id)
+        self._refusals[control.id] += 1
+        if self._refusals[control.id] >= _REFUSALS:
+            self._given_up.add(control.id)
+
+    @property
+    def refused(self) -> set[int]:
+        """Those in sight that could not be reached."""
+        kept = self._blocked | self._given_up
+        return {control.id for control in self._waiting if control.id in kept}
+
+    def retry(self) -> None:
+        """Take those that could not be reached up again: what covered them is gone."""
+        self._blocked.clear()
+        self._given_up.clear()
+        self._refusals.clear()
+
+
+_UNFIT = 3
