@@ -236,8 +236,10 @@ function setTraps(tell, whenActed, shown, whenAlien) {
     }
   };
   // WebKit keeps no entry for a `srcdoc`.
-  const [visit] = performance.getEntriesByType("navigation");
-  const again = visit ? visit.type === "reload" : performance.navigation?.type === 1;
+  // In Firefox a `srcdoc` in a sandboxed frame has no `performance`.
+  const visits = window.performance;
+  const [visit] = visits?.getEntriesByType("navigation") ?? [];
+  const again = visit ? visit.type === "reload" : visits?.navigation?.type === 1;
   if (nested && again) {
     up.postMessage({ sandwright: "reloaded" }, "*");
   }
