@@ -229,7 +229,11 @@ function raiseWalls(ask, reopened, bound, lead) {
       }
       const method = (button && attribute(button, "formmethod")) ?? attribute(form, "method") ?? "";
       if (lower(method) !== "dialog") {
-        submit(form);
+        try {
+          submit(form);
+        } catch {
+          // Firefox throws where the policy refuses it.
+        }
         return;
       }
       const dialog = closest(form, "dialog[open]");
