@@ -15,7 +15,7 @@ from tests.sandbox.drivers import ENGINE, open_driver
 from tests.sandbox.probing import PLACES, Probing, open_writing_application
 from tests.sandbox.remaining import BROKEN
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(900 if ENGINE == "chromium" else 3600)
 
 SAMPLE = 8
 """One in so many is always run, in one place after the other; all are by `make sandbox`."""
