@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     Reader = Callable[[Event, Document, Moment], Finding | None]
 
 _DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
-_SCRIPTS = ("controls.js", "legible.js")
+_SCRIPTS = ("controls.js", "legible.js", "effects.js")
 _MOST_FINDINGS = 200
 _MOST_EXCUSED = 5  # at one time
 _MOST_WORLDS = 20  # a page that loads itself anew takes its worlds along
+OWN_SCRIPTS = f"sandwright:{secrets.token_hex(8)}"
+"""What the scripts of the test itself are called, in this process."""
 
 
 class FrameSession:
@@ -202,6 +204,9 @@ class FrameSession:
             if said and by_design.is_told(await self.ask("told", said)):
                 self._seen[key] = replace(found, severity="advisory")
 
+    async def command(self, method: str, given: Mapping[str, Any]) -> Any:
+        return await self._session.send(method, dict(given))
+
     async def set_files(self, control: int, paths: list[str]) -> None:
         element = await self._evaluate(f"smoke.elementOf({control})", by_value=False)
         if "objectId" in element:
@@ -212,7 +217,7 @@ class FrameSession:
         for attempt in range(_MOST_WORLDS):
             try:
                 parameters = {
-                    "expression": expression,
+                    "expression": f"{expression}\n//# sourceURL={OWN_SCRIPTS}",
                     "contextId": self._world or await self._make_world(),
                     "awaitPromise": True,
                     "returnByValue": by_value,
@@ -238,8 +243,9 @@ class FrameSession:
         self._worlds += 1  # so that an element of another document is never taken for one of these
         base = self._worlds * _MOST_ELEMENTS
         parts = ", ".join(_read_script(name) for name in _SCRIPTS)
-        expression = f"globalThis.smokeBase = {base}; globalThis.smoke = Object.assign({parts});0"
-        parameters = {"expression": expression, "contextId": world}
+        script = f"globalThis.smokeBase = {base}; globalThis.smoke = Object.assign({parts});0"
+        script += f"\n//# sourceURL={OWN_SCRIPTS}"
+        parameters = {"expression": script, "contextId": world}
         await self._session.send("Runtime.evaluate", parameters)
         self._world = world
         return world

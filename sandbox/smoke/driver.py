@@ -16,6 +16,8 @@ from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
 from sandbox.smoke.controls import DESTROYS, Control, read_control
 from sandbox.smoke.devtools import FrameSession
+from sandbox.smoke.downloads import Downloads
+from sandbox.smoke.effects import Effects
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.looking import Looking
@@ -86,6 +88,8 @@ class Driver:
         self._page: Page | None = None
         self._tool: FrameSession | None = None
         self._looking: Looking | None = None
+        self._effects: Effects | None = None
+        self._downloads: Downloads | None = None
         self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
@@ -132,6 +136,7 @@ class Driver:
             await self._load()
             await self._looked.begin()
             await self._use_controls()
+            await self._press_once_more()
             await self._finish()
         except PlaywrightError as error:
             self._raise_if_ended()
@@ -175,6 +180,10 @@ class Driver:
             answered=self._answered,
             settle=self._settle,
         )
+        self._effects = Effects(self._tool, page, self._document, self._answered)
+        self._downloads = Downloads(self._tool, page)
+        if not self._play.from_disk:
+            await self._downloads.measure()
 
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
@@ -274,6 +283,11 @@ class Driver:
         if self._play.from_disk and self._page is not None:
             await self._page.goto(self._play.url, wait_until="commit")
         self._play.begin()
+
+    @property
+    def _noted(self) -> Effects:
+        assert self._effects is not None, "opened first"
+        return self._effects
 
     @property
     def _session(self) -> FrameSession:
@@ -418,7 +432,13 @@ class Driver:
             await self._answered(self._session.clock(way))
             await self._settle(still=25, most=500)
         self._time_passes = False
+        self._noted.forget()
         await self._look_for_controls()
+
+    async def _press_once_more(self) -> None:
+        """Have what seemed to do nothing judged, as far as actions and time are left for it."""
+        most = MOST_ACTIONS - self._tour.acts
+        self._tour.repeats += await self._noted.judge(self._until - _AGAIN_SECONDS, most)
 
     async def _come_again(self) -> None:
         """Load the page anew, as at a second visit: what it keeps is there, and all is in sight."""
@@ -485,6 +505,7 @@ class Driver:
             return
         await self._settle(still=25, most=250)
         await self._answered(self._session.excuse())
+        await self._noted.acted(control)
         self._tour.mark_used(control)
         self._took[control.id] = time() - begun
         self._keep()
@@ -494,6 +515,7 @@ class Driver:
     async def _refill(self, control: Control) -> None:
         """Fill what the last use emptied, so that this one has something to work on."""
         for empty in self._tour.emptied(control):
+            self._noted.forget()
             self._tour.mark_refilled(empty)
             if await self._press(empty):
                 await self._type(empty, enters=False)
@@ -602,6 +624,9 @@ class Driver:
             # started before, nobody knows by which control.
             self._session.moment = Moment("interact" if self._tour.used else "load")
             await self._answered(self._session.skip_time(_LATE_MS))
+        if self._downloads is not None:
+            for found in await self._answered(self._downloads.findings()):
+                self._session.add(found)
 
     async def _screenshot(self, name: str) -> Screenshot | None:
         painted = await self._painted()

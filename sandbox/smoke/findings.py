@@ -379,6 +379,24 @@ def invisible() -> Finding:
     return _finding("blank", "fatal", message, Moment())
 
 
+def dead(control: str, line: int | None, moment: Moment) -> Finding:
+    """Make the finding for a control whose handler is there, with nothing in it."""
+    message = f"{control} does nothing: there is nothing in the code that a press of it runs"
+    found = _finding("dead", "fatal", message, moment, control)
+    return replace(found, line=line)
+
+
+def deaf(control: str, moment: Moment) -> Finding:
+    """Make the note for one that no code hears: what shows how buttons look has none either."""
+    message = f"{control} does nothing: no code runs when it is pressed"
+    return _finding("dead", "advisory", message, moment, control)
+
+
+def empty_download(name: str, moment: Moment) -> Finding:
+    message = f"the file that is offered for download, ‘{name[:_LONGEST_NAME]}’, is empty"
+    return _finding("empty download", "fatal", message, moment, moment.control or "")
+
+
 def place_in_document(
     url: object, line: object, column: object, document: Document
 ) -> tuple[int | None, int | None]:
@@ -422,6 +440,7 @@ def _advisory(
 
 
 _LONGEST = 500
+_LONGEST_NAME = 80
 
 
 def _message(details: Event) -> str:

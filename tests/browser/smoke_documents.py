@@ -172,6 +172,33 @@ setTimeout(() => {
 told.textContent = kept.join();
 keep.onclick = () => { kept.push(n.value); localStorage.kept = JSON.stringify(kept); };""",
     ),
+    "one whose buttons have nothing to do yet": page(
+        '<input id="t" aria-label="Note"><ul id="list"></ul>'
+        '<button id="clear">Clear</button><button id="undo">Undo</button><button id="copy">Copy</button>'
+        '<button id="brush">Brush</button><button id="check">Check</button><button id="later">Later</button>'
+        '<button id="tell">Tell</button><button class="menu">Menu</button><p class="more">More</p>'
+        '<button id="look" class="preview">Your words</button><button>Click me</button>'
+        '<label>Corners <input type="range" id="round"></label>'
+        '<button id="some">Save the marked</button><button id="all">Save all</button>'
+        "<style>.more { display: none } .menu:focus + .more { display: block }</style>",
+        """let past = [], mode = 'pen';
+clear.onclick = () => { for (const item of list.children) item.remove(); };
+undo.onclick = () => { if (past.length) t.value = past.pop(); };
+copy.onclick = () => navigator.clipboard.writeText(mode).catch(() => {});
+brush.onclick = () => { mode = 'brush'; };
+check.onclick = () => { if (!t.value) t.focus(); };
+later.onclick = () => setTimeout(() => { list.append('Now'); }, 1000);
+tell.onclick = () => postMessage(mode, '*');
+round.oninput = () => { look.style.borderRadius = round.value + 'px'; };
+function save(text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text]));
+  link.download = 'notes.txt';
+  link.click();
+}
+some.onclick = () => save('');
+all.onclick = () => save('Now');""",
+    ),
     "one of every control": page(
         '<label>Mail <input type="email" required></label><label>Site <input type="url"></label>'
         '<label>Day <input id="day" type="date" min="2030-01-01"></label>'
@@ -471,6 +498,30 @@ go.onclick = () => {
         "covered",
         "something covers the page: 3 of its 4 controls cannot be reached",
         None,
+    ),
+    "a button whose code was left out": Broken(
+        page(
+            '<button onclick="save()">Save</button><button id="go">Go</button><p id="out"></p>',
+            "function save() {\n  // rest of the code unchanged\n}\n"
+            "go.onclick = () => { out.textContent += 'Gone'; };\n"
+            "setTimeout(() => { out.textContent += 'Time is up'; }, 1500000);",
+        ),
+        "dead",
+        "button ‘Save’ does nothing: there is nothing in the code that a press of it runs",
+        7,
+        "button ‘Save’",
+    ),
+    "a file with nothing in it": Broken(
+        page(
+            '<button id="save">Save</button>',
+            "save.onclick = () => {\n  const link = document.createElement('a');\n"
+            "  link.href = URL.createObjectURL(new Blob([]));\n  link.download = 'trip.csv';\n"
+            "  link.click();\n};",
+        ),
+        "empty download",
+        "the file that is offered for download, ‘trip.csv’, is empty",
+        None,
+        "button ‘Save’",
     ),
     "a sheet on which nothing is ever drawn": Broken(
         page('<canvas width="300" height="200"></canvas>'),

@@ -184,6 +184,38 @@ async def test_destructive_buttons_come_last(tester: SmokeTester) -> None:
     ]
 
 
+async def test_every_button_that_does_nothing_is_named_and_a_silent_one_is_a_note(
+    tester: SmokeTester,
+) -> None:
+    """One without any code may be there to be looked at."""
+    html = page(
+        '<button id="one">One</button><button onclick="two()">Two</button>'
+        '<button onclick="void 0">Three</button><form id="f"><input><button>Four</button></form>'
+        '<a id="five" download="a.txt" href="data:,">Five</a><button>Six</button>'
+        '<button id="seven">Seven</button><canvas id="c" width="9" height="9"></canvas>',
+        """one.addEventListener('click', (function () {}).bind(null));
+async function two() { console.log('two'); }
+f.onsubmit = event => { event.preventDefault(); };
+seven.onclick = () => { document.title += '7'; };
+(function paint() { c.getContext('2d').fillRect(0, 0, 9, 9); requestAnimationFrame(paint); })();""",
+    )
+    report = await told_in_time(tester, html)
+    # A file may come late, when the next button is pressed already.
+    files = [one for one in report.findings if one.kind == "empty download"]
+    found = {(one.severity, one.control) for one in report.findings if one not in files}
+    assert [one.message for one in files] == [
+        "the file that is offered for download, ‘a.txt’, is empty"
+    ]
+    assert {one.kind for one in report.findings} == {"dead", "empty download"}
+    assert found == {
+        ("fatal", "button ‘One’"),
+        ("fatal", "button ‘Two’"),
+        ("fatal", "button ‘Three’"),
+        ("fatal", "button ‘Four’"),
+        ("advisory", "button ‘Six’"),
+    }
+
+
 async def test_a_button_under_a_modal_is_reached_once_it_is_closed(tester: SmokeTester) -> None:
     html = page(
         '<div id="veil" style="position:fixed;inset:0;background:#fff">Welcome'
@@ -197,7 +229,9 @@ async def test_a_button_under_a_modal_is_reached_once_it_is_closed(tester: Smoke
 
 
 async def test_a_tool_that_grows_without_end_stays_within_its_bounds(tester: SmokeTester) -> None:
-    script = """let n = 0;
+    """What seemed to do nothing is not pressed once more either, when that would be too often."""
+    script = """let n = 0, clicks = 0;
+addEventListener('click', () => { if (++clicks > 40) throw new Error('more than 40'); });
 function more() {
   for (let i = 0; i < 3; i++) {
     const button = document.createElement('button');
@@ -207,8 +241,8 @@ function more() {
   }
 }
 more();"""
-    report = await told_in_time(tester, page("<h1>Grow</h1>", script))
-    assert report.verdict is Verdict.PASSED
+    report = await told_in_time(tester, page("<h1>Grow</h1><button>Still</button>", script))
+    assert report.verdict is Verdict.PASSED, told(report)
     assert report.reason is not None
     # On a busy machine time is the bound that is met first.
     assert report.controls_used == 40 or "Time ran out" in report.reason

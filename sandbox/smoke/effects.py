@@ -1,0 +1,229 @@
+"""Buttons that do nothing, found by what runs when they are pressed.
+
+V8 counts which functions run, and no tool can tell it otherwise. A button is dead when all that
+runs could have no effect in any state (`idle`). What merely had no effect this time ("Clear" on an
+empty form) is not. Where nothing runs at all, and nothing else answers a press, that is noted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox.runtime.assembly import frame_prefix
+from sandbox.smoke import findings
+from sandbox.smoke.devtools import OWN_SCRIPTS
+from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.idle import Ran, does_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playwright.async_api import Page
+
+    from sandbox.smoke.controls import Control
+    from sandbox.smoke.devtools import FrameSession
+
+
+class Answered(Protocol):
+    """Waits for what needs the tool's main thread, and raises when it is silent."""
+
+    async def __call__(self, work: Any) -> Any: ...
+
+
+_MOST_PRESSED = 12  # of those that seemed to do nothing
+_MOST_RAN = 40  # functions; what runs more does something
+_MOST_TEXT = 3_000_000  # characters of a document
+# What answers no click of a mouse.
+_OTHER_ACTS = re.compile(r"touch(?:start|end|move)|dblclick|contextmenu|longpress|\bondrag|dragst")
+# On a button that shows what buttons look like.
+_SPECIMEN = re.compile(
+    r"(?:(?:my|your|the|a)\s)?button(?:\s\w+)?|(?:click|press|hover|tap|try)(?:\s\w+)?!?"
+    r"|(?:primary|secondary|default|outlined?|ghost|success|danger|warning|info|link|text|small"
+    r"|medium|large|normal|hover|active|focus)(?:\sbutton)?",
+    re.IGNORECASE,
+)
+
+
+class Effects:
+    """`acted` after every use of a control; `judge` once, when all were used."""
+
+    def __init__(
+        self, session: FrameSession, page: Page, document: Document, answered: Answered
+    ) -> None:
+        self._session = session
+        self._page = page
+        self._document = document
+        self._answered = answered
+        self._changes: int | None = None  # so far, unknown before the first use
+        self._loads = session.loads
+        self._had_failed = False
+        self._quiet: dict[int, Control] = {}
+        self._moved: set[int] = set()
+        self._sources: dict[str, str | None] = {}
+
+    async def acted(self, control: Control) -> None:
+        """Note whether the document changed since the last time, or since when is not known."""
+        before, self._changes = self._changes, await self._ask("changes")
+        if self._loads != self._session.loads:  # other elements have these numbers now
+            self._loads = self._session.loads
+            self._quiet.clear()
+            self._moved.clear()
+            before = None
+        if before is not None and before != self._changes:
+            self._moved.add(control.id)
+            self._quiet.pop(control.id, None)
+        elif control.kind == "press" and control.id not in self._moved:
+            self._quiet[control.id] = control
+
+    def forget(self) -> None:
+        """Do not take what changed meanwhile for the doing of the control that is used next."""
+        self._changes = None
+
+    async def judge(self, until: float, most: int) -> int:
+        """Press once more what seemed to do nothing, and see what runs; say how many were pressed.
+
+        No press begins that could end after `until`, for this takes the time of the tool itself:
+        it must not have been made to stand still before.
+        """
+        most = min(most, _MOST_PRESSED)
+        if not self._quiet or most <= 0 or len(self._document.html) > _MOST_TEXT:
+            return 0
+        asked: dict[int, Mapping[str, bool]] = {}
+        for control in list(self._quiet.values()):
+            standing = await self._ask("standing", control.id)
+            if standing and standing["button"] and len(asked) < most:
+                asked[control.id] = standing
+        if not asked:
+            return 0
+        await self._command("Profiler.enable")
+        await self._command("Profiler.startPreciseCoverage", callCount=True, detailed=False)
+        time = asyncio.get_running_loop().time
+        self._had_failed = self._session.fatal
+        took, pressed = 0.0, 0
+        for number, standing in asked.items():
+            begun = time()
+            if begun + took >= until:  # the verdict comes before this
+                break
+            await self._judge(self._quiet[number], standing)
+            pressed += 1
+            took = max(took, time() - begun)
+        await self._command("Profiler.stopPreciseCoverage")
+        await self._command("Profiler.disable")
+        return pressed
+
+    async def _judge(self, control: Control, standing: Mapping[str, bool]) -> None:
+        moment = self._session.moment
+        self._session.moment = Moment("interact", control.label)
+        loads = self._session.loads
+        pressed = await self._press(control)
+        if pressed is None or self._session.loads != loads:
+            self._session.moment = moment
+            return
+        ran, is_same = pressed
+        if does_nothing(ran):
+            line = self._line(ran)
+            self._session.add(findings.dead(control.label, line, self._session.moment))
+        elif not ran and is_same and self._must_answer(control, standing):
+            self._session.add(findings.deaf(control.label, self._session.moment))
+
+    def _must_answer(self, control: Control, standing: Mapping[str, bool]) -> bool:
+        """Whether a button that no code hears is to do something, and not to be looked at."""
+        return (
+            bool(self._moved)  # the tool does something, elsewhere
+            and not self._had_failed  # what ran into an error may hear nothing more
+            and not (standing["shown"] or standing["restyled"] or standing["submits"])
+            and control.name != ""
+            and not _SPECIMEN.fullmatch(control.name)
+            and not _OTHER_ACTS.search(self._document.html)
+        )
+
+    async def _press(self, control: Control) -> tuple[list[Ran], bool] | None:
+        """Return what runs, less what runs all the time, and whether as much is in sight after."""
+        mouse = self._page.mouse
+        await self._ask("leave")
+        await self._answered(mouse.move(0, 0))
+        sight = await self._ask("sight")
+        point = await self._ask("reach", control.id)
+        if point is None or point["covered"] or (point["x"], point["y"]) == (0, 0):
+            return None
+        await self._answered(mouse.move(point["x"], point["y"]))
+        await self._ran()
+        await self._ask("quiet", 40, 120)
+        idle = await self._ran()
+        await self._answered(mouse.down())
+        await self._answered(mouse.up())
+        await self._ask("quiet", 25, 250)
+        ran = await self._ran()
+        if idle is None or ran is None:
+            return None
+        always = {(one.script, one.start) for one in idle}
+        new = [one for one in ran if (one.script, one.start) not in always]
+        return new, sight == await self._ask("sight")
+
+    async def _ran(self) -> list[Ran] | None:
+        """Take what ran since the last time, `None` where it was much."""
+        taken = await self._command("Profiler.takePreciseCoverage")
+        found: list[Ran] = []
+        for script in taken["result"]:
+            url, number = script["url"], script["scriptId"]
+            functions = [one for one in script["functions"] if one["ranges"][0]["count"]]
+            # What only shares its process is the page around the tool.
+            if not functions or url == OWN_SCRIPTS or f"{url}/" == self._document.url:
+                continue
+            is_own = url in ("", self._document.url) or url.startswith(("blob:", "data:"))
+            if is_own and len(found) + len(functions) <= _MOST_RAN:
+                source = await self._source(number)
+                if source is not None and source.startswith(_bridge()):
+                    continue
+            else:
+                source = None
+            for one in functions:
+                start, end = one["ranges"][0]["startOffset"], one["ranges"][0]["endOffset"]
+                text = None if source is None else _units(source, start, end)
+                found.append(Ran(one["functionName"], text, number, start))
+            if len(found) > _MOST_RAN:
+                return None
+        return found
+
+    async def _source(self, number: str) -> str | None:
+        if number not in self._sources:
+            answer = await self._command("Debugger.getScriptSource", scriptId=number)
+            self._sources[number] = answer["scriptSource"]
+        return self._sources[number]
+
+    def _line(self, ran: list[Ran]) -> int | None:
+        """Return where the last of them that the document holds begins: what was called."""
+        html = self._document.html.replace("\r\n", "\n")
+        for one in sorted(ran, key=lambda one: one.start, reverse=True):
+            source = self._sources.get(one.script) or ""
+            at = html.find(source) if source else -1
+            if at >= 0:
+                return html.count("\n", 0, at + len(_units(source, 0, one.start))) + 1
+        return None
+
+    async def _ask(self, function: str, *given: object) -> Any:
+        return await self._answered(self._session.ask(function, *given))
+
+    async def _command(self, method: str, **given: object) -> Any:
+        return await self._answered(self._session.command(method, given))
+
+
+def _units(text: str, start: int, end: int) -> str:
+    """Cut as JavaScript counts, in UTF-16."""
+    if text.isascii():
+        return text[start:end]
+    cut = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end]
+    return cut.decode("utf-16-le", "surrogatepass")
+
+
+@cache
+def _bridge() -> str:
+    """Return how the script begins that precedes every tool."""
+    prefix = frame_prefix("key")
+    return prefix[prefix.index("<script>") + len("<script>") :][:_BEGINNING]
+
+
+_BEGINNING = 2_000
