@@ -725,13 +725,14 @@ async def test_what_passed_last_is_what_one_finds_again(page: Page, connected: s
     await page.goto(page.url.partition("/versions/")[0])
     await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
     await page.get_by_role("button", name="Unpin").click()
-    await expect(page.get_by_text("version 1 is live")).to_be_visible()
+    await expect(page.get_by_text("Version 1 is live and passed")).to_be_visible()
     await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
 
     await page.goto(connected)
-    card = page.get_by_role("listitem").filter(has_text="Old").first
+    newer = page.get_by_role("link", name="v2 failed")
+    card = page.get_by_role("listitem").filter(has=newer).first
     await expect(card).to_contain_text("passed")
-    await card.get_by_role("link", name="failed").click()
+    await card.get_by_role("link", name="v2 failed").click()
     await expect(preview(page).get_by_role("heading", name="Broken")).to_be_visible()
 
 

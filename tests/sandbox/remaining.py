@@ -22,9 +22,11 @@ REMAINING: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             (
                 "area",
+                "base-target",
                 "blank",
                 "blank-named",
                 "control-click",
+                "control-click-in-a-closed-root",
                 "control-enter",
                 "dns-of-hovered-link",
                 "download",
@@ -34,6 +36,7 @@ REMAINING: dict[str, dict[str, str]] = {
                 "link-top",
                 "middle-click",
                 "shift-click",
+                "shift-click-animated",
                 "shift-click-shadow",
                 "shift-click-stopped",
                 "svg-link",
@@ -58,7 +61,13 @@ REMAINING: dict[str, dict[str, str]] = {
 
 SOMETIMES: dict[str, set[str]] = {
     "chromium": set(),
-    "firefox": {"focus-again-and-again", "focus-of-a-frame", "refreshes"},
+    "firefox": {
+        "focus-again-and-again",
+        "focus-of-a-frame",
+        "loop-in-a-nested-frame",
+        "refreshes",
+        "shift-click-animated",
+    },
     "webkit": {"clipboard-read", "clipboard-read-items", "navigated-nested-frame"},
 }
 """Those of them that a race decides."""

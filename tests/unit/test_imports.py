@@ -15,6 +15,7 @@ SETTINGS = Path("server/settings.py")
 READS_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 # Commands are doors too: they hand the environment to load_settings and keep nothing of it.
 COMMANDS = Path("server/commands")
+FETCHES_PAGES = COMMANDS / "smoke_sources.py"
 
 
 def sources() -> list[Path]:
@@ -64,14 +65,14 @@ def test_a_room_imports_only_where_an_arrow_points(path):
     assert ours <= ALLOWED[path.parts[0]]
 
 
-def test_httpx_is_imported_in_one_module():
+def test_httpx_is_imported_where_models_are_spoken_to_and_where_a_page_is_fetched_to_be_tested():
     heads = {"httpx", "httpx_sse"}
     users = {
         path
         for path in sources()
         if {name.partition(".")[0] for name in imported(parsed(path), path)} & heads
     }
-    assert users == {TRANSPORT}
+    assert users == {TRANSPORT, FETCHES_PAGES}
 
 
 def test_only_the_door_reads_the_environment():

@@ -351,7 +351,8 @@ class FirefoxPage(ActingPage):
         elif context not in self._own:
             return
         elif event == "domContentLoaded":
-            self.loads += context != self._top
+            # A frame that is made holds an empty document, which nobody loads.
+            self.loads += context != self._top and params["url"] != "about:blank"
         elif event == "downloadWillBegin":
             self.saw_download()
         elif event == "userPromptOpened":
