@@ -76,7 +76,6 @@ BROKEN: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         "drag-and-drop": "its driver begins no drag",
-        "history-steps": "nothing came of it in some runs while its document was being written",
         "print": "its dialog waits for a person",
         "web-audio": "no sound on the machine that measured",
         "webgl": "no graphics on the machine that measured",
