@@ -156,7 +156,8 @@ async def test_they_are_looked_at_taken_home_cleared_and_brought_back(
     assert kept.data["local"] == {}
     frame = await (await other.wait_for_selector("iframe")).content_frame()
     assert frame is not None
-    await frame.wait_for_function("localStorage.length === 0", polling=100)
+    # Before the tool has come, the frame has no storage at all.
+    await frame.wait_for_function("'began' in window && localStorage.length === 0", polling=100)
     # As a predicate, a promise would be taken for true.
     await eventually(lambda: frame.evaluate("opened.then((db) => Boolean(db.gone))"))
     await page.get_by_role("button", name="Undo").click()
@@ -177,8 +178,12 @@ async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_win
     behind = page.locator('iframe[title="Loading next version"]')
     frame = await (await behind.element_handle()).content_frame()
     assert frame is not None
-    await frame.wait_for_function("localStorage.word === 'of the new version'", polling=100)
-    await frame.wait_for_function("began.value.endsWith('indexed none')", polling=100)
+    # In this order: before the tool has come, the frame has no storage at all.
+    await frame.wait_for_function(
+        "window.began?.value.endsWith('indexed none')"
+        " && localStorage.word === 'of the new version'",
+        polling=100,
+    )
     assert kept.data["local"] == {}
     await keep(page, "mine")
     await kept.has_local({"word": "mine"})
