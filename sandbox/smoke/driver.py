@@ -415,10 +415,13 @@ class Driver:
         elif more and not self.run.reason:
             self.run.reason = f"{more} more that look like those were not used."
 
+    @property
+    def _is_late(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._until - _AGAIN_SECONDS
+
     async def _let_time_pass(self) -> None:
         """Let an hour and a half pass where something waits for longer than a test can."""
-        time = asyncio.get_running_loop().time
-        if time() >= self._until - _AGAIN_SECONDS:
+        if self._is_late:
             return
         if not await self._answered(self._session.clock(f"waits({_LEAP_MS})")):
             return
@@ -442,8 +445,7 @@ class Driver:
 
     async def _come_again(self) -> None:
         """Load the page anew, as at a second visit: what it keeps is there, and all is in sight."""
-        time = asyncio.get_running_loop().time
-        if self._session.fatal or time() >= self._until - _AGAIN_SECONDS:
+        if self._session.fatal or self._is_late:
             return
         if _STORES.search(self._play.html):
             await asyncio.wait((self._ended,), timeout=_KEEP_SECONDS)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sandbox.runtime.assembly import frame_prefix
 from sandbox.smoke import findings
 from sandbox.smoke.devtools import OWN_SCRIPTS
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.idle import Ran, does_nothing
+from sandbox.smoke.places import line_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +26,7 @@ if TYPE_CHECKING:
 
     from sandbox.smoke.controls import Control
     from sandbox.smoke.devtools import FrameSession
-
-
-class Answered(Protocol):
-    """Waits for what needs the tool's main thread, and raises when it is silent."""
-
-    async def __call__(self, work: Any) -> Any: ...
+    from sandbox.smoke.run import Answered
 
 
 _MOST_PRESSED = 12  # of those that seemed to do nothing
@@ -201,7 +197,7 @@ class Effects:
             source = self._sources.get(one.script) or ""
             at = html.find(source) if source else -1
             if at >= 0:
-                return html.count("\n", 0, at + len(_units(source, 0, one.start))) + 1
+                return line_at(html, at + len(_units(source, 0, one.start)))
         return None
 
     async def _ask(self, function: str, *given: object) -> Any:

@@ -23,6 +23,7 @@ from sandbox.smoke.libraries import (
     uncompared,
     unfetched,
 )
+from sandbox.smoke.places import line_at
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.surroundings import UNDEFINED, misses_power, tells_of_lack
 from sandbox.smoke.withheld import withheld
@@ -521,7 +522,7 @@ def _needs_network(url: str, line: int | None, moment: Moment) -> Finding:
 
 def _line_of_text(text: str, document: Document) -> int | None:
     at = document.html.find(text)
-    return document.html.count("\n", 0, at) + 1 if at >= 0 else None
+    return line_at(document.html, at)
 
 
 def _is_imported(url: str, document: Document) -> bool:

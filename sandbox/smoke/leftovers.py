@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.report import Finding
+from sandbox.smoke.places import place_at
 from sandbox.smoke.signatures import sign
 
 _SCRIPT = re.compile(r"<(script|style)\b(?P<tag>[^>]*+)>", re.IGNORECASE)
@@ -278,12 +279,13 @@ def _comments_of_code(html: str, start: int, end: int) -> Iterator[_Comment]:
 
 
 def _finding(kind: str, message: str, html: str, at: int) -> Finding:
+    line, column = place_at(html, at)
     return Finding(
         kind=kind,
         severity="fatal",
         phase="load",
         message=message,
         signature=sign(kind, message),
-        line=html.count("\n", 0, at) + 1,
-        column=at - (html.rfind("\n", 0, at) + 1) + 1,
+        line=line,
+        column=column,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.report import Finding, Severity
+from sandbox.smoke.places import line_at
 from sandbox.smoke.signatures import sign
 
 Text = Mapping[str, Any]
@@ -91,7 +92,7 @@ def read_width(told: Mapping[str, Any], html: str) -> list[Finding]:
     message = f"at {NARROW} pixels the page is {told['over']} pixels wider than the window{by}"
     mark = f'id="{told["id"]}"' if told["id"] else f'class="{told["class"]}"'
     at = html.find(mark) if told["id"] or told["class"] else -1
-    line = html.count("\n", 0, at) + 1 if at >= 0 else None
+    line = line_at(html, at)
     return [_finding("layout", "advisory", message, name, line=line)]
 
 
@@ -108,13 +109,13 @@ def _line_of_rule(selectors: str, html: str) -> int | None:
     # What stands before the first word belongs to no other selector.
     rules = list(re.finditer(r"(?<![\w.#,+~-])" + r"\s*".join(words) + r"\s*\{", html))
     # The last of them has its way.
-    return html.count("\n", 0, rules[-1].start()) + 1 if rules else None
+    return line_at(html, rules[-1].start()) if rules else None
 
 
 def _line_of_text(text: str, html: str) -> int | None:
     words = [re.escape(one) for one in text.split()[:6]]
     found = re.search(r"\s+".join(words), html) if words else None
-    return html.count("\n", 0, found.start()) + 1 if found else None
+    return line_at(html, found.start()) if found else None
 
 
 def _shown(rule: str) -> str:

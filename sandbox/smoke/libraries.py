@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sandbox.markup import Markup
 from sandbox.report import Finding
+from sandbox.smoke.places import line_at
 from sandbox.smoke.signatures import sign
 
 if TYPE_CHECKING:
@@ -118,5 +119,5 @@ def _note(said: str, address: str, html: str) -> Finding:
         phase="load",
         message=said,
         signature=sign("library", said),
-        line=html.count("\n", 0, at) + 1 if at >= 0 else None,
+        line=line_at(html, at),
     )

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Page, ViewportSize
 
     from sandbox.report import Finding
+    from sandbox.smoke.run import Answered
 
 Ask = Callable[..., Coroutine[Any, Any, Any]]
-Answered = Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
 Settle = Callable[[int, int], Awaitable[None]]
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.report import Finding, Screenshot
 from sandbox.smoke.findings import Moment
 from sandbox.text import without_lone_surrogates
+
+# Waits for what needs the tool's main thread, and raises when it is silent.
+Answered = Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
 
 
 class BrowserUnavailableError(Exception):

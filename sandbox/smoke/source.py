@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sandbox.report import Finding
+from sandbox.smoke.places import place_at
 from sandbox.smoke.signatures import sign
 
 # The elements whose text is not markup: what is not closed swallows the rest of the document
@@ -101,7 +102,7 @@ def read_findings(html: str) -> list[Finding]:
     last = html.rstrip().count("\n") + 1
     is_whole = _is_whole(html)
     if unclosed is not None:
-        line, column = _place(html, unclosed.at)
+        line, column = place_at(html, unclosed.at)
         end = "what follows is swallowed" if unclosed.within else "the document ends inside it"
         message = f"{unclosed.name} is never closed: {end}"
         found = [_finding("unclosed", "fatal", message, line, column)]
@@ -109,7 +110,7 @@ def read_findings(html: str) -> list[Finding]:
             found.append(_finding("truncated", "fatal", "the document breaks off", last, None))
         return found
     if tree.cut is not None:
-        line, column = _place(html, tree.cut)
+        line, column = place_at(html, tree.cut)
         return [_finding("truncated", "fatal", "the document ends inside a tag", line, column)]
     if tree.breaks_off:
         parts = [f"<{name}>" for name in tree.open[-3:]] or ["its script"]
@@ -119,10 +120,6 @@ def read_findings(html: str) -> list[Finding]:
         message = "the document ends without </html>"
         return [_finding("truncated", "advisory", message, last, None)]
     return []
-
-
-def _place(html: str, at: int) -> tuple[int, int]:
-    return html.count("\n", 0, at) + 1, at - (html.rfind("\n", 0, at) + 1) + 1
 
 
 def _is_whole(html: str) -> bool:

@@ -12,7 +12,6 @@ _ALIKE = 3  # of controls that look the same, so many are tried; of those that c
 _REFUSALS = 3
 _MOST_STEPS = 8
 _TIMES = 2
-_TIMES_ASKED = 3  # what asks a person something is answered in both ways
 
 
 @dataclass(slots=True)
@@ -34,7 +33,6 @@ class Tour:
     _waiting: list[Control] = field(default_factory=list)
     _in_sight: Sequence[Control] = ()
     _times: Counter[int] = field(default_factory=Counter)
-    _asking: set[int] = field(default_factory=set)
     _settled: set[int] = field(default_factory=set)  # not pressed again
     _refilled: set[int] = field(default_factory=set)
     _seen: dict[int, Control] = field(default_factory=dict)  # every one that waited
@@ -93,8 +91,7 @@ class Tour:
 
     def _note_changes(self, controls: Sequence[Control], waiting: Sequence[Control]) -> None:
         shown = {control.id for control in controls}
-        last = self._last
-        self._last = None
+        last, self._last = self._last, None
         for control in waiting:
             known = self._seen.get(control.id)
             if known is not None and known.key != control.key:
@@ -103,9 +100,9 @@ class Tour:
                 self._leading.add(last.id)
                 self._shown_by[control.id] = last.id
             self._seen[control.id] = control
-        for control in self._waiting if last is not None else ():
-            if control.id not in shown and last is not None:
-                self._hidden_by[control.id] = last
+        if last is not None:
+            gone = (control.id for control in self._waiting if control.id not in shown)
+            self._hidden_by.update(dict.fromkeys(gone, last))
 
     @property
     def hidden(self) -> list[Control]:
@@ -188,18 +185,11 @@ class Tour:
 
     def _again(self) -> Control | None:
         """Choose a button to press once more: it may switch, or bring back what another one hid."""
-        some = [one for one in self._pressable() if 0 < self._times[one.id] < self._most_times(one)]
+        some = [one for one in self._pressable() if 0 < self._times[one.id] < _TIMES]
         return min(some, key=lambda one: one.rank, default=None)
-
-    def _most_times(self, control: Control) -> int:
-        return _TIMES_ASKED if control.id in self._asking else _TIMES
 
     def is_used(self, control: Control) -> bool:
         return self._times[control.id] > 0
-
-    def is_to_cancel(self, control: Control) -> bool:
-        """Whether what it asks was answered as often as it is, and is now to be cancelled."""
-        return control.id in self._asking and self._times[control.id] >= _TIMES
 
     def emptied(self, control: Control) -> list[Control]:
         """List fields that were filled and are empty again, to be filled before the press once."""
@@ -215,10 +205,6 @@ class Tour:
 
     def mark_refilled(self, control: Control) -> None:
         self._refilled.add(control.id)
-
-    def mark_asking(self, control: Control) -> None:
-        """Note that it asked a person something."""
-        self._asking.add(control.id)
 
     def is_last_of_form(self, control: Control) -> bool:
         """Whether no other field of the same form waits to be typed into."""
