@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Reader = Callable[[Event, Document, Moment], Finding | None]
 
 _DOMAINS = ("Runtime", "Log", "Audits", "Debugger", "Inspector", "Page")
-_SCRIPTS = ("controls.js", "legible.js", "effects.js")
+_SCRIPTS = ("controls.js", "legible.js", "effects.js", "accessible.js")
 _MOST_FINDINGS = 200
 _MOST_EXCUSED = 5  # at one time
 _MOST_WORLDS = 20  # a page that loads itself anew takes its worlds along
@@ -192,9 +192,13 @@ class FrameSession:
         await self._loaded.wait()
 
     async def ask(self, function: str, *arguments: object) -> Any:
-        """Call a function of controls.js or legible.js; its value is as JSON would carry it."""
+        """Call a function of `_SCRIPTS`; its value is as JSON would carry it."""
         call = f"smoke.{function}({', '.join(json.dumps(one) for one in arguments)})"
         return (await self._evaluate(call, by_value=True)).get("value")
+
+    async def include(self, script: str) -> None:
+        """Run a library in the world of these scripts."""
+        await self._evaluate(f"{script}\n;0", by_value=True)
 
     async def excuse(self) -> None:
         """Make notes of errors that the tool throws itself and tells of on the page."""

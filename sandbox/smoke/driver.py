@@ -176,7 +176,7 @@ class Driver:
         self._looking = Looking(
             page,
             self._document.html,
-            self._tool.ask,
+            self._tool,
             answered=self._answered,
             settle=self._settle,
         )

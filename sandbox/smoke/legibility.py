@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.report import Finding, Severity
-from sandbox.smoke.places import line_at
+from sandbox.smoke.places import line_at, line_of_element
 from sandbox.smoke.signatures import sign
 
 Text = Mapping[str, Any]
@@ -90,9 +90,7 @@ def read_width(told: Mapping[str, Any], html: str) -> list[Finding]:
     )
     by = f": {name} sticks out" if name else ""
     message = f"at {NARROW} pixels the page is {told['over']} pixels wider than the window{by}"
-    mark = f'id="{told["id"]}"' if told["id"] else f'class="{told["class"]}"'
-    at = html.find(mark) if told["id"] or told["class"] else -1
-    line = line_at(html, at)
+    line = line_of_element(html, told["id"], told["class"])
     return [_finding("layout", "advisory", message, name, line=line)]
 
 

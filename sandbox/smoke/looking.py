@@ -1,31 +1,35 @@
-"""Looks at the page as a whole: what can be read, also in the dark, and how it fits a telephone."""
+"""Looks at the page as a whole: what can be read, what bars people, how it fits a telephone."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from sandbox.libraries import vendored_file
+from sandbox.smoke.accessibility import read_barriers
 from sandbox.smoke.legibility import NARROW, Look, has_schemes, read_look, read_width
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, ViewportSize
 
     from sandbox.report import Finding
+    from sandbox.smoke.devtools import FrameSession
     from sandbox.smoke.run import Answered
 
-Ask = Callable[..., Coroutine[Any, Any, Any]]
 Settle = Callable[[int, int], Awaitable[None]]
+
+_AXE = ("axe-core@4.14.1", "axe.min.js")
 
 
 class Looking:
     """Of one page. `answered` waits for what needs its main thread, `settle` until it is still."""
 
     def __init__(
-        self, page: Page, html: str, ask: Ask, *, answered: Answered, settle: Settle
+        self, page: Page, html: str, tool: FrameSession, *, answered: Answered, settle: Settle
     ) -> None:
         self._page = page
         self._html = html
-        self._asked = ask
+        self._tool = tool
         self._answered = answered
         self._settle = settle
 
@@ -42,10 +46,18 @@ class Looking:
         found = read_look(Look("light", await self._ask("legible", "light")), self._html)
         if not all_of_it or any(one.severity == "fatal" for one in found):
             return found
+        found += await self._barriers()
         return [*found, *await self._in_the_dark(), *await self._when_narrow()]
 
     async def _ask(self, function: str, *arguments: object) -> Any:
-        return await self._answered(self._asked(function, *arguments))
+        return await self._answered(self._tool.ask(function, *arguments))
+
+    async def _barriers(self) -> list[Finding]:
+        axe = vendored_file(*_AXE)
+        if axe is None:  # set-up had no registry
+            return []
+        await self._answered(self._tool.include(axe))
+        return read_barriers(await self._ask("barriers"), self._html)
 
     async def _in_the_dark(self) -> list[Finding]:
         if not has_schemes(self._html):

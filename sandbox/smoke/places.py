@@ -11,3 +11,10 @@ def line_at(html: str, at: int) -> int | None:
 def place_at(html: str, at: int) -> tuple[int, int]:
     """Return the line and the column of a place."""
     return html.count("\n", 0, at) + 1, at - html.rfind("\n", 0, at)
+
+
+def line_of_element(html: str, number: str, classes: str) -> int | None:
+    """Return the line of an element's `id`, or of its `class` where it has none."""
+    if not number and not classes:
+        return None
+    return line_at(html, html.find(f'id="{number}"' if number else f'class="{classes}"'))

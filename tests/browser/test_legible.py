@@ -206,3 +206,22 @@ async def test_the_smoke_test_fails_a_tool_whose_text_cannot_be_read(choice: Bro
             told = [f"{one.kind}: {one.message} ({one.line})" for one in report.fatal]
             assert told == ([said] if said else []), style
             assert report.verdict is (Verdict.FAILED if said else Verdict.PASSED)
+
+
+async def test_what_bars_people_is_a_note_of_the_smoke_test(choice: BrowserChoice) -> None:
+    """A rule is told once, with the first element that breaks it; labels are found as people do."""
+    html = document(
+        '<label>Name <input id="name"></label>\n<p><input id="amount"></p><input title="Tip">'
+        '<button id="a"></button><button class="icon b"></button><button>Go</button>'
+        '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">',
+        "a.onclick = () => { document.title += '!'; };",
+    )
+    async with SmokeTester(choice) as tester:
+        report = await told_in_time(tester, html)
+    told = [(one.message, one.line) for one in report.findings if one.kind == "accessibility"]
+    at = html[: html.index('<button id="a"')].count("\n") + 1
+    assert told == [
+        ('Buttons must have discernible text: <button id="a">, and 1 more', at),
+        ('Form elements must have labels: <input id="amount">', at),
+    ]
+    assert report.verdict is Verdict.PASSED
