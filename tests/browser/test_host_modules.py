@@ -605,3 +605,100 @@ async def test_a_box_of_ours_keeps_the_focus_unless_a_press_of_just_now_led_away
 ) -> None:
     got = await ours.evaluate(FOCUS)
     assert [name for name, holds in got.items() if holds] == ["after_a_press", "ended"]
+
+
+HOLD = f"""async () => {{ {UNTIL}
+  // As in Firefox.
+  const {{ supports }} = CSS;
+  CSS.supports = () => true;
+  const {{ holdTool }} = await import("/hold.js");
+  CSS.supports = supports;
+  const stops = [];
+  const hold = async () => {{
+    const frame = document.createElement("iframe");
+    frame.src = "http://another.test/";
+    document.body.append(frame);
+    const [words, lost, got] = [[], [], []];
+    const handlers = {{ act: ({{ late }}) => {{ got.push(late) }} }};
+    let hellos = 0;
+    const held = holdTool(frame, "key", handlers, {{
+      stop(reason) {{ stops.push(reason) }},
+      say(said) {{ words.push(said) }},
+      dropped({{ odd }}) {{ lost.push(odd) }},
+      hello() {{ hellos += 1 }},
+    }});
+    const greet = async () => {{
+      const [door, own, before] = [new MessageChannel(), new MessageChannel(), hellos];
+      const told = [];
+      own.port1.onmessage = ({{ data }}) => told.push(data.type);
+      held.receive({{ source: frame.contentWindow, ports: [door.port2] }});
+      door.port1.postMessage("key", [own.port2]);
+      await until(() => hellos > before);
+      return {{ say: (said) => own.port1.postMessage(said), told }};
+    }};
+    const end = () => {{ held.close(); frame.remove(); return stops.splice(0) }};
+    return {{ frame, greet, end, words, lost, got, ...(await greet()) }};
+  }};
+  const ended = async (does) => {{
+    const tool = await hold();
+    await does(tool);
+    await until(() => stops.length > 0);
+    return tool.end();
+  }};
+  const box = document.body.appendChild(document.createElement("input"));
+  const takes = async (frame) => {{
+    box.focus();
+    frame.focus();
+    await until(() => document.activeElement === box || stops.length > 0);
+  }};
+  const got = {{
+    many: await ended(({{ say }}) => {{ for (let n = 0; n < 1100; n += 1) say({{ type: "console" }}) }}),
+    heavy: await ended(({{ say }}) => say({{ type: "console", text: Array(10_001).fill(0) }})),
+    hashes: await ended(({{ say }}) => {{ say({{ type: "history" }}); say({{ type: "loads" }}) }}),
+    nested_loads: await ended(({{ say }}) => say({{ type: "loads" }})),
+    loads: await ended(async ({{ greet }}) => {{ for (let n = 0; n < 7; n += 1) await greet() }}),
+    keyboard: await ended(async ({{ frame }}) => {{ for (let n = 0; n < 8 && !stops.length; n += 1) await takes(frame) }}),
+    entries: await ended(() => {{ for (let n = 0; n < 6; n += 1) history.pushState(n, "") }}),
+  }};
+  await until(() => history.state === null);
+  got.is_back = history.state === null;
+  const tool = await hold();
+  for (const odd of [
+    {{ type: "act" }}, {{ type: "act", pressed: "yes" }}, {{ type: "act", pressed: false, late: -1 }},
+    {{ type: "act", pressed: false, late: "odd" }}, {{ type: "dialog" }}, {{ type: "dialog", open: 1, refused: true }},
+    {{ type: "download", blob: "odd" }},
+  ]) tool.say(odd);
+  tool.say({{ type: "act", pressed: false, late: 7 }});
+  await until(() => tool.lost.length > 0 && tool.got.length > 0);
+  // A key that was pressed in the tool is no press that leads the focus there.
+  await takes(tool.frame);
+  got.keeps = document.activeElement === box;
+  HTMLAnchorElement.prototype.click = () => {{}};
+  for (let n = 0; n < 5; n += 1) tool.say({{ type: "download", blob: new Blob() }});
+  tool.say({{ type: "dialog", refused: "alert" }});
+  await until(() => tool.words.length > 1 && tool.told.includes("ping"));
+  got.told = tool.told.slice(0, 2).concat(tool.told.includes("ping"));
+  got.said = tool.words.map((words) => words.split(";")[0]);
+  return {{ ...got, lost: tool.lost, got: tool.got, stops: tool.end() }};
+}}"""
+
+
+async def test_whatever_is_too_much_ends_a_tool_once_and_what_is_of_no_shape_does_nothing(
+    ours: Page,
+) -> None:
+    assert await ours.evaluate(HOLD) == {
+        "many": ["flooded"],
+        "heavy": ["flooded"],
+        "hashes": ["history"],
+        "nested_loads": ["reloading"],
+        "loads": ["reloading"],
+        "keyboard": ["keyboard"],
+        "entries": ["history"],
+        "is_back": True,
+        "keeps": True,
+        "told": ["free", "alien", True],
+        "said": ["The tool saved many files at once", "The tool opened one dialog after another"],
+        "lost": [7],
+        "got": [7],
+        "stops": [],
+    }

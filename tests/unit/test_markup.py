@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sandbox.markup import Markup
 from server.recipes import respond
 
+RAW = "iframe noembed noframes noscript script style textarea title xmp".split()
 CHANGED = [
     ("<p><template shadowrootmode=open>x", "<p><template data-shadowrootmode=open>x"),
     ("<template a='>' SHADOWROOTMODE = 'closed'>", "<template a='>' data-SHADOWROOTMODE = 'closed'>"),
@@ -29,6 +30,7 @@ CHANGED = [
     ('<LINK href="x" REL="a &#80;reconnect b">', '<LINK href="x" data-REL="a &#80;reconnect b">'),
     ("<link rel='dns-prefetch'/>", "<link data-rel='dns-prefetch'/>"),
     (f"<link rel='{' ' * 300}preconnect'>", f"<link data-rel='{' ' * 300}preconnect'>"),
+    (f"<link rel='{'x' * 300}'>", f"<link data-rel='{'x' * 300}'>"),
     ("<link rel=icon rel=preconnect>", "<link rel=icon data-rel=preconnect>"),
     ("<!----><link rel=preconnect>", "<!----><link data-rel=preconnect>"),
     ("<!--><link rel=preconnect>-->", "<!--><link data-rel=preconnect>-->"),
@@ -54,6 +56,24 @@ CHANGED = [
     ("<svg><![CDATA[<!--]]><link rel=preconnect>", "<svg><![CDATA[<!--]]><link data-rel=preconnect>"),
     ("<![CDATA[><link rel=preconnect>]]>", "<![CDATA[><link data-rel=preconnect>]]>"),
     ("<textarea></textarea><link rel=preconnect>", "<textarea></textarea><link data-rel=preconnect>"),
+    # Read otherwise, the rest would be a value, a comment or raw text.
+    *(
+        (f"{before}<link rel=preconnect>{after}", f"{before}<link data-rel=preconnect>{after}")
+        for before, after in (
+            ("<? <a b='>", "'>"),
+            ("</ <a b='>", "'>"),
+            ("<!x <a b='>", "'>"),
+            ("<svg><![CDATA[<a b=']]>", "'>"),
+            ("<svg><p><style><!--</style>", "-->"),
+            ("<svg><title><style><!--</style>", "-->"),
+            ("<svg><title></title><style><p>", "</style>"),
+            ("<svg><title/><style><p>", "</style>"),
+            ("<svg></svg><style><!--</style>", "-->"),
+            ("<script></script x='<a b=\"'>", '">'),
+            ("<style></style x='<a b=\"'>", '">'),
+            *((f"<{name}><!--</{name}>", "-->") for name in RAW),
+        )
+    ),
 ]  # fmt: skip
 KEPT = [
     "",
@@ -166,6 +186,7 @@ def test_nothing_is_held_back_but_an_attribute_that_may_be_renamed() -> None:
     assert Markup().feed("<template shade") == "<template shade"
     assert Markup().feed("<link rel='pre") == "<link "
     assert Markup().feed("<link href='pre") == "<link href='pre"
+    assert Markup().feed(f"<link rel='{'x' * 300}") == f"<link data-rel='{'x' * 300}"
 
 
 @pytest.mark.parametrize("wish", WISHES)
