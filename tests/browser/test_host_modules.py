@@ -680,7 +680,7 @@ HOLD = f"""async () => {{ {UNTIL}
   got.told = tool.told.slice(0, 2).concat(tool.told.includes("ping"));
   got.said = tool.words.map((words) => words.split(";")[0]);
   return {{ ...got, lost: tool.lost, got: tool.got, stops: tool.end() }};
-}}"""
+}}"""  # noqa: E501
 
 
 async def test_whatever_is_too_much_ends_a_tool_once_and_what_is_of_no_shape_does_nothing(
