@@ -22,6 +22,9 @@
 
   const FITTING_MS = 500;
 
+  const adopted = new WeakMap(); // elements that only hear a person -> how they are to be used
+  let dropped = []; // where something can be dropped
+
   const ids = new WeakMap();
   const elements = new Map();
   let changed = 0;
@@ -142,7 +145,7 @@
       const inside = href === null || href.startsWith("#") || /^javascript:/i.test(href);
       return inside || element.hasAttribute("download") ? "press" : null;
     }
-    return "press";
+    return adopted.get(element) ?? "press";
   }
 
   function isOff(element) {
@@ -169,11 +172,46 @@
     for (const element of within(root, "*")) {
       const isControl = element.matches(CONTROLS);
       const isPart = found.has(element.parentElement) && !element.matches(OWN);
-      if (isControl ? !isPart : isPointed(element)) {
+      if (isControl ? !isPart : adopted.has(element) || isPointed(element)) {
         found.add(element);
         yield element;
       }
     }
+  }
+
+  // Takes elements that hear a person (`uses` says how, one each) as controls unless they look like
+  // some, belong to one or hold some; says how many it took.
+  function adopt(uses, given) {
+    let taken = 0;
+    given.forEach((element, at) => {
+      if (!(element instanceof Element) || element.matches("html,body")) {
+        return;
+      }
+      if (uses[at] === "drop") {
+        dropped.push(new WeakRef(element));
+      } else if (
+        !adopted.has(element) &&
+        !element.closest(`${CONTROLS},label`) &&
+        !element.querySelector(CONTROLS) &&
+        getComputedStyle(element).cursor !== "pointer"
+      ) {
+        adopted.set(element, uses[at]);
+        taken += 1;
+      }
+    });
+    return taken;
+  }
+
+  // Where to drop a control: at the first other place that takes it, as far as one is in sight.
+  function goal(id) {
+    const element = elementOf(id);
+    dropped = dropped.filter((one) => one.deref()?.isConnected);
+    const others = dropped.map((one) => one.deref()).filter((one) => shown(one) && !one.contains(element));
+    const centres = others.map((one) => {
+      const { left, top, width, height } = one.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    });
+    return centres.find(({ x, y }) => x > 0 && y > 0 && x < innerWidth && y < innerHeight) ?? null;
   }
 
   // Whether it stands among what changes the view: tabs, the entries of a menu.
@@ -412,6 +450,7 @@
   }
 
   return {
-    collect, reach, select, leave, fitting, set, options, choose, look, quiet, changes, elementOf,
+    collect, adopt, goal, reach, select, leave, fitting, set, options, choose, look, quiet, changes,
+    elementOf,
   };
 })()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sandbox.smoke.values import Field
 
-Kind = Literal["type", "write", "set", "choose", "file", "press", "draw"]
+Kind = Literal["type", "write", "set", "choose", "file", "press", "draw", "double", "drag", "hover"]
 
 _DESTRUCTIVE = re.compile(
     r"\b(?:delete|remove|clear|reset|erase|discard|trash|destroy|wipe|empty|close|cancel|dismiss"
@@ -59,7 +59,7 @@ class Control:
         """When to try it: fields, then buttons, then what changes the view, then what destroys."""
         if self.kind in ("type", "write", "set", "choose", "file"):
             return 0
-        if self.kind == "draw":
+        if self.kind in ("draw", "double", "drag", "hover"):
             return _SHEETS
         if self.type in ("checkbox", "radio") or self.role in ("checkbox", "radio", "switch"):
             return 1
@@ -71,6 +71,8 @@ class Control:
     def _noun(self) -> str:
         if self.kind in ("type", "write", "set") and self.type not in ("range", "color"):
             return "field"
+        if self.kind in ("double", "drag", "hover"):
+            return "element"
         if self.role in ("tab", "switch", "option"):
             return self.role
         nouns = {

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
+from sandbox.runtime.assembly import frame_prefix
 from sandbox.smoke import by_design, findings
 from sandbox.smoke.findings import Document, Event, Moment
 
@@ -48,9 +49,10 @@ class FrameSession:
         self._document = document
         self._world: int | None = None
         self._worlds = 0
-        self._own_world: int | None = None  # the tool's
+        self.own_world: int | None = None  # the tool's
         self._clock = f"_{secrets.token_hex(8)}"
         self._steering = ""
+        self._sources: dict[str, str] = {}
         self._seen: dict[object, Finding] = {}
         self._paused: asyncio.Future[Mapping[str, Any]] | None = None
         self._time_is_up: asyncio.Event = asyncio.Event()
@@ -156,7 +158,7 @@ class FrameSession:
     def _on_world(self, event: Mapping[str, Any]) -> None:
         about = event["context"].get("auxData", {})
         if about.get("isDefault") and about.get("frameId") == self._frame_id:
-            self._own_world = event["context"]["id"]
+            self.own_world = event["context"]["id"]
 
     async def _steer(self, seed: int = 1) -> None:
         """Put clock.js into the document that is to come, and into the one that has just begun."""
@@ -166,15 +168,15 @@ class FrameSession:
         call = f"{{ const given = ['{self._clock}', {seed}]; {_read_script('clock.js')} }}"
         added = await self._session.send("Page.addScriptToEvaluateOnNewDocument", {"source": call})
         self._steering = added["identifier"]
-        if seed == 1 and self._own_world is not None:
-            parameters = {"expression": call, "contextId": self._own_world}
+        if seed == 1 and self.own_world is not None:
+            parameters = {"expression": call, "contextId": self.own_world}
             await self._session.send("Runtime.evaluate", parameters)
 
     async def clock(self, call: str) -> Any:
         """Call a function of clock.js; `None` where the tool's world has gone meanwhile."""
         parameters = {
             "expression": f"globalThis.{self._clock}?.{call}",
-            "contextId": self._own_world,
+            "contextId": self.own_world,
             "awaitPromise": True,
             "returnByValue": True,
         }
@@ -211,6 +213,20 @@ class FrameSession:
     async def command(self, method: str, given: Mapping[str, Any]) -> Any:
         return await self._session.send(method, dict(given))
 
+    async def source(self, script: str) -> str:
+        """Return the text of a script, by the number that V8 gave it."""
+        if script not in self._sources:
+            answer = await self._session.send("Debugger.getScriptSource", {"scriptId": script})
+            self._sources[script] = answer["scriptSource"]
+        return self._sources[script]
+
+    async def is_bridge(self, script: str) -> bool:
+        return (await self.source(script)).startswith(_bridge())
+
+    async def world(self) -> int:
+        """Return the number of the world in which `ask` asks."""
+        return self._world or await self._make_world()
+
     async def set_files(self, control: int, paths: list[str]) -> None:
         element = await self._evaluate(f"smoke.elementOf({control})", by_value=False)
         if "objectId" in element:
@@ -222,7 +238,7 @@ class FrameSession:
             try:
                 parameters = {
                     "expression": f"{expression}\n//# sourceURL={OWN_SCRIPTS}",
-                    "contextId": self._world or await self._make_world(),
+                    "contextId": await self.world(),
                     "awaitPromise": True,
                     "returnByValue": by_value,
                 }
@@ -288,6 +304,14 @@ class FrameSession:
         return None, None, ""
 
 
+@cache
+def _bridge() -> str:
+    """Return how the script begins that precedes every tool."""
+    prefix = frame_prefix("key")
+    return prefix[prefix.index("<script>") + len("<script>") :][:_BEGINNING]
+
+
+_BEGINNING = 2_000  # characters
 _PAUSE_SECONDS = 1.0
 _MOST_ELEMENTS = 1_000_000  # numbered in one document
 

@@ -20,6 +20,7 @@ from sandbox.smoke.downloads import Downloads
 from sandbox.smoke.effects import Effects
 from sandbox.smoke.files import sample_file
 from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.listeners import Listeners
 from sandbox.smoke.looking import Looking
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.run import (
@@ -34,7 +35,7 @@ from sandbox.smoke.tour import Tour
 from sandbox.smoke.values import value_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from playwright.async_api import (
@@ -90,6 +91,9 @@ class Driver:
         self._looking: Looking | None = None
         self._effects: Effects | None = None
         self._downloads: Downloads | None = None
+        self._listeners: Listeners | None = None
+        self._has_typed = False
+        self._has_clicked = False
         self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
@@ -181,6 +185,7 @@ class Driver:
             settle=self._settle,
         )
         self._effects = Effects(self._tool, page, self._document, self._answered)
+        self._listeners = Listeners(self._tool)
         self._downloads = Downloads(self._tool, page)
         if not self._play.from_disk:
             await self._downloads.measure()
@@ -382,6 +387,8 @@ class Driver:
         while True:
             control = self._tour.next(gently=gently)
             if control is None:
+                if await self._listen():
+                    continue
                 uncovered += 1
                 if uncovered <= _MOST_UNCOVERED and await self._uncover():
                     continue
@@ -405,6 +412,31 @@ class Driver:
                 return False
             await self._try(control)
             await self._look_for_controls()
+
+    async def _listen(self) -> bool:
+        """Look for what hears a person without looking so; say whether there is something new."""
+        assert self._listeners is not None, "opened first"
+        if self._tour.acts >= MOST_ACTIONS:
+            return False
+        taken = await self._answered(self._listeners.adopt())
+        if self._listeners.hears_keys and not self._has_typed:
+            self._has_typed = True
+            await self._type_nowhere()
+            taken += 1
+        if taken:
+            await self._look_for_controls()
+        return bool(taken)
+
+    async def _type_nowhere(self) -> None:
+        """Press what games and shortcuts are played with, while no field has the focus."""
+        assert self._page is not None, "opened first"
+        self._session.moment = Moment("interact", "the keyboard")
+        self._noted.forget()
+        await self._answered(self._session.ask("leave"))
+        if not self._has_clicked:
+            await self._answered(self._page.mouse.click(1, 1))  # keys go where one clicked last
+        await self._answered(self._play_keys(_LETTERS))
+        await self._settle(still=25, most=250)
 
     def _give_reason(self) -> None:
         used, found, more = self._tour.used, self._tour.found, self._tour.left_out
@@ -534,6 +566,8 @@ class Driver:
                 told = f"chose in {name}" if await self._choose(control) else None
             case "file":
                 told = f"gave {await self._give(control)} to {name}"
+            case "double" | "drag" | "hover":
+                told = await self._handle(control, name)
             case _ if not await self._press(control):
                 told = None
             case "press":
@@ -563,24 +597,48 @@ class Driver:
             await self._answered(self._session.ask("choose", control.id, index))
         return bool(usable)
 
-    async def _press(self, control: Control) -> bool:
+    async def _reach(self, control: Control) -> tuple[float, float] | None:
+        """Return where to press, `None` where nothing of it can be."""
         point = await self._answered(self._session.ask("reach", control.id))
-        if point is None or self._page is None:
-            return False
-        if point["covered"] or (point["x"], point["y"]) == (0, 0):
-            if point["covered"]:
-                self._covered[control.id] = (point["x"], point["y"])
-            return False
+        if point is None or (point["x"], point["y"]) == (0, 0):
+            return None
+        at = (point["x"], point["y"])
+        if point["covered"]:
+            self._covered[control.id] = at
+            return None
         self._covered.pop(control.id, None)
-        await self._answered(self._page.mouse.click(point["x"], point["y"]))
+        return at
+
+    async def _press(self, control: Control) -> bool:
+        at = await self._reach(control)
+        if at is None or self._page is None:
+            return False
+        self._has_clicked = True
+        await self._answered(self._page.mouse.click(*at))
         if control.kind == "draw":
-            await self._answered(self._drag(point["x"], point["y"]))
+            await self._answered(self._drag(at[0] + _DRAG, at[1] + _DRAG))
         return True
+
+    async def _handle(self, control: Control, name: str) -> str | None:
+        """Do with the mouse what is no press."""
+        at = await self._reach(control)
+        if at is None or self._page is None:
+            return None
+        await self._answered(self._page.mouse.move(*at))
+        if control.kind == "hover":
+            return f"pointed at {name}"
+        if control.kind == "double":
+            await self._answered(self._page.mouse.dblclick(*at))
+            return f"double-clicked {name}"
+        goal = await self._answered(self._session.ask("goal", control.id))
+        to = (goal["x"], goal["y"]) if goal else (at[0] + _DRAG, at[1] + _DRAG)
+        await self._answered(self._drag(*to))
+        return f"dragged {name}"
 
     async def _drag(self, x: float, y: float) -> None:
         assert self._page is not None, "opened first"
         await self._page.mouse.down()
-        await self._page.mouse.move(x + _DRAG, y + _DRAG, steps=2)
+        await self._page.mouse.move(x, y, steps=2)
         await self._page.mouse.up()
 
     async def _type(self, control: Control, *, enters: bool = True) -> None:
@@ -604,9 +662,9 @@ class Driver:
             return values[0]
         return str(await self._answered(self._session.ask("fitting", control.id, values)))
 
-    async def _play_keys(self) -> None:
+    async def _play_keys(self, more: Sequence[str] = ()) -> None:
         assert self._page is not None, "opened first"
-        for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter"):
+        for key in (*_KEYS, *more):
             await self._page.keyboard.press(key)
 
     # Ending
@@ -673,6 +731,8 @@ class Driver:
 
 
 _MOST_OPTIONS = 3
+_KEYS = ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter")
+_LETTERS = ("w", "a", "s", "d", "1", "Escape")
 _DRAG = 12.0  # pixels, on a canvas
 _MOST_LOADS = 5  # more than one for each control
 _MOST_WINDOWS = 3

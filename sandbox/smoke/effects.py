@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sandbox.runtime.assembly import frame_prefix
 from sandbox.smoke import findings
 from sandbox.smoke.devtools import OWN_SCRIPTS
 from sandbox.smoke.findings import Document, Moment
@@ -58,7 +56,7 @@ class Effects:
         self._had_failed = False
         self._quiet: dict[int, Control] = {}
         self._moved: set[int] = set()
-        self._sources: dict[str, str | None] = {}
+        self._sources: dict[str, str] = {}
 
     async def acted(self, control: Control) -> None:
         """Note whether the document changed since the last time, or since when is not known."""
@@ -171,9 +169,10 @@ class Effects:
                 continue
             is_own = url in ("", self._document.url) or url.startswith(("blob:", "data:"))
             if is_own and len(found) + len(functions) <= _MOST_RAN:
-                source = await self._source(number)
-                if source is not None and source.startswith(_bridge()):
+                if await self._answered(self._session.is_bridge(number)):
                     continue
+                source = await self._answered(self._session.source(number))
+                self._sources[number] = source
             else:
                 source = None
             for one in functions:
@@ -183,12 +182,6 @@ class Effects:
             if len(found) > _MOST_RAN:
                 return None
         return found
-
-    async def _source(self, number: str) -> str | None:
-        if number not in self._sources:
-            answer = await self._command("Debugger.getScriptSource", scriptId=number)
-            self._sources[number] = answer["scriptSource"]
-        return self._sources[number]
 
     def _line(self, ran: list[Ran]) -> int | None:
         """Return where the last of them that the document holds begins: what was called."""
@@ -213,13 +206,3 @@ def _units(text: str, start: int, end: int) -> str:
         return text[start:end]
     cut = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end]
     return cut.decode("utf-16-le", "surrogatepass")
-
-
-@cache
-def _bridge() -> str:
-    """Return how the script begins that precedes every tool."""
-    prefix = frame_prefix("key")
-    return prefix[prefix.index("<script>") + len("<script>") :][:_BEGINNING]
-
-
-_BEGINNING = 2_000

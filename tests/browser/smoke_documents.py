@@ -57,6 +57,18 @@ function draw() {
 add.onclick = () => { if (t.value) { items.push(t.value); t.value = ''; draw(); } };
 t.onkeydown = e => { if (e.key === 'Enter') add.click(); };""",
     ),
+    "what hears a person without looking so": page(
+        '<div id="tile">Red</div><p id="row">Milk</p><p id="word">Word</p><p id="tip" hidden>Tip</p>'
+        '<p id="card" draggable="true">Card</p><p id="done">Done</p><p id="at">0</p>',
+        """const say = text => { document.getElementById('at').textContent = text; };
+tile.addEventListener('click', () => say('tile'));
+row.ondblclick = () => say('row');
+word.onpointerenter = () => { tip.hidden = false; };
+done.ondragover = e => e.preventDefault();
+card.ondragstart = e => { e.dataTransfer.setData('text', 'card'); };
+done.ondrop = e => { if (e.dataTransfer.getData('text') === 'card') say('dropped'); };
+document.addEventListener('keydown', e => say(e.key));""",
+    ),
     "timer": page(
         '<p id="left">25:00</p><button id="go">Start</button><button id="no">Reset</button>',
         """let left = 1500, ticking = 0;
@@ -556,6 +568,46 @@ go.onclick = () => {
         "TypeError: Cannot read properties of undefined (reading 'forEach')",
         9,
         "file field ‘Data’",
+    ),
+    "a tile that looks like no button": Broken(
+        page('<div id="tile">Red</div>', "tile.addEventListener('click', () => {\n  gone();\n});"),
+        "error",
+        "ReferenceError: gone is not defined",
+        8,
+        "button ‘Red’",
+    ),
+    "a double click": Broken(
+        page('<ul><li id="row">Milk</li></ul>', "row.ondblclick = () => {\n  edit();\n};"),
+        "error",
+        "ReferenceError: edit is not defined",
+        8,
+        "element ‘Milk’",
+    ),
+    "what is pointed at": Broken(
+        page('<p id="word">Word</p>', "word.onmouseenter = () => {\n  tip();\n};"),
+        "error",
+        "ReferenceError: tip is not defined",
+        8,
+        "element ‘Word’",
+    ),
+    "what is dropped": Broken(
+        page(
+            '<p id="card" draggable="true">Card</p><p id="done">Done</p>',
+            "done.ondragover = e => e.preventDefault();\n"
+            "card.ondragstart = e => e.dataTransfer.setData('text', 'card');\n"
+            "done.ondrop = e => {\n  put(e.dataTransfer.getData('text'));\n};",
+        ),
+        "error",
+        "ReferenceError: put is not defined",
+        10,
+        "element ‘Card’",
+    ),
+    "a key of a game without a canvas": Broken(
+        page('<p id="at">0</p>', "onkeydown = e => {\n  if (e.key === 'd') step();\n};"),
+        "error",
+        "ReferenceError: step is not defined",
+        8,
+        "the keyboard",
     ),
 }
 
