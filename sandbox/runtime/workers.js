@@ -34,9 +34,13 @@ function beginModule(url) {
 
 const BEGIN = `(${beginModule})`;
 
-function startModule(url, options, made) {
+function keepStarting(url) {
   starting[url] = true;
   afterwards(() => delete starting[url], STARTING);
+}
+
+function startModule(url, options, made) {
+  keepStarting(url);
   const type = "text/javascript";
   const script = makeUrl(new FileOfParts([`${BEGIN}("${url}")`], { type }));
   const worker = construct(NativeWorker, [script, { __proto__: options, type: "classic" }], made);
@@ -80,17 +84,18 @@ function startScript(script, options, made) {
 
 function installWorkers() {
   const isChromium = navigator.vendor === "Google Inc.";
-  if (!isChromium && LIBRARIES === "") {
-    return;
-  }
   window.Worker = new Proxy(NativeWorker, {
     construct(native, given, made) {
       const address = toOurs(given[0]);
       const url = isOurs(address) ? hrefOf(new NativeUrl(address)) : null;
-      const blob = isChromium && exec(/^blob:[\w:/.-]+$/, address);
+      const blob = exec(/^blob:[\w:/.-]+$/, address);
       const isModule = given[1] && toText(given[1].type) === "module";
-      if (isModule && (url || blob)) {
+      if (isModule && (url || (blob && isChromium))) {
         return startModule(url ?? blob[0], given[1], made);
+      }
+      if (blob) {
+        // WebKit reads it some time later.
+        keepStarting(blob[0]);
       }
       const script = url ? `importScripts("${url}")` : !isModule && LIBRARIES !== "" && getBlob(address);
       return script ? startScript(script, given[1], made) : construct(native, given, made);

@@ -51,7 +51,18 @@ REMAINING: dict[str, dict[str, str]] = {
         "refreshes": "the eleventh document, which ends the tool, may load before it goes",
     },
     "webkit": {
-        **dict.fromkeys(("loop", "loop-in-a-nested-frame"), ONE_PROCESS),
+        **dict.fromkeys(
+            (
+                "elements",
+                "heavy-message-by-an-offered-port",
+                "heavy-message-by-the-bridge-itself",
+                "loop",
+                "loop-in-a-nested-frame",
+                "microtasks",
+                "unload-spin",
+            ),
+            ONE_PROCESS,
+        ),
         **dict.fromkeys(("clipboard-read", "clipboard-read-items"), PASTE),
         "navigated-nested-frame": "our page hears late of entries that a nested document makes",
         "preconnect-anonymous": HINTS,

@@ -146,7 +146,9 @@ class Seated:
         return process
 
     async def open(self, *, planted: bool, counts: bool) -> WebKitPage:
-        """Open a browser that knows of nothing before it."""
+        """Open a browser that knows of nothing before it, and writes over no file."""
+        for file in (self._home / "saved").iterdir():
+            file.unlink()
         options = {"binary": str(self._browser), "args": ["--automation"]}
         capabilities = {
             "pageLoadStrategy": "none",  # a command that waits for a page is disturbed by others
@@ -212,7 +214,6 @@ class WebKitPage(ActingPage):
         self._planted = planted
         self._counts = counts
         self._saved = saved
-        self._files = len(list(saved.iterdir()))
         self._leaving = False
         self._left: str | None = None  # the page that the person left
         # A command means the frame that was last switched to; two at once confuse the driver.
@@ -347,8 +348,7 @@ class WebKitPage(ActingPage):
                 self.opened += ["a window"] * (others - len(self.opened))
                 if self._counts:
                     self.loads = max(self.loads, await self._loads())
-            files = len(list(self._saved.iterdir()))
-            for _ in range(files - self._files - self.downloads):
+            for _ in range(len(list(self._saved.iterdir())) - self.downloads):
                 self.saw_download()
             await asyncio.sleep(LOOK_SECONDS)
 
