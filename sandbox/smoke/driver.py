@@ -14,7 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from sandbox.report import Screenshot
 from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
-from sandbox.smoke.controls import DESTROYS, Control, read_control
+from sandbox.smoke.controls import DESTROYS, LEADS, Control, read_control
 from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.downloads import Downloads
 from sandbox.smoke.effects import Effects
@@ -410,6 +410,8 @@ class Driver:
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
                 )
                 return False
+            if control.rank >= LEADS and not self._tour.is_used(control):
+                await self._press_once_more()  # what is in sight now may not be at the end
             await self._try(control)
             await self._look_for_controls()
 

@@ -42,7 +42,7 @@ _SPECIMEN = re.compile(
 
 
 class Effects:
-    """`acted` after every use of a control; `judge` once, when all were used."""
+    """`acted` after every use of a control; `judge` before a view is left, and at the end."""
 
     def __init__(
         self, session: FrameSession, page: Page, document: Document, answered: Answered
@@ -54,6 +54,7 @@ class Effects:
         self._changes: int | None = None  # so far, unknown before the first use
         self._loads = session.loads
         self._had_failed = False
+        self._judged = 0
         self._quiet: dict[int, Control] = {}
         self._moved: set[int] = set()
         self._sources: dict[str, str] = {}
@@ -82,7 +83,7 @@ class Effects:
         No press begins that could end after `until`, for this takes the time of the tool itself:
         it must not have been made to stand still before.
         """
-        most = min(most, _MOST_PRESSED)
+        most = min(most, _MOST_PRESSED - self._judged)
         if not self._quiet or most <= 0 or len(self._document.html) > _MOST_TEXT:
             return 0
         asked: dict[int, Mapping[str, bool]] = {}
@@ -101,27 +102,32 @@ class Effects:
             begun = time()
             if begun + took >= until:  # the verdict comes before this
                 break
-            await self._judge(self._quiet[number], standing)
-            pressed += 1
+            if await self._judge(self._quiet[number], standing):
+                del self._quiet[number]
+                pressed += 1
             took = max(took, time() - begun)
         await self._command("Profiler.stopPreciseCoverage")
         await self._command("Profiler.disable")
+        self._judged += pressed
+        self._changes = await self._ask("changes")
         return pressed
 
-    async def _judge(self, control: Control, standing: Mapping[str, bool]) -> None:
+    async def _judge(self, control: Control, standing: Mapping[str, bool]) -> bool:
+        """Say whether it could be pressed."""
         moment = self._session.moment
         self._session.moment = Moment("interact", control.label)
         loads = self._session.loads
         pressed = await self._press(control)
         if pressed is None or self._session.loads != loads:
             self._session.moment = moment
-            return
+            return False
         ran, is_same = pressed
         if does_nothing(ran):
             line = self._line(ran)
             self._session.add(findings.dead(control.label, line, self._session.moment))
         elif not ran and is_same and self._must_answer(control, standing):
             self._session.add(findings.deaf(control.label, self._session.moment))
+        return True
 
     def _must_answer(self, control: Control, standing: Mapping[str, bool]) -> bool:
         """Whether a button that no code hears is to do something, and not to be looked at."""

@@ -569,6 +569,20 @@ go.onclick = () => {
         9,
         "file field ‘Data’",
     ),
+    "a dead button of a view that is left": Broken(
+        page(
+            '<nav><button id="one">First</button><button id="two">Second</button></nav>'
+            '<section id="a"><button id="save">Save</button><button id="add">Add</button></section>'
+            '<section id="b" hidden><p>Other</p></section><p id="sum">0</p>',
+            "const show = other => { a.hidden = other; b.hidden = !other; };\n"
+            "one.onclick = () => show(false); two.onclick = () => show(true);\n"
+            "add.onclick = () => { sum.textContent++; };\nsave.onclick = () => {};",
+        ),
+        "dead",
+        "button ‘Save’ does nothing: there is nothing in the code that a press of it runs",
+        10,
+        "button ‘Save’",
+    ),
     "a tile that looks like no button": Broken(
         page('<div id="tile">Red</div>', "tile.addEventListener('click', () => {\n  gone();\n});"),
         "error",
