@@ -98,6 +98,7 @@ class Driver:
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
         self._dialogs = 0
+        self._declines = False  # what asks a person something again is answered with no
         self._took: dict[int, float] = {}  # seconds, by control
         self._time_passes = False
         self._picture: CDPSession | None = None
@@ -229,7 +230,12 @@ class Driver:
             self._dialogs += 1
         if self._dialogs > _MOST_DIALOGS:
             self._end(EndlessError("opens dialogs"))
-        if dialog.type == "prompt":
+        if self._declines and dialog.type in ("confirm", "prompt"):
+            # Many tools count on an answer in words, and nobody is harmed.
+            unsure = self._session.moment.unsure or dialog.type == "prompt"
+            self._session.moment = replace(self._session.moment, unsure=unsure)
+            await dialog.dismiss()
+        elif dialog.type == "prompt":
             await dialog.accept(dialog.default_value or "Tea")
         else:
             await dialog.accept()
@@ -532,6 +538,7 @@ class Driver:
         begun, is_first = time(), not self._tour.is_used(control)
         before = self._session.moment
         self._session.moment = Moment("interact", control.label)
+        self._declines = not is_first
         if control.kind == "press" and control.rank < DESTROYS:
             await self._refill(control)
         told = await self._use(control)
@@ -540,6 +547,7 @@ class Driver:
             self._tour.mark_blocked(control)
             return
         await self._settle(still=25, most=250)
+        self._declines = False
         await self._answered(self._session.excuse())
         await self._noted.acted(control)
         self._tour.mark_used(control)

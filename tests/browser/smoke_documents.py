@@ -583,6 +583,17 @@ go.onclick = () => {
         10,
         "button ‘Save’",
     ),
+    "a question that is answered with no": Broken(
+        page(
+            '<button id="go">Empty</button><p id="out">Full</p>',
+            "go.onclick = () => {\n  if (confirm('Sure?')) out.textContent = 'Empty';\n"
+            "  else keep();\n};",
+        ),
+        "error",
+        "ReferenceError: keep is not defined",
+        9,
+        "button ‘Empty’",
+    ),
     "a tile that looks like no button": Broken(
         page('<div id="tile">Red</div>', "tile.addEventListener('click', () => {\n  gone();\n});"),
         "error",
