@@ -54,6 +54,13 @@ class Progress:
         object.__setattr__(self, "message", without_lone_surrogates(self.message))
 
 
+def waiting(before: int) -> str:
+    """What a person reads while so many other tests come first."""
+    if before == 0:
+        return "waiting for a turn: it is the next"
+    return f"waiting for a turn: {before} {'test comes' if before == 1 else 'tests come'} before it"
+
+
 @dataclass(slots=True)
 class Run:
     """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import secrets
 from dataclasses import dataclass, replace
@@ -16,19 +17,26 @@ from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
 from sandbox.smoke.leftovers import read_leftovers
 from sandbox.smoke.libraries import read_asked, read_notes
-from sandbox.smoke.run import BrowserLostError, BrowserUnavailableError, Run, TabCrashedError
+from sandbox.smoke.run import (
+    BrowserLostError,
+    BrowserUnavailableError,
+    Progress,
+    Run,
+    TabCrashedError,
+    waiting,
+)
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.stage import Play, Stage, play_from_disk
+from sandbox.smoke.turns import Turns
 from sandbox.smoke.verdict import conclude
 
 if TYPE_CHECKING:
     import tempfile
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from types import TracebackType
 
     from sandbox.smoke.confinement import Isolation
     from sandbox.smoke.pool import BrowserPool
-    from sandbox.smoke.run import Progress
 
 MOST_SECONDS = 15.0
 _LATE_SECONDS = 0.5  # of those, by which a timer of a busy machine is late
@@ -88,7 +96,7 @@ class SmokeTester:
         self._pool: BrowserPool | None = None
         self._warming: asyncio.Task[None] | None = None
         self._stage = Stage()
-        self._slots = asyncio.Semaphore(at_once)
+        self._turns = Turns(at_once)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
@@ -157,30 +165,57 @@ class SmokeTester:
         machine was so busy that the first say nothing. Waiting for a turn, for a browser to start
         and to open or close a page is not the tool's time.
         """
-        async with self._slots:
-            # In a thread: reading twenty megabytes would hold up every open stream.
-            read = await asyncio.to_thread(_read, html)
-            if not from_disk:
-                read += await asyncio.to_thread(read_notes, html)
-            if not isinstance(self._browser, BrowserChoice):
-                return _not_tested(read, _reason(self._browser))
-            pool = await self._ready(self._browser)
-            path = None
-            if from_disk:
-                path = self._files / f"{secrets.token_hex(10)}.html"
-                await asyncio.to_thread(_put, path, html)
+        async with self.turn(on_progress):
+            return await self.test_now(
+                html, grants=grants, on_progress=on_progress, from_disk=from_disk
+            )
 
-            async def attempt(most: float) -> Attempt:
-                play = play_from_disk(path, html) if path else self._stage.put(html, grants)
-                return await self._attempt(pool, play, on_progress, most)
+    @contextlib.asynccontextmanager
+    async def turn(self, on_progress: Callable[[Progress], None] | None) -> AsyncIterator[None]:
+        """Wait for a turn, in the order in which they are asked for; `test_now` is for who has one.
 
-            try:
-                first, last, seconds = await _tried(attempt)
-            finally:
-                if path is not None:
-                    path.unlink(missing_ok=True)
-            read += await asyncio.to_thread(read_asked, last.asked, html)
-            return report(read, first, last, round(seconds * 1000))
+        So that of many that wait none need hold its document meanwhile.
+        """
+
+        def tell(before: int) -> None:
+            if on_progress is not None:
+                on_progress(Progress(waiting(before), 0, 0))
+
+        async with self._turns.turn(tell):
+            yield
+
+    async def test_now(
+        self,
+        html: str,
+        *,
+        grants: Grants = NO_GRANTS,
+        on_progress: Callable[[Progress], None] | None = None,
+        from_disk: bool = False,
+    ) -> Report:
+        """As `test`, within a `turn`."""
+        # In a thread: reading twenty megabytes would hold up every open stream.
+        read = await asyncio.to_thread(_read, html)
+        if not from_disk:
+            read += await asyncio.to_thread(read_notes, html)
+        if not isinstance(self._browser, BrowserChoice):
+            return _not_tested(read, _reason(self._browser))
+        pool = await self._ready(self._browser)
+        path = None
+        if from_disk:
+            path = self._files / f"{secrets.token_hex(10)}.html"
+            await asyncio.to_thread(_put, path, html)
+
+        async def attempt(most: float) -> Attempt:
+            play = play_from_disk(path, html) if path else self._stage.put(html, grants)
+            return await self._attempt(pool, play, on_progress, most)
+
+        try:
+            first, last, seconds = await _tried(attempt)
+        finally:
+            if path is not None:
+                path.unlink(missing_ok=True)
+        read += await asyncio.to_thread(read_asked, last.asked, html)
+        return report(read, first, last, round(seconds * 1000))
 
     async def _attempt(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from sandbox.grants import Grants
@@ -23,7 +24,11 @@ _log = logging.getLogger(__name__)
 class SmokeTest(Protocol):
     """What runs a document in a real browser; `sandbox.smoke.SmokeTester` is the one."""
 
-    async def test(
+    def turn(
+        self, on_progress: Callable[[Progress], None] | None
+    ) -> AbstractAsyncContextManager[None]: ...
+
+    async def test_now(
         self,
         html: str,
         *,
@@ -51,17 +56,18 @@ class VersionTester:
 
         None: the version is gone, with the bin that it was in.
         """
-        async with self._database.read() as connection:
-            html = await versions.source(connection, artifact_id, n)
-            if html is None:
-                return None
-            grants = await in_force(connection, artifact_id, n, html)
-        try:
-            report = await self._smoke.test(html, grants=grants, on_progress=on_progress)
-        except Exception as error:  # noqa: BLE001 logged in full; the version stands all the same
-            _log.exception("A version could not be tested.")
-            reason = f"The test could not be run: {type(error).__name__}: {error}"
-            report = Report(Verdict.NOT_TESTED, reason=reason)
+        async with self._smoke.turn(on_progress):
+            async with self._database.read() as connection:
+                html = await versions.source(connection, artifact_id, n)
+                if html is None:
+                    return None
+                grants = await in_force(connection, artifact_id, n, html)
+            try:
+                report = await self._smoke.test_now(html, grants=grants, on_progress=on_progress)
+            except Exception as error:  # noqa: BLE001 logged in full; the version stands all the same
+                _log.exception("A version could not be tested.")
+                reason = f"The test could not be run: {type(error).__name__}: {error}"
+                report = Report(Verdict.NOT_TESTED, reason=reason)
         async with self._database.write() as connection:
             if await versions.source(connection, artifact_id, n) is None:
                 return None
