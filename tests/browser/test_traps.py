@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Dialog, Page, expect
+from canaries import open_canary
+from playwright.async_api import Dialog, Locator, Page, expect
 
 from tests.browser.tools import press, until
 from tests.conftest import Process
@@ -855,3 +856,55 @@ async def test_downloads_are_written_by_the_page_and_only_three_in_a_row(
 
     await until(the_last_has_begun)
     assert sorted(names) == ["0.txt", "1.txt", "2.txt", "report.html"]
+
+
+DRAGGED = """<a id=link href="http://127.0.0.1:{port}/link">a link</a>
+<p id=card draggable=true>a card<script>
+card.ondragstart = ({{ dataTransfer }}) => dataTransfer.setData("text/plain", "a word");
+addEventListener("dragstart", ({{ target }}) => {{ target.dataset.dragged = "" }});
+</script>"""
+
+
+async def drag(page: Page, start: Locator, end: Locator) -> None:
+    """Drag as a person does: of what Playwright makes of a mouse, a browser opens nothing."""
+    hand = await page.context.new_cdp_session(page)
+    where = [await place.bounding_box() for place in (start, end)]
+    (x, y), (to_x, to_y) = [(box["x"] + 9, box["y"] + 9) for box in where if box]
+
+    async def do(kind: str, x: float, y: float) -> None:
+        clicks = int(kind != "mouseMoved")
+        button = {"button": "left", "buttons": 1, "clickCount": clicks}
+        await hand.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **button})
+
+    async def has_begun() -> bool:
+        for aside in (5, 9):
+            await do("mouseMoved", x + aside, y)
+        return await start.get_attribute("data-dragged") is not None
+
+    async def is_over() -> bool:
+        for aside in (0, 1):
+            await do("mouseMoved", to_x + aside, to_y)
+        return await end.get_attribute("data-over") is not None
+
+    await end.evaluate("(on) => on.addEventListener('dragover', () => { on.dataset.over = '' })")
+    await do("mouseMoved", x, y)
+    await do("mousePressed", x, y)
+    await until(has_begun)
+    await until(is_over)
+    await do("mouseReleased", to_x, to_y)
+
+
+async def test_what_is_dragged_out_of_a_tool_onto_the_page_opens_nothing(
+    page: Page, open_tool: Open
+) -> None:
+    async with open_canary() as canary:
+        await open_tool(DRAGGED.format(port=canary.port))
+        await press(tool(page).locator("#card"))
+        await drag(page, tool(page).locator("#link"), page.get_by_label("Messages"))
+        # A box takes what is dropped, as ever. By then the link would have been opened.
+        await page.reload()
+        await press(tool(page).locator("#card"))
+        box = page.get_by_role("textbox", name="Ask for a change")
+        await drag(page, tool(page).locator("#card"), box)
+        await expect(box).to_have_value("a word")
+        assert canary.paths == []

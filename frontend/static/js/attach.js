@@ -16,11 +16,15 @@ export function attachments(form) {
     add([...input.files]);
     input.value = "";
   });
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    add([...event.dataTransfer.files]);
-  });
+  // A text goes into the box as the browser does it.
+  const hear = (name, use) =>
+    form.addEventListener(name, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      use(event.dataTransfer);
+    });
+  hear("dragover", () => {});
+  hear("drop", ({ files: dropped }) => add([...dropped]));
 
   function add(more) {
     clearProblem(problem);

@@ -40,8 +40,9 @@ export function dropping(form, { take, attach, place, problem }) {
   });
   hear("drop", (event) => {
     delete document.body.dataset.dropping;
-    if (form.contains(event.target)) return;
+    if (event.target === box) return;
     event.preventDefault();
+    if (form.contains(event.target)) return;
     takeAll(event.dataTransfer, event.dataTransfer.getData("text/plain"));
   });
   hear("paste", (event) => {

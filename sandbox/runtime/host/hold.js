@@ -4,6 +4,7 @@
  */
 import { countMessages } from "./floods.js";
 import { downloads } from "./downloads.js";
+import { refuseDrops } from "./drops.js";
 import { guardFocus } from "./focus.js";
 import { limits } from "./limits.js";
 import { openPort } from "./port.js";
@@ -67,6 +68,7 @@ export function holdTool(frame, key, handlers, told) {
       before = entries;
     }, SETTLE_MS);
   };
+  refuseDrops();
   const flooded = () => end("flooded");
   const flood = countMessages(frame, flooded);
   const bounds = limits({ loads: () => end("reloading"), entries: () => end("history") });
