@@ -9,7 +9,7 @@ import signal
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ async def test_closing_leaves_no_process_behind(choice: BrowserChoice) -> None:
     async with SmokeTester(choice) as tester:
         assert (await told_in_time(tester, SPLIT)).verdict is Verdict.PASSED
         assert descendants() - before, "there was something to leave behind"
-    await until(lambda: not descendants() - before)
+    await until(lambda: not descendants() - before, told=lambda: named(descendants() - before))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -43,7 +43,7 @@ async def test_closing_leaves_no_process_behind_when_the_browser_had_died(
     async with SmokeTester(choice) as tester:
         assert (await told_in_time(tester, SPLIT)).verdict is Verdict.PASSED
         kill_browser(tester)
-    await until(lambda: not descendants() - before)
+    await until(lambda: not descendants() - before, told=lambda: named(descendants() - before))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -95,10 +95,20 @@ def descendants() -> set[int]:
     return found
 
 
-async def until(holds: object, seconds: float = 60) -> None:
+def named(processes: set[int]) -> list[str]:
+    """What runs in them, for whoever reads of a failure."""
+    lines = [Path(f"/proc/{pid}/cmdline") for pid in sorted(processes)]
+    return [line.read_text().replace("\0", " ")[:200] for line in lines if line.exists()]
+
+
+async def until(
+    holds: Callable[[], object],
+    seconds: float = 60,
+    told: Callable[[], object] = lambda: "it did not come to hold in time",
+) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not come to hold in time"
+    while not holds():
+        assert time.monotonic() < deadline, told()
         await asyncio.sleep(0.05)
 
 
