@@ -172,6 +172,7 @@ NAMES = {
     "": "download.txt",
     " \t . ": "download.txt",
     "dots and spaces. . .": "dots and spaces",
+    "bill.pdf" + " \u00a0\u2800\u3164" * 20 + ".exe": "bill.pdf .exe",
     "x" * 300 + ".json": "x" * 115 + ".json",
     "y" * 300: "y" * 120,
     "z." + "e" * 300: "z." + "e" * 118,

@@ -454,12 +454,19 @@ async def test_no_listener_comes_before_ours_when_a_document_is_opened_for_writi
         assert (name, said) == (name, [*script, "last end"])
 
 
+OUTSTANDING = """(code) => [
+  code.firstChild.textContent.length, code.querySelector("strong").textContent,
+]"""
+
+
 async def test_an_address_opens_only_by_the_persons_word(
     page: Page, host: Host, shelf: Shelf
 ) -> None:
     """In our page around a tool opened alone; the workbench uses the same module."""
     async with open_canary() as canary:
-        out = f"http://127.0.0.1:{canary.port}/out?d=secret"
+        # In front of the host, what looks like one.
+        whose = f"127.0.0.1:{canary.port}"
+        out = f"http://my-bank.example%2F{whose}@{whose}/out?d=secret"
         shelf.put("tool", f"<a id=go href='{out}'>go</a>")
         # As the second half of a double click does, which comes too soon to be an answer.
         await page.add_init_script(PRESSES_AT_ONCE.replace("NAME", "'Open'"))
@@ -467,7 +474,10 @@ async def test_an_address_opens_only_by_the_persons_word(
         frame = await frame_in(page)
         await frame.click("#go")
         dialog = page.get_by_role("dialog", name="Open this address?")
-        assert await dialog.locator("code").inner_text() == out
+        # A browser writes a ":" in front of an "@" with a password behind it.
+        shown = await dialog.locator("code").inner_text()
+        assert shown == out
+        assert await dialog.locator("code").evaluate(OUTSTANDING) == [out.index("@") + 1, whose]
         assert await page.evaluate("document.activeElement.textContent") == "Stay here"
         assert await page.evaluate("pressedAtOnce")
         assert await dialog.is_visible()

@@ -7,6 +7,8 @@ const MAX_NAME = 120;
 const KEPT_MS = 60_000;
 // Control characters and those that turn the direction of text, which would hide an extension.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+// However many, and those that are no spaces to anybody but the eye: an extension would stand far behind.
+const BLANK = /[\s\u115f\u1160\u2800\u3164\uffa0]+/gu;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 const EXTENSIONS = new Map([
   ["text/plain", "txt"], ["text/csv", "csv"], ["text/html", "html"], ["application/json", "json"],
@@ -38,7 +40,7 @@ export function downloads({ refused }) {
 /** What is left of a wish for a name. */
 export function fileName(wish, type) {
   const words = typeof wish === "string" ? wish : "";
-  const bare = words.replace(INVISIBLE, "").replace(/[\\/:*?"<>|]/g, "_");
+  const bare = words.replace(INVISIBLE, "").replace(BLANK, " ").replace(/[\\/:*?"<>|]/g, "_");
   const name = bare.replace(/^[.\s]+|[.\s]+$/g, "").replace(RESERVED, "_$&");
   if (name === "") {
     const extension = EXTENSIONS.get(type.split(";")[0]);

@@ -74,9 +74,10 @@ function askToOpen(address) {
 /** All of it, to be read to its end; whose it is stands out. */
 function whole({ href, host }) {
   const shown = made("code", "");
-  const at = host ? href.indexOf(host, href.indexOf("//")) : -1;
-  const end = at < 0 ? 0 : at + host.length;
-  shown.append(href.slice(0, Math.max(0, at)), made("strong", "", href.slice(Math.max(0, at), end)), href.slice(end));
+  // A name and a password may stand before it, and look like it.
+  const at = host ? /^[^/]*\/\/(?:[^/?#@]*@)?/.exec(href)[0].length : 0;
+  const end = at + host.length;
+  shown.append(href.slice(0, at), made("strong", "", href.slice(at, end)), href.slice(end));
   shown.tabIndex = 0;
   return shown;
 }
