@@ -121,6 +121,7 @@ class Effects:
         if pressed is None or self._session.loads != loads:
             self._session.moment = moment
             return False
+        await self._answered(self._session.excuse())
         ran, is_same = pressed
         if does_nothing(ran):
             line = self._line(ran)
