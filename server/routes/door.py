@@ -98,9 +98,7 @@ class Door:
     def _below_frames(self, path: str, opened: Opened) -> dict[str, Any] | None:
         """Return the address that the frame's app knows; `None` for a path of our own."""
         match = _FRAME.fullmatch(path)
-        if match is None or not self._knows(opened.host):
-            return None
-        if Level.PATH not in levels(opened, self._frames):
+        if match is None or Level.PATH not in levels(opened, self._frames):
             return None
         own = match["path"]
         return {"path": own, "raw_path": own.encode(), "root_path": match["folder"]}

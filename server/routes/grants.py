@@ -48,8 +48,6 @@ async def change(artifact_id: str, body: schemas.GrantsChange, viewing: Viewing)
     )
     refused = before.kept_blocked if body.kept_blocked is None else _kept(body.kept_blocked, rules)
     async with viewing.services.database.write() as connection:
-        if body.version is not None:
-            await find_version(connection, artifact, body.version)
         given_on = body.version or before.version
         if body.version is None and _is_more(new, before.grants):
             given_on = await versions.newest(connection, artifact.id) or 0

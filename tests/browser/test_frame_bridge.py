@@ -266,6 +266,39 @@ SAY_FREE = """(free) => {
 }"""
 
 
+# A tool that would say by a port of its own that the keyboard is free, and take one that is ours.
+FORGE = """const say = (post) => {
+  const { port1, port2 } = new MessageChannel();
+  post(port2);
+  port1.postMessage(true);
+};"""
+FORGED = {
+    "by its parent": f"""<script>{FORGE}</script>
+      <iframe onload="say((port) => frames[0].postMessage(0, '*', [port]))" srcdoc='<input>'></iframe>""",  # noqa: E501
+    "in itself": f"""<iframe srcdoc='<input><script>{FORGE}
+      say((port) => dispatchEvent(new MessageEvent("message", {{ source: top, ports: [port] }})));
+      addEventListener("message", ({{ ports: [port] }}) => {{ port.onmessage = () => top.frames[0].postMessage("taken", "*") }}, true);
+      </script>'></iframe><script>onmessage = ({{ data }}) => data === "taken" && console.log(data)</script>""",  # noqa: E501
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+async def test_a_nested_document_believes_no_port_but_the_pages(
+    how: str, page: Page, host: Host, shelf: Shelf
+) -> None:
+    """And nothing of the tool's has that one."""
+    shelf.put("tool", FORGED[how])
+    frame = await show(page, host)
+    await messages(page, "loaded")
+    field = frame.frame_locator("iframe").locator("input")
+    await field.wait_for()
+    await page.evaluate(SAY_FREE, False)
+    await field.focus()
+    await page.keyboard.type("keys", delay=20)
+    assert await field.input_value() == ""
+    assert await page.evaluate("messages.filter((m) => m.text === 'taken')") == []
+
+
 @pytest.mark.parametrize("free", [[True], [True, False], [False, True]])
 async def test_a_nested_document_believes_the_first_port_that_the_page_sends(
     free: list[bool], page: Page, host: Host, shelf: Shelf

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 from frames import Host, Shelf, frame_app, frame_in, plain_pages, show
 from playwright.async_api import Page
@@ -141,6 +142,26 @@ async def test_what_a_parser_alone_would_make_is_renamed_on_its_way(
     shelf.put("ahead", "<link rel=preconnect href=//a.example><template shadowrootmode=open>")
     kept = "<link data-rel=preconnect href=//a.example><template data-shadowrootmode=open>"
     assert (await ask(port, "/ahead")).body.decode().endswith(f"\n{kept}")
+
+
+async def test_what_is_looked_at_runs_no_script_and_leads_nowhere(port: int, shelf: Shelf) -> None:
+    shelf.put("looked", "<a href=//a.example>a</a>")
+    still = await ask(port, "/looked?still")
+    # A browser keeps to both policies; here is the last.
+    assert still.headers["content-security-policy"] == "sandbox; script-src 'none'"
+    assert still.body == b"<a data-href=//a.example>a</a>"
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://127.0.0.1:8000", 200), ("https://evil.example", 403), ("null", 403)],
+)
+async def test_only_our_pages_hear_which_server_this_is(
+    origin: str, status: int, port: int
+) -> None:
+    async with httpx.AsyncClient() as client:
+        asked = await client.get(f"http://127.0.0.1:{port}/probe", headers={"origin": origin})
+    assert asked.status_code == status
 
 
 async def test_head_gives_the_headers_alone(port: int) -> None:

@@ -84,7 +84,10 @@ async def test_a_flood_before_any_module_is_there_ends_the_tool_too(
     await expect(halted).to_contain_text("This tool flooded the page.")
     await expect(halted).to_contain_text("It was taken off the page before it could do more.")
     await expect(page.locator("iframe")).to_have_count(0)
-    await page.reload()
+    ended.clear()
+    await page.reload(wait_until="commit")
+    await expect(page.locator("iframe[data-held]:not([src])")).to_have_count(1)
+    ended.set()
     await expect(halted).to_contain_text("This tool flooded the page last time.")
     await expect(halted).to_contain_text("So it has not run now.")
 

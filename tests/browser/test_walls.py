@@ -40,14 +40,14 @@ REALMS = {
     "setHTMLUnsafe": "<p id=p><script>p.setHTMLUnsafe(`<div><template shadowrootmode=closed>"
     "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
     "setHTMLUnsafe of a name in parts": "<p id=p><script>p.setHTMLUnsafe(`ROOT`)</script>",
-    "parseHTMLUnsafe": "<script>document.body.append(Document.parseHTMLUnsafe(`<div id=d>"
-    "<template shadowrootmode=open><iframe srcdoc='NESTED'></iframe></template></div>`)"
-    ".getElementById('d'))</script>",
+    "setHTMLUnsafe of a root": "<p id=p><script>p.attachShadow({mode: 'open'}).setHTMLUnsafe("
+    "`ROOT`)</script>",
+    "parseHTMLUnsafe": "<script>document.body.append(Document.parseHTMLUnsafe(`ROOT`)"
+    ".querySelector('div'))</script>",
     "a declared root": "<div><template shadowrootmode=closed>"
     "<iframe srcdoc='NESTED'></iframe></template></div>",
     "document.write": "<script>document.write(`<iframe srcdoc='NESTED'></iframe>`)</script>",
-    "document.write of a root": "<script>document.writeln(`<div><template shadowrootmode=closed>"
-    "<iframe srcdoc='NESTED'></iframe></template></div>`)</script>",
+    "document.writeln of a root": "<script>document.writeln(`ROOT`)</script>",
     "a nested document's own": "<iframe srcdoc='<iframe srcdoc=\"NESTED2\"></iframe>'></iframe>",
     "tampered natives": "<script>String.prototype.slice = Array.prototype.push = () => '';"
     "RegExp.prototype.exec = () => null; Element.prototype.querySelectorAll = () => [];"
@@ -114,6 +114,13 @@ RARE = {
     "{createHTML: (html) => html.replace(/^<script>[^]*?<.script>/, '')}) }"
     "const f = document.createElement('iframe'); f.srcdoc = `x PLAIN`; document.body.append(f)"
     "</script>",
+    "a policy that refuses ours in a nested document": "<script>POLICY.content = `trusted-types"
+    " default`; const run = () => { POLICY.content = `require-trusted-types-for 'script'`;"
+    "trustedTypes.createPolicy('default', {createHTML: (html) =>"
+    " html.replace(/^<script>[^]*?<.script>/, '')}); const f = document.createElement('iframe');"
+    "f.srcdoc = `x PLAIN`; document.body.append(f) }; if (window.trustedTypes) {"
+    "const f = document.createElement('iframe'); f.srcdoc = `<body><script>(${run})()<\\/script>`;"
+    "document.body.append(f) }</script>",
     "ours, begun": "<iframe id=f srcdoc=x></iframe><script>setTimeout(() => {"
     " f.srcdoc = f.srcdoc.slice(0, f.srcdoc.lastIndexOf('x')) + `ROOT` }, 50)</script>",
     "ours, with more": "<iframe id=f srcdoc=x></iframe><script>setTimeout(() => {"
@@ -272,21 +279,23 @@ LINKS = f"""<body>
 <a id=handled href="{OUT}" onclick="event.preventDefault(); window.seen = event.defaultPrevented">h</a>
 <p onclick="event.stopPropagation()"><a id=stopped href="{OUT}" onclick="event.stopPropagation()">s</a></p>
 <svg width=20 height=20><a xlink:href="{OUT}"><rect id=drawn width=20 height=20 /></a></svg>
+<svg width=20 height=20><a href="#no"><set attributeName=href to="{OUT}" /><rect id=moved width=20 height=20 /></a></svg>
 <div id=root></div>
 <a id=script href="javascript:void(window.ran = 1 %2B 1)">script</a>
 <button id=window onclick="window.opened = window.open('{OUT}')">window</button>
 <button id=detached onclick="Object.assign(document.createElement('a'), {{href: '{OUT}'}}).click()">d</button>
 <iframe srcdoc="<a id=deep target=_blank href='{OUT}'>deep</a>"></iframe>
 <iframe sandbox srcdoc="<a id=still href='{OUT}'>still</a><script>document.body.className = 'ran'</script>"></iframe>
-<p id=made onclick="MADE(blank, {{cancelable: false, ctrlKey: true}})">made up</p>
+<p id=made onclick="MADE(out, {{cancelable: false}})">made up</p>
 <p id=inner onclick="MADE(twice.shadowRoot.firstChild, {{cancelable: true}})">in a root</p>
+<p id=sent onclick="MADE(around(document.createElement('b')), {{}})">to a detached one</p>
 <p id=child onclick="around(document.createElement('b')).click()">in a detached one</p>
 <div id=twice></div>
 <form method=dialog action="{OUT}" onsubmit="this.method = 'get'"><button id=form>form</button></form>
 <script>let reads = 0; const MADE = (node, how) => node.dispatchEvent(new MouseEvent('click', {{bubbles: true, ...how}}));
 const around = (node) => {{ Object.assign(document.createElement('a'), {{href: '{OUT}'}}).append(node); return node }};
 twice.attachShadow({{get mode() {{ return reads++ ? 'closed' : 'open' }}}}).innerHTML = '<a href="{OUT}">twice</a>';
-root.attachShadow({{mode: 'closed'}}).innerHTML = '<a id=closed href="{OUT}">closed</a>';
+root.attachShadow({{mode: new String('closed')}}).innerHTML = '<a id=closed href="{OUT}">closed</a>';
 addEventListener('click', (event) => event.stopImmediatePropagation(), true);</script>"""  # noqa: E501
 ASKING = (
     ("#out", {}),
@@ -296,6 +305,7 @@ ASKING = (
     ("#out", {"button": "middle"}),
     ("#blank", {}),
     ("#drawn", {"modifiers": ["Shift"]}),
+    ("#moved", {"modifiers": ["Shift"]}),
     ("#closed", {}),
     ("#closed", {"modifiers": ["Control"]}),
     ("#declared", {"modifiers": ["Shift"]}),
@@ -349,7 +359,7 @@ async def test_links_and_windows_do_what_a_tool_expects(
         await click(frame, "#hash", how)
     assert await frame.evaluate("[location.hash, seen, ran]") == ["#there", True, 2]
     assert await page.evaluate("messages.filter((m) => m.type === 'open')") == []
-    asking = ("#stopped", "#window", "#detached", "#made", "#inner", "#child")
+    asking = ("#stopped", "#window", "#detached", "#made", "#inner", "#sent", "#child")
     for count, on in enumerate(asking, 1):
         await click(frame, on, {})
         assert (await messages(page, "open", count))[-1]["url"] == OUT

@@ -430,6 +430,8 @@ def test_strangers_cannot_send_much(guarded: Process, api: type[Api]) -> None:
     """The sign-in form takes a few kB and any fields; other requests a size that fits them."""
     client = api(guarded.url).client
     assert client.post("/access", content=b"token=" + b"%41" * 5_000).status_code == 413
+    # Without a word on its length.
+    assert client.post("/access", content=iter([b"%41" * 5_000])).status_code == 413
     assert client.post("/access", content=b"a=1&b=2&c=3&d=4&e=5&f=6&g=7").status_code == 401
     signed = {"Authorization": "Bearer open-sesame"}
     huge = json.dumps({"prompt": "x" * 2_000_000})

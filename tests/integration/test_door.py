@@ -125,7 +125,10 @@ def test_a_tool_that_is_deleted_while_it_is_written_is_gone(
         {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
         {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"},
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
-        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
+        *(
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": within}
+            for within in ("frame", "object", "embed", "fencedframe")
+        ),
     ],
 )
 def test_another_sites_page_can_neither_load_nor_frame_ours(

@@ -28,11 +28,12 @@ import pytest
 from tests.sandbox.guards import GUARDS, Guard
 
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "docs", "node_modules", "screenshots")
+LEFT_OUT = {"build", "dist", "docs", "node_modules", "screenshots"}
 ASKED = "SANDBOX_GUARDS"
 """Names the file that says to the plugin what to run, and where to write what came of it."""
 IN_ONE_RUN = (
     "test_host_modules.py",
+    "test_page_modules.py",
     "test_frame_guards.py",
     "test_walls.py",
     "test_frame_bridge.py",
@@ -73,7 +74,7 @@ def run_all(runs: list[list[Guard]], jobs: int) -> list[str]:
     def work(number: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "tree"
-            shutil.copytree(ROOT, copy, ignore=LEFT_OUT, copy_function=copied, symlinks=True)
+            shutil.copytree(ROOT, copy, ignore=left_out, copy_function=copied, symlinks=True)
             held: dict[str, bool] = {}
             with contextlib.suppress(Empty):
                 while True:
@@ -85,6 +86,12 @@ def run_all(runs: list[list[Guard]], jobs: int) -> list[str]:
     for worker in workers:
         worker.join()
     return found
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """Name what is not copied; libraries have a `dist`, too."""
+    here = LEFT_OUT if Path(folder) == ROOT else set()
+    return {name for name in names if name.startswith(".") or name in here}
 
 
 def copied(source: str, target: str) -> None:
@@ -201,8 +208,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             for item in items:
                 if watching.outcome not in ("", "passed"):
                     break
-                # What a session keeps is kept as long as there is another test to come.
-                other = next((one for one in session.items if one is not item), None)
+                # What a session keeps is kept as long as there is another test to come; what a file
+                # keeps is not, since the next test may be of any file.
+                others = [one for one in session.items if one is not item]
+                elsewhere = [one for one in others if one.path != item.path]
+                other = next(iter(elsewhere or others), None)
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=other)
         outcome = watching.outcome or "not run: there is no such test"
         with Path(told["told"]).open("a", encoding="utf-8") as file:

@@ -33,6 +33,22 @@ def test_reading_the_clipboard_is_asked_for(text: str, asked: bool) -> None:
     assert asks_of(text, NO_RULES).clipboard_read is asked
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fetch('https://out.example.org/')",
+        "FETCH('HTTPS://OUT.EXAMPLE.ORG')",
+        "'https:\\/\\/out.example.org'",
+        "'https:\\u002f\\u002Fout.example.org'",
+        "'https:\\x2f\\x2Fout.example.org'",
+        "<img src=//out.example.org/a.png>",
+        "<img src=https&colon;&sol;&#47;out.example.org>",
+    ],
+)
+def test_an_address_is_asked_for_however_it_is_written(text: str) -> None:
+    assert asks_of(text, NO_RULES).network == {"https://out.example.org"}
+
+
 @pytest.mark.parametrize("part", ["clipboard ", "clipboard read1 ", "execCommand( ", "https://a"])
 def test_no_text_takes_long(part: str) -> None:
     """Not only linear: what an author may repeat costs little more than other words."""

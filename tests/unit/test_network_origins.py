@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +15,8 @@ from sandbox.network_origins import (
     parse_network_origin,
     private_origin,
 )
+from server.granting import checked_origin, origin_rules
+from server.settings import Settings
 
 RULES = OriginRules(
     ours=("tools.example.org", "frames.example.net"), private=("https://nas.lan:8443",)
@@ -150,3 +155,33 @@ def test_a_granted_origin_can_never_break_out_of_a_header(text: str) -> None:
 def test_an_operator_names_private_origins_one_by_one(text: str, read: str | None) -> None:
     found = private_origin(text)
     assert found == read if read else isinstance(found, RefusedOrigin)
+
+
+def test_the_name_that_the_page_was_opened_under_is_ours_too() -> None:
+    rules = origin_rules(Settings(), "box.example.org:8000")
+    for origin in ("https://box.example.org", "https://k7.box.example.org:8001"):
+        assert isinstance(parse_network_origin(origin, rules), RefusedOrigin)
+
+
+@pytest.mark.parametrize(
+    ("found", "granted"),
+    [
+        (["192.0.2.7", "10.0.0.7"], False),
+        (["8.8.8.8", "10.0.0.7"], False),
+        (["fe80::1%eth0"], False),
+        (["2001:4860:4860::8888", "8.8.8.8"], True),
+    ],
+)
+async def test_a_public_name_that_leads_to_a_private_address_is_refused(
+    found: list[str], granted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a name leads is the name server's word; here it is ours."""
+
+    async def looked_up(*_asked: Any, **_more: Any) -> list[tuple[Any, ...]]:
+        return [(0, 0, 0, "", (address, 443)) for address in found]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", looked_up)
+    origin = await checked_origin("https://api.example.org", RULES)
+    assert (origin == "https://api.example.org") is granted
+    # The operator's own exception is not looked up.
+    assert await checked_origin("https://nas.lan:8443", RULES) == "https://nas.lan:8443"

@@ -183,6 +183,7 @@ def test_an_ipv6_page_is_left_out_because_csp_cannot_name_it() -> None:
         "evil.example:99999",
         "[::1",
         "[zz::1]",
+        "[1:2]",
         "user@host",
         "host/path",
         "a\r\nb",
