@@ -463,6 +463,52 @@ async def test_a_bridge_that_does_not_answer_is_told_of_also_when_it_said_that_i
     assert await ours.evaluate(WATCHDOG) == [[], [], [True], [False], [], [True]]
 
 
+DRAWING = """async () => {
+  const { watchDrawing } = await import("/drawing.js");
+  let [clock, tick, frames, stuck] = [0, null, [], 0];
+  let inFront = true;
+  performance.now = () => clock;
+  window.setInterval = (run) => { tick = run };
+  window.requestAnimationFrame = (draw) => frames.push(draw);
+  document.hasFocus = () => inFront;
+  const watch = watchDrawing(() => { stuck += 1 });
+  const after = (seconds, step = 500) => {
+    for (const to = clock + seconds * 1000; clock < to; ) { clock += step; tick() }
+    return stuck;
+  };
+  const draw = () => frames.splice(0).forEach((run) => run());
+  const key = () => dispatchEvent(new KeyboardEvent("keydown"));
+  const got = { nobody_acts: after(20) };
+  key();
+  after(6);
+  draw();
+  got.slow = after(20);
+  key();
+  after(3);
+  inFront = false;
+  after(1);
+  inFront = true;
+  got.in_the_back = after(20);
+  key();
+  got.busy_itself = after(20, 2000);
+  watch.rest(true);
+  watch.acted();
+  got.dialog = after(20);
+  watch.rest(false);
+  watch.acted();
+  got.soon = after(7);
+  got.in_the_end = after(2);
+  return got;
+}"""
+
+
+async def test_a_page_that_is_not_drawn_after_a_persons_act_is_told_of(ours: Page) -> None:
+    assert await ours.evaluate(DRAWING) == {
+        **dict.fromkeys(("nobody_acts", "slow", "in_the_back", "busy_itself", "dialog", "soon"), 0),
+        "in_the_end": 1,
+    }
+
+
 READING = """async (each) => {
   const { scales } = await import("/weighing.js");
   let clock = 0;

@@ -4,6 +4,7 @@
  */
 import { countMessages } from "./floods.js";
 import { downloads } from "./downloads.js";
+import { watchDrawing } from "./drawing.js";
 import { refuseDrops } from "./drops.js";
 import { guardFocus } from "./focus.js";
 import { limits } from "./limits.js";
@@ -77,6 +78,7 @@ export function holdTool(frame, key, handlers, told) {
   });
   const tellFree = (yes) => port.tell({ type: "free", yes });
   const focus = guardFocus(frame, () => end("keyboard"), tellFree, () => flood.count());
+  const drawing = watchDrawing(() => end("frozen"));
   const dog = watchdog((message) => port.tell(message), { silent, alive });
 
   const own = {
@@ -84,6 +86,7 @@ export function holdTool(frame, key, handlers, told) {
       if (typeof pressed !== "boolean" || !(late >= 0)) return false;
       bounds.acted();
       files.acted();
+      drawing.acted();
       if (pressed) focus.pressed(Number(late));
       return true;
     },
@@ -93,8 +96,10 @@ export function holdTool(frame, key, handlers, told) {
     loads: () => end("reloading"),
     download: files.hear,
     dialog({ open, refused }) {
-      if (typeof open === "boolean") dog.rest(open);
-      else if (typeof refused === "string") say("The tool opened one dialog after another; after three, no more were shown.");
+      if (typeof open === "boolean") {
+        dog.rest(open);
+        drawing.rest(open);
+      } else if (typeof refused === "string") say("The tool opened one dialog after another; after three, no more were shown.");
       else return false;
       return true;
     },
@@ -134,7 +139,7 @@ export function holdTool(frame, key, handlers, told) {
     },
     close() {
       ended = true;
-      for (const part of [flood, bounds, focus, dog, port]) part.close();
+      for (const part of [flood, bounds, focus, drawing, dog, port]) part.close();
     },
   };
 }
