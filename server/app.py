@@ -43,6 +43,7 @@ from server.routes import (
     models,
     pages,
     proofs,
+    reports,
     versions,
 )
 from server.routes.background import Background
@@ -171,6 +172,7 @@ def _host(
         grants,
         messages,
         versions,
+        reports,
         generations,
         models,
         health,
@@ -181,5 +183,6 @@ def _host(
         proofs,
     ):
         app.include_router(module.router)
+    app.include_router(reports.pages)
     errors.install(app)
     return Door(app, services.settings, services.frames, frame)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sandbox.grants import Grants
 from sandbox.libraries.manifest import Library
+from sandbox.report import FILM, in_words
 from server.export import Licence
 from server.store.overview import Overview
 from server.store.records import (
@@ -17,6 +19,8 @@ from server.store.records import (
     StoredReport,
     Version,
 )
+
+_PICTURE = re.compile(r"[a-z0-9-]{1,64}")
 
 
 def moment(value: datetime) -> str:
@@ -135,7 +139,9 @@ def version(record: Version, frame_url: str, *, live: bool, report_: StoredRepor
 def report(record: StoredReport) -> Json:
     return {
         "verdict": record.verdict,
-        "findings": record.findings,
+        "words": verdict_in_words(record),
+        "findings": [_pictured(record, one) for one in record.findings],
+        "steps": [_pictured(record, one) for one in record.steps or []],
         "duration_ms": record.duration_ms,
         "screenshots": [
             screenshot_url(record.artifact_id, record.n, record.id, name)
@@ -145,7 +151,31 @@ def report(record: StoredReport) -> Json:
         "controls_used": record.controls_used,
         "reason": record.reason,
         "created": moment(record.created),
+        "browser": record.browser,
+        "policy": record.policy,
+        "loaded_ms": record.loaded_ms,
     }
+
+
+def verdict_in_words(record: StoredReport) -> str:
+    fatal = sum(one["severity"] == "fatal" for one in record.findings)
+    return in_words(
+        record.verdict,
+        used=record.controls_used,
+        found=record.controls_found,
+        fatal=fatal,
+        advisory=len(record.findings) - fatal,
+    )
+
+
+def _pictured(record: StoredReport, told: Json) -> Json:
+    """Give a finding or a step the address of the picture that it names."""
+    name = told.get("picture")
+    if name is None:
+        return told
+    is_name = _PICTURE.fullmatch(name) is not None  # an archive is a stranger's
+    url = screenshot_url(record.artifact_id, record.n, record.id, name) if is_name else None
+    return {**told, "picture": url}
 
 
 def thumbnail(record: StoredReport) -> str | None:
@@ -156,7 +186,8 @@ def thumbnail(record: StoredReport) -> str | None:
 
 
 def screenshot_url(artifact_id: str, n: int, report_id: str, name: str) -> str:
-    return f"/api/artifacts/{artifact_id}/versions/{n}/screenshots/{report_id}/{name}.png"
+    kind = "jpg" if name.startswith(FILM) else "png"
+    return f"/api/artifacts/{artifact_id}/versions/{n}/screenshots/{report_id}/{name}.{kind}"
 
 
 def ledger_entry(record: LedgerEntry) -> Json:

@@ -226,6 +226,7 @@
 
   function described(element, kind) {
     const { localName: tag } = element;
+    const place = surface(element)?.getBoundingClientRect();
     const type = tag === "input" ? element.type : tag;
     const name = nameOf(element);
     const attribute = (key) => brief(element.getAttribute(key));
@@ -250,6 +251,7 @@
       form: form ? idOf(form) : 0,
       group: element.parentElement ? idOf(element.parentElement) : 0,
       leads: leads(element),
+      box: place ? [place.left, place.top, place.width, place.height] : null,
       submits: form !== null && (type === "submit" || (tag === "button" && element.type === "submit")),
     };
   }
@@ -311,7 +313,7 @@
         const y = box ? box.top + box.height * down : -1;
         const hit = elementAt(x, y);
         if (hit !== null && belongs(element, hit, target)) {
-          return { x, y, covered: false };
+          return { x, y, covered: false, box: [box.left, box.top, box.width, box.height] };
         }
         if (hit !== null && hit !== document.documentElement && !hit.contains(target)) {
           cover ??= { x, y, covered: true };

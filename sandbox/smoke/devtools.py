@@ -59,6 +59,7 @@ class FrameSession:
         self._loaded = asyncio.Event()
         self.loads = 0  # of the frame's own document, moves within it and other frames left out
         self.on_load: Callable[[], None] = lambda: None
+        self.told: Callable[[Finding], Finding] = lambda finding: finding
 
     @classmethod
     async def attach(
@@ -102,7 +103,12 @@ class FrameSession:
 
     @property
     def fatal(self) -> bool:
-        return any(finding.severity == "fatal" for finding in self.findings)
+        return self.faults > 0
+
+    @property
+    def faults(self) -> int:
+        """How many findings are fatal so far."""
+        return sum(finding.severity == "fatal" for finding in self.findings)
 
     def _listen(self, on_crash: Callable[[], None]) -> None:
         on = self._session.on
@@ -119,7 +125,7 @@ class FrameSession:
 
     def add(self, finding: Finding | None, key: object = None) -> None:
         if finding is not None and len(self._seen) < _MOST_FINDINGS:
-            self._seen[object() if key is None else key] = finding
+            self._seen[object() if key is None else key] = self.told(finding)
 
     def _read(self, read: Reader, event: Event, key: object = None) -> None:
         # What none is kept of is not read either: a tool may throw as fast as it likes.

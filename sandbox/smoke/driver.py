@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import functools
 import re
 from dataclasses import replace
@@ -14,15 +13,18 @@ from playwright.async_api import Error as PlaywrightError
 from sandbox.report import Screenshot
 from sandbox.runtime.assembly import FRAME_PREFIX_LINES
 from sandbox.smoke import findings
+from sandbox.smoke.camera import Camera
 from sandbox.smoke.controls import DESTROYS, LEADS, Control, read_control
 from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.downloads import Downloads
 from sandbox.smoke.effects import Effects
 from sandbox.smoke.files import sample_file
+from sandbox.smoke.film import Film, doing, told_name
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.listeners import Listeners
 from sandbox.smoke.looking import Looking
 from sandbox.smoke.pictures import is_one_colour
+from sandbox.smoke.pool import VIEWPORT_HEIGHT, VIEWPORT_WIDTH
 from sandbox.smoke.run import (
     BrowserLostError,
     EndlessError,
@@ -85,6 +87,8 @@ class Driver:
         url = play.url if play.from_disk else f"{play.url}/"
         self._document = Document(url, play.html, before)
         self._tour = Tour(MOST_ACTIONS)
+        self._film = Film(VIEWPORT_WIDTH, VIEWPORT_HEIGHT)
+        self._begun = 0.0
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
@@ -101,7 +105,9 @@ class Driver:
         self._declines = False  # what asks a person something again is answered with no
         self._took: dict[int, float] = {}  # seconds, by control
         self._time_passes = False
-        self._picture: CDPSession | None = None
+        self._camera: Camera | None = None
+        self._filmed = 0  # the control of the picture that is taken
+        self._places: Mapping[int, Sequence[float] | None] = {}  # of what is in sight now
         self._processes: CDPSession | None = None
         self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
 
@@ -155,6 +161,7 @@ class Driver:
         if browser is not None:
             browser.on("disconnected", self._on_disconnected)
             self._processes = await browser.new_browser_cdp_session()
+            self.run.browser = browser.version
         page.on("crash", lambda _page: self._end(TabCrashedError()))
         page.on("dialog", lambda dialog: _in_background(self._answer(dialog)))
         page.on("filechooser", lambda chooser: _in_background(self._give_file(chooser)))
@@ -185,6 +192,7 @@ class Driver:
             answered=self._answered,
             settle=self._settle,
         )
+        self._tool.told = self._film.led_to
         self._effects = Effects(self._tool, page, self._document, self._answered)
         self._listeners = Listeners(self._tool)
         self._downloads = Downloads(self._tool, page)
@@ -250,6 +258,7 @@ class Driver:
         await self._begin()
         await self._settle(still=100, most=1_500)
         seen = await self._first_seen()
+        self.run.loaded_ms = self._now_ms()
         shot = await self._screenshot("load")
         if shot is not None and not is_one_colour(shot.png):
             return
@@ -293,7 +302,11 @@ class Driver:
     async def _begin(self) -> None:
         if self._play.from_disk and self._page is not None:
             await self._page.goto(self._play.url, wait_until="commit")
+        self._begun = asyncio.get_running_loop().time()
         self._play.begin()
+
+    def _now_ms(self) -> int:
+        return round((asyncio.get_running_loop().time() - self._begun) * 1000)
 
     @property
     def _noted(self) -> Effects:
@@ -369,11 +382,17 @@ class Driver:
     async def _report_hang(self) -> None:
         line, column, function = self._spot or (None, None, "")
         self._session.add(findings.hang(line, column, function, self._session.moment))
+        self._film.end(self._now_ms())
+        if self._camera is not None:
+            self._filmed = 0
+            self._camera.begin()
+            await self._develop()
 
     # Using
 
     async def _use_controls(self) -> None:
         self._session.moment = Moment("interact")
+        self._film.broken = self._session.faults
         await self._look_for_controls()
         changes = await self._changes()
         if not await self._go_round():
@@ -420,6 +439,7 @@ class Driver:
                 await self._press_once_more()  # what is in sight now may not be at the end
             await self._try(control)
             await self._look_for_controls()
+            await self._develop()
 
     async def _listen(self) -> bool:
         """Look for what hears a person without looking so; say whether there is something new."""
@@ -439,12 +459,14 @@ class Driver:
         """Press what games and shortcuts are played with, while no field has the focus."""
         assert self._page is not None, "opened first"
         self._session.moment = Moment("interact", "the keyboard")
+        self._film.begin("pressed keys", "the keyboard")
         self._noted.forget()
         await self._answered(self._session.ask("leave"))
         if not self._has_clicked:
             await self._answered(self._page.mouse.click(1, 1))  # keys go where one clicked last
         await self._answered(self._play_keys(_LETTERS))
         await self._settle(still=25, most=250)
+        self._film.end(self._now_ms())
 
     def _give_reason(self) -> None:
         used, found, more = self._tour.used, self._tour.found, self._tour.left_out
@@ -467,6 +489,7 @@ class Driver:
             return
         # Nobody knows by which control it was begun.
         self._session.moment = Moment("interact" if self._tour.used else "load")
+        self._film.begin("let an hour and a half pass")
         self._time_passes = True
         for way in (
             f"leap({_LEAP_MS}, {_MOST_LEAP_MS})",
@@ -475,6 +498,7 @@ class Driver:
             await self._answered(self._session.clock(way))
             await self._settle(still=25, most=500)
         self._time_passes = False
+        self._film.end(self._now_ms())
         self._noted.forget()
         await self._look_for_controls()
 
@@ -482,6 +506,7 @@ class Driver:
         """Have what seemed to do nothing judged, as far as actions and time are left for it."""
         most = MOST_ACTIONS - self._tour.acts
         self._tour.repeats += await self._noted.judge(self._until - _AGAIN_SECONDS, most)
+        self._film.broken = self._session.faults  # not by the step that comes next
 
     async def _come_again(self) -> None:
         """Load the page anew, as at a second visit: what it keeps is there, and all is in sight."""
@@ -492,8 +517,10 @@ class Driver:
         if not (any(self._play.kept.values()) or self._play.from_disk or self._tour.hidden):
             return
         self._session.moment = Moment("load", "the second visit")
+        self._film.begin("opened it again, as at a second visit", "the second visit")
         await self._answered(self._session.load_again())
         await self._settle(still=100, most=1_500)
+        self._film.end(self._now_ms())
         self._session.moment = Moment("interact")
         self._tour.begin_anew()
         self.run.reason = None
@@ -516,11 +543,14 @@ class Driver:
         for act in (None, "Escape", "Space", "Enter"):
             if time() >= self._until:
                 break
+            told = f"pressed {act}" if act else "clicked what covers the page"
+            self._film.begin(told, self._session.moment.control)
             if act is None:
                 await self._answered(self._page.mouse.click(*self._covered[hidden[0]]))
             else:
                 await self._answered(self._page.keyboard.press(act))
             await self._settle(still=25, most=500)
+            self._film.end(self._now_ms())
             for one in hidden:
                 point = await self._answered(self._session.ask("reach", one))
                 if point is None or not point["covered"]:
@@ -532,6 +562,7 @@ class Driver:
     async def _look_for_controls(self) -> None:
         items = await self._answered(self._session.ask("collect", _MOST_CONTROLS))
         self._tour.see([read_control(item) for item in items])
+        self._places = {item["id"]: item["box"] for item in items}
 
     async def _try(self, control: Control) -> None:
         time = asyncio.get_running_loop().time
@@ -541,9 +572,11 @@ class Driver:
         self._declines = not is_first
         if control.kind == "press" and control.rank < DESTROYS:
             await self._refill(control)
+        self._film.begin(doing(control), control.label)
         told = await self._use(control)
         if told is None:
             self._session.moment = before
+            self._film.drop()
             self._tour.mark_blocked(control)
             return
         await self._settle(still=25, most=250)
@@ -552,6 +585,7 @@ class Driver:
         await self._noted.acted(control)
         self._tour.mark_used(control)
         self._took[control.id] = time() - begun
+        self._shoot(control, told if is_first else f"{told} again")
         self._keep()
         if is_first:
             self._tell(told)
@@ -561,12 +595,15 @@ class Driver:
         for empty in self._tour.emptied(control):
             self._noted.forget()
             self._tour.mark_refilled(empty)
+            self._film.begin(f"{doing(empty)} again", empty.label)
             if await self._press(empty):
                 await self._type(empty, enters=False)
+                self._film.end(self._now_ms())
+            self._film.drop()
 
     async def _use(self, control: Control) -> str | None:
         """Use the control as a person would; say what was done, `None` if it cannot be reached."""
-        name = f"‘{control.name}’" if control.name else control.label
+        name = told_name(control)
         match control.kind:
             case "set":
                 value = value_for(control.field)
@@ -617,6 +654,7 @@ class Driver:
             self._covered[control.id] = at
             return None
         self._covered.pop(control.id, None)
+        self._film.place(point["box"])
         return at
 
     async def _press(self, control: Control) -> bool:
@@ -681,6 +719,8 @@ class Driver:
 
     async def _finish(self) -> None:
         shot = await self._screenshot("end")
+        if shot is not None:
+            self._film.end(self._now_ms(), "looked at the page", "end")
         if self._unpainted and shot is not None and is_one_colour(shot.png):
             seen = await self._answered(self._session.ask("look"))
             if _is_bare(seen):  # whoever was to draw has drawn by now
@@ -706,6 +746,21 @@ class Driver:
         self.run.screenshots.append(shot)
         return shot
 
+    def _shoot(self, control: Control, told: str) -> None:
+        """Add what was done to the film, and begin a picture if there is room for one."""
+        self._film.end(self._now_ms(), told)
+        if self._film.wants(self._session.faults) and self._camera is not None:
+            self._filmed = control.id
+            self._camera.begin()
+
+    async def _develop(self) -> None:
+        """Take the picture that was begun, before anything else is done."""
+        if self._camera is not None and self._camera.is_on:
+            begun = asyncio.get_running_loop().time()
+            self._film.place(self._places.get(self._filmed))
+            self._film.show(await self._camera.take(_FILMED_SECONDS))
+            self._film.seconds += asyncio.get_running_loop().time() - begun
+
     async def _painted(self) -> bytes | None:
         """Take a picture; a compositor that is too busy for one only costs the picture."""
         assert self._page is not None, "opened first"
@@ -723,14 +778,15 @@ class Driver:
         return capture.result()
 
     async def _capture(self, page: Page) -> bytes:
-        if self._picture is None:
-            self._picture = await self._context.new_cdp_session(page)
-        taken = await self._picture.send("Page.captureScreenshot", {"format": "png"})
-        return base64.b64decode(taken["data"])
+        if self._camera is None:
+            self._camera = Camera(await self._context.new_cdp_session(page))
+        return await self._camera.png()
 
     def _keep(self) -> None:
+        self.run.steps, self.run.film = self._film.steps, self._film.pictures
         if self._tool is not None:
-            self.run.findings = self._tool.findings
+            taken = [shot.name for shot in self.run.screenshots]
+            self.run.findings = self._film.shown(self._tool.findings, taken)
             self.run.moment = self._tool.moment
         self.run.controls_found = self._tour.found
         self.run.controls_used = self._tour.used
@@ -744,6 +800,7 @@ _MOST_OPTIONS = 3
 _KEYS = ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter")
 _LETTERS = ("w", "a", "s", "d", "1", "Escape")
 _DRAG = 12.0  # pixels, on a canvas
+_FILMED_SECONDS = 0.2  # that a picture of the film may take
 _MOST_LOADS = 5  # more than one for each control
 _MOST_WINDOWS = 3
 _MOST_DIALOGS = 60  # the same

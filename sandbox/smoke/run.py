@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.report import Finding, Screenshot
+from sandbox.report import Finding, Picture, Screenshot, Step
 from sandbox.smoke.findings import Moment
 from sandbox.text import without_lone_surrogates
 
@@ -68,10 +68,15 @@ class Run:
     `finished`: the document was opened, looked at and used as far as the budgets allow.
     `out_of_time`: the budget of seconds ended the use of controls.
     `hang_proved`: a script had the processor for as long as it takes to call it endless.
+    `browser` is its version.
     """
 
     findings: tuple[Finding, ...] = ()
     screenshots: list[Screenshot] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    film: list[Picture] = field(default_factory=list)
+    browser: str | None = None
+    loaded_ms: int | None = None
     controls_found: int = 0
     controls_used: int = 0
     finished: bool = False

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sandbox.grants import NO_GRANTS, Grants
+from sandbox.policy import frame_headers
 from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
@@ -215,7 +216,13 @@ class SmokeTester:
             if path is not None:
                 path.unlink(missing_ok=True)
         read += await asyncio.to_thread(read_asked, last.asked, html)
-        return report(read, first, last, round(seconds * 1000))
+        told = report(read, first, last, round(seconds * 1000))
+        version, headers = last.run.browser, dict(frame_headers(grants, ()))
+        return replace(
+            told,
+            browser=f"{self._browser.name} {version}" if version else None,
+            policy=headers["content-security-policy"] if version and not from_disk else None,
+        )
 
     async def _attempt(
         self,
@@ -317,6 +324,9 @@ def report(read: list[Finding], first: Attempt, last: Attempt, duration_ms: int)
         controls_used=run.controls_used,
         reason=conclusion.reason,
         asked=last.asked,
+        steps=tuple(run.steps),
+        film=tuple(run.film),
+        loaded_ms=run.loaded_ms,
     )
 
 

@@ -115,7 +115,7 @@ async def _test_all(
             report = read if isinstance(read, Report) else source.judged(await tester.test(read))
             names = await asyncio.to_thread(_save, report, source, index + 1, folder)
             telling.done(index, report, names)
-            reports[index] = replace(report, screenshots=())
+            reports[index] = replace(report, screenshots=(), film=())
 
     async with SmokeTester(browser, at_once=jobs) as tester:
         try:
@@ -171,6 +171,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "control": finding.control,
         "signature": finding.signature,
         "adds": finding.adds,
+        "steps": list(finding.steps),
     }
 
 

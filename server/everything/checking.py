@@ -161,7 +161,8 @@ class Checking:
 
     def _screenshot(self, row: Row) -> None:
         _expect(row["report_id"] in self._reports, "a screenshot's report is missing")
-        _expect(row["png"].startswith(b"\x89PNG"), "a screenshot is no PNG")
+        is_picture = row["png"].startswith((b"\x89PNG", b"\xff\xd8\xff"))
+        _expect(is_picture, "a screenshot is neither PNG nor JPEG")
 
     def _grant(self, row: Row) -> None:
         capability, value = row["capability"], row["value"]

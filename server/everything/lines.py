@@ -52,6 +52,10 @@ _MOST_BYTES = {
 _IDS = frozenset(
     {"id", "generation_id", "message_id", "repairs", "continues", "report_id", "series"}
 )
+_LATER: Mapping[str, frozenset[str]] = {
+    "reports": frozenset({"steps", "browser", "policy", "loaded_ms"}),
+}
+"""Fields that archives of earlier versions do not have."""
 _SHAPES: Mapping[str, Any] = {
     "attachments": list[schemas.Attachment],
     "signatures": list[str],
@@ -63,6 +67,7 @@ _SHAPES: Mapping[str, Any] = {
     "grants": schemas.Grants,
     "findings": list[schemas.Finding],
     "asked": list[str],
+    "steps": list[schemas.Step],
 }
 
 
@@ -126,7 +131,9 @@ def read(line: bytes) -> tuple[Table, dict[str, Any]]:
         raise DamagedError("it names no kind of record that is known here")
     table = TABLES[name]
     columns = [column for column in table.columns if column.name not in LEFT_OUT]
-    if set(told) != {column.name for column in columns}:
+    names = {column.name for column in columns}
+    told |= dict.fromkeys(_LATER.get(name, frozenset()) - told.keys())
+    if set(told) != names:
         raise DamagedError(f"it has other fields than {name} have")
     return table, {column.name: _value(column, told[column.name]) for column in columns}
 

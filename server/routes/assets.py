@@ -74,6 +74,7 @@ def environment() -> Environment:
     found = Environment(loader=loader, autoescape=select_autoescape())
     found.filters["named"] = named
     found.filters["measured"] = measured
+    found.tests["shows"] = shows
     return found
 
 
@@ -82,6 +83,11 @@ def measured(size: int) -> str:
     if size < _KB:
         return f"{size} B"
     return f"{size / _KB:.1f} kB" if size < _MB else f"{size / _MB:.1f} MB"
+
+
+def shows(url: str, name: str) -> bool:
+    """Whether a screenshot's address names it so."""
+    return url.endswith(f"/{name}.png")
 
 
 def compile_templates() -> None:

@@ -237,6 +237,20 @@ class Finding(BaseModel):
     column: int | None
     control: str | None
     adds: str | None = None
+    steps: Annotated[list[str], Field(description="the last things done until then")] = []
+    picture: str | None = None
+
+
+class Step(BaseModel):
+    """One thing that the test did; `picture` shows the page after it, `box` the control in that.
+
+    `box` is left, top, width and height in hundredths of the picture's own.
+    """
+
+    told: str
+    at_ms: int
+    picture: str | None = None
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
 
 
 class NamedLibrary(BaseModel):
@@ -267,6 +281,11 @@ class Report(BaseModel):
     controls_used: int
     reason: str | None
     created: str
+    words: Annotated[str, Field(description="the verdict in one line")]
+    steps: list[Step]
+    browser: str | None
+    policy: str | None
+    loaded_ms: int | None
 
 
 class ExportCheck(BaseModel):

@@ -121,7 +121,7 @@ async def check_export(artifact_id: str, n: Number, viewing: Viewing, chosen: Ch
     report, words = await verified(viewing.services.smoke, made, tested)
     return {
         "verdict": str(report.verdict),
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [{**asdict(one), "picture": None} for one in report.findings],
         "bytes": made.size,
         "libraries": [shapes.library(one) for one in made.libraries],
         "lacking": list(made.lacking),
@@ -216,11 +216,27 @@ async def screenshot(
     artifact_id: str, n: Number, report_id: str, name: str, viewing: Viewing
 ) -> Response:
     """Get a picture that a smoke test took."""
+    return _picture(await _taken(artifact_id, n, report_id, name, viewing), "image/png")
+
+
+@router.get("/{n}/screenshots/{report_id}/{name}.jpg", response_class=Response)
+async def film(
+    artifact_id: str, n: Number, report_id: str, name: str, viewing: Viewing
+) -> Response:
+    """Get a picture of the film of a smoke test."""
+    return _picture(await _taken(artifact_id, n, report_id, name, viewing), "image/jpeg")
+
+
+async def _taken(artifact_id: str, n: int, report_id: str, name: str, viewing: View) -> bytes:
     async with viewing.services.database.read() as connection:
         artifact = await find_artifact(connection, artifact_id)
         await find_version(connection, artifact, n)
-        png = await reports.screenshot(connection, artifact.id, report_id, name)
-    if png is None:
+        taken = await reports.screenshot(connection, artifact.id, report_id, name)
+    if taken is None:
         raise Problem(404, "There is no such screenshot.")
+    return taken
+
+
+def _picture(taken: bytes, media_type: str) -> Response:
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-    return Response(png, media_type="image/png", headers=headers)
+    return Response(taken, media_type=media_type, headers=headers)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.report import FILM
 from server.store import tables
 from server.store.records import Artifact, State
 
@@ -126,6 +127,7 @@ async def _screenshots(
 ) -> dict[str, tuple[str, str]]:
     table = tables.screenshots
     query = select(table.c.report_id, func.max(table.c.name).label("name"))
-    query = query.where(table.c.report_id.in_(report_ids)).group_by(table.c.report_id)
+    query = query.where(table.c.report_id.in_(report_ids), table.c.name.not_like(f"{FILM}%"))
+    query = query.group_by(table.c.report_id)
     rows = (await connection.execute(query)).all()
     return {row.report_id: (row.report_id, row.name) for row in rows}

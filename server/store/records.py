@@ -140,6 +140,10 @@ class StoredReport:
     created: datetime
     screenshots: tuple[str, ...] = ()
     asked: list[str] | None = None
+    steps: list[Json] | None = None
+    browser: str | None = None
+    policy: str | None = None
+    loaded_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.report import Report, Verdict
+from sandbox.report import FILM, Report, Verdict
 from sandbox.text import without_lone_surrogates
 from server.identifiers import new_id
 from server.store import tables
@@ -28,7 +28,8 @@ async def add(
 ) -> StoredReport:
     """Store a report as the version's newest; earlier ones stay.
 
-    One that only says "not tested" (a busy browser, or none) takes the place of no pass.
+    One that only says "not tested" (a busy browser, or none) takes the place of no pass. Only the
+    newest is shown, so only its film has pictures.
     """
     table = tables.reports
     of_version = (table.c.artifact_id == artifact_id, table.c.n == n)
@@ -38,6 +39,9 @@ async def add(
     latest = report.verdict != Verdict.NOT_TESTED or not (await connection.execute(passed)).first()
     if latest:
         await connection.execute(update(table).where(*of_version).values(latest=False))
+        earlier = tables.screenshots.c.report_id.in_(select(table.c.id).where(*of_version))
+        film = tables.screenshots.c.name.like(f"{FILM}%")
+        await connection.execute(delete(tables.screenshots).where(earlier, film))
     stored = StoredReport(
         id=new_id(),
         artifact_id=artifact_id,
@@ -51,11 +55,17 @@ async def add(
         created=datetime.now(UTC),
         screenshots=tuple(shot.name for shot in report.screenshots),
         asked=list(report.asked),
+        steps=[asdict(step) for step in report.steps],
+        browser=report.browser,
+        policy=report.policy,
+        loaded_ms=report.loaded_ms,
     )
     values = {column.name: getattr(stored, column.name) for column in _COLUMNS}
     await connection.execute(insert(table).values(**values, latest=latest))
-    for shot in report.screenshots:
-        row = {"report_id": stored.id, "name": shot.name, "png": shot.png}
+    pictures = [(shot.name, shot.png) for shot in report.screenshots]
+    pictures += [(one.name, one.jpeg) for one in report.film if latest]
+    for name, data in pictures:
+        row = {"report_id": stored.id, "name": name, "png": data}
         await connection.execute(insert(tables.screenshots).values(**row))
     return stored
 
@@ -98,7 +108,9 @@ async def latest(connection: AsyncConnection, artifact_id: str) -> dict[int, Sto
     found = [_record(row) for row in (await connection.execute(query)).mappings().all()]
     shots = tables.screenshots
     names = select(shots.c.report_id, shots.c.name)
-    names = names.where(shots.c.report_id.in_([report.id for report in found]))
+    names = names.where(
+        shots.c.report_id.in_([report.id for report in found]), shots.c.name.not_like(f"{FILM}%")
+    )
     of: dict[str, list[str]] = {}
     for row in (await connection.execute(names)).all():
         of.setdefault(row.report_id, []).append(row.name)
@@ -111,7 +123,7 @@ async def latest(connection: AsyncConnection, artifact_id: str) -> dict[int, Sto
 async def screenshot(
     connection: AsyncConnection, artifact_id: str, report_id: str, name: str
 ) -> bytes | None:
-    """Read one screenshot's PNG bytes."""
+    """Read the bytes of one screenshot, or of one picture of the film."""
     shots, table = tables.screenshots, tables.reports
     query = (
         select(shots.c.png)
@@ -119,3 +131,10 @@ async def screenshot(
         .where(table.c.artifact_id == artifact_id, table.c.id == report_id, shots.c.name == name)
     )
     return (await connection.execute(query)).scalar()
+
+
+async def pictures(connection: AsyncConnection, report_id: str) -> dict[str, bytes]:
+    """Read all that was seen, by name: the screenshots and the pictures of the film."""
+    shots = tables.screenshots
+    query = select(shots.c.name, shots.c.png).where(shots.c.report_id == report_id)
+    return {row.name: row.png for row in (await connection.execute(query)).all()}

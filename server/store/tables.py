@@ -180,6 +180,10 @@ reports = Table(
     Column("controls_used", Integer, nullable=False),
     Column("reason", Text),
     Column("asked", JSON),  # of the libraries, as in sandbox/report.py
+    Column("steps", JSON),  # as there
+    Column("browser", Text),
+    Column("policy", Text),
+    Column("loaded_ms", Integer),
     Column("latest", Boolean, nullable=False),
     Column("created", Moment, nullable=False),
     ForeignKeyConstraint(["artifact_id", "n"], ["versions.artifact_id", "versions.n"]),
@@ -191,7 +195,7 @@ screenshots = Table(
     metadata,
     Column("report_id", ForeignKey("reports.id"), primary_key=True),
     Column("name", String(64), primary_key=True),
-    Column("png", LargeBinary, nullable=False),
+    Column("png", LargeBinary, nullable=False),  # of the film: a JPEG
 )
 
 grants = Table(

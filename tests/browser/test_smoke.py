@@ -55,6 +55,9 @@ async def test_a_tool_that_is_broken_fails_with_its_real_message_and_line(
     # What only shows by time fails no tool on a machine that is busy all along; it is told.
     assert report.verdict is Verdict.FAILED or BUSY in (report.reason or ""), report
     assert matching(report, broken), told(report)
+    for one in report.fatal:
+        _, quote, name = (one.control or "").partition("‘")
+        assert quote + name in "".join(one.steps[-1:]), "the last step is the one that broke it"
 
 
 @pytest.mark.sandbox  # ten in a row take many seconds
@@ -148,13 +151,24 @@ if (origin !== 'null') throw new Error('has an origin: ' + origin);"""
 async def test_pictures_show_the_tool_at_rest_and_at_the_end(tester: SmokeTester) -> None:
     for _ in range(3):
         report = await told_in_time(tester, SPLIT)
-        if len(report.screenshots) > 1:
+        if len(report.screenshots) > 1 and report.film:
             break  # a compositor that is too busy costs a picture
     assert [shot.name for shot in report.screenshots] == ["load", "end"]
     for shot in report.screenshots:
         assert shot.png.startswith(b"\x89PNG")
         assert struct.unpack(">II", shot.png[16:24]) == (1280, 800)
     assert report.screenshots[0].png != report.screenshots[1].png
+    assert [step.told for step in report.steps[:3]] == [
+        "filled ‘Bill’",
+        "filled ‘People’",
+        "pressed ‘Split’",
+    ]
+    taken = {one.name: one.jpeg for one in report.film}
+    assert [step.picture for step in report.steps if step.picture] == [*taken, "end"]
+    assert all(jpeg.startswith(b"\xff\xd8\xff") for jpeg in taken.values())
+    assert all(step.box for step in report.steps if step.picture in taken)
+    assert report.browser
+    assert "default-src" in (report.policy or "")
 
 
 def of_the_last_attempt(progress: list[Progress]) -> list[Progress]:

@@ -98,9 +98,9 @@ def seen(client: Api, artifact: str) -> dict[str, Any]:
     }
     generations = {one["generation"] for one in told["messages"]["items"]} - {None}
     told["generations"] = [client("GET", f"/api/generations/{one}") for one in sorted(generations)]
-    shots = [
-        shot for one in versions for shot in (one["report"] or {"screenshots": []})["screenshots"]
-    ]
+    reports = [one["report"] for one in versions if one["report"]]
+    shots = [shot for report in reports for shot in report["screenshots"]]
+    shots += [one["picture"] for report in reports for one in report["steps"] if one["picture"]]
     told["shots"] = [client.client.get(shot).content for shot in shots]
     text = json.dumps({**told, "shots": None})
     return {"told": re.sub(r'"frame_url": "[^"]*"', "", text), "shots": told["shots"]}

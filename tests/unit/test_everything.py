@@ -124,6 +124,17 @@ def test_half_a_surrogate_pair_in_a_report_is_replaced() -> None:
     assert row["findings"] == [{**finding, "message": "\ufffd said"}]
 
 
+def test_a_report_from_before_has_no_film() -> None:
+    later = ("steps", "browser", "policy", "loaded_ms")
+    assert {name: lines.read(line(REPORT))[1][name] for name in later} == dict.fromkeys(later)
+    step = {"told": "pressed ‘Go’", "at_ms": 9, "picture": "film-01", "box": [1, 2.5, 3, 4]}
+    given = {**REPORT, **dict.fromkeys(later), "steps": [step]}
+    assert lines.read(line(given))[1]["steps"] == [step]
+    for wrong in ({"box": [1, 2]}, {"box": ['"/>', 2, 3, 4]}, {"told": None}, {"at_ms": "x"}):
+        with pytest.raises(DamagedError):
+            lines.read(line(given, steps=[{**step, **wrong}]))
+
+
 NUMBERS = st.integers() | st.sampled_from([2**63, -(2**63), 10**30, 10**400]) | st.none()
 VALUES = st.recursive(
     NUMBERS | st.floats() | st.text(st.characters(exclude_categories=["Cs"])),

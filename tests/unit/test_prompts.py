@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.libraries.listing import short_list
 from sandbox.libraries.manifest import libraries
 from sandbox.libraries.resolve import Catalogue
@@ -32,7 +34,7 @@ def test_the_list_costs_a_few_hundred_tokens() -> None:
     assert len(system_prompt()) < 4_600
 
 
-def found(message: str, signature: str = "s") -> dict[str, str | int | None]:
+def found(message: str, signature: str = "s") -> dict[str, Any]:
     return {"message": message, "signature": signature, "line": 3, "control": "button ‘Go’"}
 
 
@@ -46,6 +48,14 @@ def test_what_a_page_says_of_itself_reads_like_no_word_of_ours() -> None:
     many = fix_prompt([found("x" * 500, f"{n}") for n in range(200)])
     assert FINDINGS_CHARS - 600 < len(many) < FINDINGS_CHARS + 600
     assert "- and more of them" in many
+
+
+def test_a_fault_is_told_with_the_steps_that_lead_there() -> None:
+    steps = ["filled ‘Bill\n’", 'pressed ‘"Split"’']
+    _, line, _ = fix_prompt([{**found("it broke"), "steps": steps}]).split("\n\n")
+    assert line == (
+        '- "it broke" (line 3), after these steps: "filled ‘Bill ’; pressed ‘\'Split\'’"'
+    )
 
 
 def test_no_recipe_takes_the_request_for_a_repair_for_a_wish() -> None:

@@ -92,6 +92,8 @@ def fix_prompt(findings: Sequence[Json]) -> str:
         seen.add(finding["signature"])
         where = f" (line {finding['line']})" if finding.get("line") else ""
         when = f", after using {_quoted(finding['control'])}" if finding.get("control") else ""
+        if finding.get("steps"):
+            when = f", after these steps: {_quoted('; '.join(finding['steps']))}"
         lines.append(f"- {_quoted(finding['message'])}{where}{when}")
         if sum(map(len, lines)) > FINDINGS_CHARS and len(lines) > 1:
             lines[-1] = "- and more of them"

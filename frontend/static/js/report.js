@@ -1,0 +1,4 @@
+import { themeToggle } from "./theme.js";
+
+themeToggle();
+document.querySelector("[data-print]").addEventListener("click", () => print());
