@@ -5,10 +5,10 @@
  * What nobody sees is not drawn either. So it counts from a person's act on, in a window that stays in
  * front, while this page's own timer is on time.
  */
-const TICK_MS = 500;
-const ON_TIME_MS = 1000;
+const FRAME_TICK_MS = 500;
+const FRAME_ON_TIME_MS = 1000;
 // Shaders that are compiled take seconds, too.
-const PATIENCE_MS = 8000;
+const UNDRAWN_MS = 8000;
 
 /** @param {() => void} stuck called each time when nothing was drawn for so long after an act */
 export function watchDrawing(stuck) {
@@ -24,13 +24,13 @@ export function watchDrawing(stuck) {
   };
   const timer = setInterval(() => {
     const now = performance.now();
-    const isHere = now - last < ON_TIME_MS && document.visibilityState === "visible" && document.hasFocus();
+    const isHere = now - last < FRAME_ON_TIME_MS && document.visibilityState === "visible" && document.hasFocus();
     last = now;
     if (!isHere) since = null;
-    if (since === null || now - since < PATIENCE_MS) return;
+    if (since === null || now - since < UNDRAWN_MS) return;
     since = null;
     stuck();
-  }, TICK_MS);
+  }, FRAME_TICK_MS);
   for (const type of ["pointerdown", "keydown"]) addEventListener(type, acted, true);
 
   return {
