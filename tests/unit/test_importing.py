@@ -76,6 +76,8 @@ BAD = {
     "no component": ("a.jsx", b"const x = 1;", "no component"),
     "no drawing": ("a.svg", b"<p>", "no <svg> element"),
     "a way out": ("a.zip", packed({"../index.html": b"<p>"}), "leads out of it"),
+    "a way out from the root": ("a.zip", packed({"/index.html": b"<p>"}), "leads out of it"),
+    "a way out of another system": ("a.zip", packed({"..\\index.html": b"<p>"}), "leads out of it"),
     "a link": ("a.zip", linked(), "is a link"),
     "many files": ("a.zip", packed({f"{n}.txt": b"" for n in range(2001)}), "2,001 files"),
     "not quite a zip": ("a.zip", packed(FILES)[:200], "cannot be unpacked"),
