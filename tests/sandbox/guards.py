@@ -141,7 +141,7 @@ GUARDS = (
     *of(f"{HOST}drawing.js", f"{MODULES}a_page_that_is_not_drawn_after_a_persons_act_is_told_of",
         ("a page that is not drawn", "    stuck();", ""),
         ("a frame that came in time", "const drawn = () => (since = null);", "const drawn = () => {};"),
-        ("a page that was busy itself", "now - last < ON_TIME_MS && document", "document"),
+        ("a page that was busy itself", "now - last < FRAME_ON_TIME_MS && document", "document"),
         ("a window in the back", " && document.hasFocus();", ";"),
         ("a dialog that is open", "if (since !== null || resting) return;", "if (since !== null) return;"),
     ),
