@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -164,7 +165,13 @@ def _with_imports(entry: str) -> list[str]:
     return list(sources.values())
 
 
+_TOP = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function)\*? ([\w$]+)", re.MULTILINE)
+
+
 def _closure(*sources: str) -> str:
+    names = Counter(name for source in sources for name in _TOP.findall(source))
+    twice = [name for name, times in names.items() if times > 1]
+    assert not twice, f"the script would not run: {', '.join(twice)} stands in several files"
     body = " ".join(map(_squeeze, sources))
     script = f'(() => {{ "use strict"; {body} }})();'
     assert "</script" not in script, "would end the script element early"

@@ -435,7 +435,7 @@ class Driver:
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
                 )
                 return False
-            if control.rank >= LEADS and not self._tour.is_used(control):
+            if control.rank >= LEADS:
                 await self._press_once_more()  # what is in sight now may not be at the end
             await self._try(control)
             await self._look_for_controls()
@@ -605,6 +605,8 @@ class Driver:
         """Use the control as a person would; say what was done, `None` if it cannot be reached."""
         name = told_name(control)
         match control.kind:
+            case "set" | "choose" | "file" if await self._is_covered(control):
+                told = None
             case "set":
                 value = value_for(control.field)
                 used = await self._answered(self._session.ask("set", control.id, value))
@@ -656,6 +658,11 @@ class Driver:
         self._covered.pop(control.id, None)
         self._film.place(point["box"])
         return at
+
+    async def _is_covered(self, control: Control) -> bool:
+        """Whether something lies over what is used by other ways than a press of it."""
+        await self._reach(control)
+        return control.id in self._covered
 
     async def _press(self, control: Control) -> bool:
         at = await self._reach(control)

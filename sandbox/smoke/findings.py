@@ -198,7 +198,7 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     thrown = [_shown(one) for one in event.get("args", ()) if one.get("subtype") == "error"]
     # Frameworks catch what a handler throws and log it; who only asks whether a name is there
     # logs no error.
-    is_caught_by_library = _is_of_library(event)
+    is_caught_by_library = _is_of_library(event, document)
     for one in thrown:
         is_bug = UNDEFINED.match(one) or (is_caught_by_library and one.startswith("TypeError: "))
         if is_bug and not _is_lacking(one, document):
@@ -206,10 +206,14 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     return found
 
 
-def _is_of_library(event: Event) -> bool:
+def _is_of_library(event: Event, document: Document) -> bool:
     """Whether a library's own code said it: what a tool's handler threw is not handled by that."""
-    first: Event = next(iter(_frames(event)), {})
-    return "/libraries/" in urlsplit(str(first.get("url", ""))).path
+    for frame in _frames(event):
+        url = frame.get("url")
+        # The bridge hands on what is written down: it stands before the document.
+        if url != document.url or _line(url, frame.get("lineNumber"), document) is not None:
+            return "/libraries/" in urlsplit(str(url)).path
+    return False
 
 
 def _is_bug_of_worker(text: str, document: Document) -> bool:

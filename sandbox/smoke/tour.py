@@ -137,7 +137,9 @@ class Tour:
         kept = self._blocked | self._given_up
         free = [control for control in self._waiting if control.id not in kept]
         first = min(free, key=lambda control: control.rank, default=None)
-        if first is not None and first.rank < LEADS:
+        # What destroys may stand beside what leads on, which would take it out of sight.
+        is_last = first is not None and first.rank >= DESTROYS and not gently
+        if first is not None and (first.rank < LEADS or is_last):
             return first
         if onward := self._onward():
             return onward
@@ -145,7 +147,7 @@ class Tour:
             return first
         if back := self._way_back(gently=gently):
             return back
-        return None if gently else first or self._again()
+        return None if gently else self._again()
 
     def _pressable(self) -> list[Control]:
         return [

@@ -583,6 +583,30 @@ go.onclick = () => {
         10,
         "button ‘Save’",
     ),
+    "a cover over what needs no press": Broken(
+        page(
+            '<input type="range" id="size" aria-label="Size"><select aria-label="Unit" id="u">'
+            '<option>km<option>mi</select><p id="out">0</p>'
+            '<div style="position: fixed; inset: 0; background: #0008">Wait</div>',
+            "size.oninput = u.onchange = () => { out.textContent = size.value + u.value; };",
+        ),
+        "covered",
+        "something covers the whole page: none of its controls can be reached",
+        None,
+    ),
+    "what destroys beside what leads on": Broken(
+        page(
+            '<button id="make">New</button><dialog id="box"><button id="save">Save</button>'
+            '<button id="no">Cancel</button></dialog><ul id="all"></ul>',
+            "make.onclick = () => box.showModal();\n"
+            "save.onclick = () => { all.append(document.createElement('li')); box.close(); };\n"
+            "no.onclick = () => {\n  forget();\n};",
+        ),
+        "error",
+        "ReferenceError: forget is not defined",
+        10,
+        "button ‘Cancel’",
+    ),
     "a question that is answered with no": Broken(
         page(
             '<button id="go">Empty</button><p id="out">Full</p>',
