@@ -34,7 +34,14 @@ function raiseWalls(ask, reopened, bound, lead) {
   const namespaceOf = getter(Element, "namespaceURI");
   const contentOf = getter(HTMLTemplateElement, "content");
   const drawnOf = getter(SVGAElement, "href");
+  const usedOf = getter(SVGUseElement, "href");
   const shownOf = getter(SVGAnimatedString, "animVal");
+  const rootNodeOf = unbound(Node.prototype.getRootNode);
+  const byId = {
+    __proto__: null,
+    9: unbound(Document.prototype.getElementById),
+    11: unbound(DocumentFragment.prototype.getElementById),
+  };
   const { prototype: element } = Element;
   // By namespace: another's attribute may have the same name, and be found first.
   const attributeNS = unbound(element.getAttributeNS);
@@ -148,6 +155,9 @@ function raiseWalls(ask, reopened, bound, lead) {
     }));
   }
 
+  const withoutHash = (url) => slice(urlOf(url), 0, urlOf(url).length - hashOf(url).length);
+  const bareAddress = () => exec(/^[^#]*/, addressOf(document))[0];
+
   // A tool is one document: of its own server there is nothing else to open.
   const isOutside = (url, base) => {
     const own = resolve(base);
@@ -190,6 +200,44 @@ function raiseWalls(ask, reopened, bound, lead) {
     return isLink
       ? attribute(node, "href") ?? attributeNS(node, "http://www.w3.org/1999/xlink", "href")
       : null;
+  };
+
+  // A drawing may use a part of itself, which a browser copies, links too, to where no listener sees
+  // them. Of several the first counts: which was hit nobody can tell. Where there is too much to look at it throws.
+  const MOST_USED = 10_000;
+  const usedLink = (use, left = { count: MOST_USED }) => {
+    const text = shownOf(usedOf(use));
+    const url = resolve(text, addressOf(document));
+    const root = rootNodeOf(use);
+    const named = byId[kindOf(root)];
+    if (url === null || !named || (!exec(/^\s*#/, text) && withoutHash(url) !== bareAddress())) {
+      return null;
+    }
+    const name = slice(hashOf(url), 1);
+    let part = named(root, name);
+    try {
+      part ??= named(root, decode(name));
+    } catch {
+      // No name of anything.
+    }
+    return part === null ? null : linkWithin(part, left);
+  };
+  const TooMuch = RangeError;
+  const isUse = (node) => nameOf(node) === "use" && namespaceOf(node) === "http://www.w3.org/2000/svg";
+  const linkWithin = (part, left) => {
+    const found = find[1](part, "a,use");
+    for (let index = -1; index < countOf(found); index += 1) {
+      left.count -= 1;
+      if (left.count < 0) {
+        throw new TooMuch("a drawing uses too much of itself");
+      }
+      const node = index < 0 ? part : found[index];
+      const link = isUse(node) ? usedLink(node, left) : node;
+      if (link !== null && linkOf(link) !== null) {
+        return link;
+      }
+    }
+    return null;
   };
 
   // With a key or another button a browser makes a window, a tab or a download of a link.
@@ -249,10 +297,18 @@ function raiseWalls(ask, reopened, bound, lead) {
   function onClick(event) {
     const path = pathOf(event);
     for (let index = 0; index < path.length && path[index] !== document; index += 1) {
-      const text = kindOf(path[index]) === 1 ? linkOf(path[index]) : null;
-      const url = text === null ? null : resolve(text, baseOf(path[index]));
+      const node = kindOf(path[index]) === 1 ? path[index] : null;
+      let link = node;
+      try {
+        link = node !== null && isUse(node) ? usedLink(node) : node;
+      } catch {
+        prevent(event);
+        return;
+      }
+      const text = link === null ? null : linkOf(link);
+      const url = text === null ? null : resolve(text, baseOf(link));
       if (url !== null) {
-        onLink(event, path[index], text, url);
+        onLink(event, link, text, url);
         return;
       }
     }
@@ -276,8 +332,7 @@ function raiseWalls(ask, reopened, bound, lead) {
       return;
     }
     const whole = urlOf(url);
-    const bare = slice(whole, 0, whole.length - hashOf(url).length);
-    const inside = bare === exec(/^[^#]*/, addressOf(document))[0] || exec(/^\s*#/, text);
+    const inside = withoutHash(url) === bareAddress() || exec(/^\s*#/, text);
     const saves = attribute(link, "download") !== null && (scheme === "blob:" || scheme === "data:");
     if (!special && (inside || saves)) {
       return;
