@@ -122,8 +122,11 @@ class Effects:
             self._session.moment = moment
             return False
         await self._answered(self._session.excuse())
-        ran, is_same = pressed
-        if does_nothing(ran):
+        ran, is_same, is_still = pressed
+        # A library that hands the press on is no doing of the tool's.
+        own = [one for one in ran if one.text is not None]
+        if does_nothing(ran) or (is_still and does_nothing(own)):
+            ran = own
             line = self._line(ran)
             self._session.add(findings.dead(control.label, line, self._session.moment))
         elif not ran and is_same and self._must_answer(control, standing):
@@ -141,8 +144,11 @@ class Effects:
             and not _OTHER_ACTS.search(self._document.html)
         )
 
-    async def _press(self, control: Control) -> tuple[list[Ran], bool] | None:
-        """Return what runs, less what runs all the time, and whether as much is in sight after."""
+    async def _press(self, control: Control) -> tuple[list[Ran], bool, bool] | None:
+        """Return what runs, less what runs all the time.
+
+        And whether as much is in sight after, and whether the document is the same.
+        """
         mouse = self._page.mouse
         await self._ask("leave")
         await self._answered(mouse.move(0, 0))
@@ -154,6 +160,7 @@ class Effects:
         await self._ran()
         await self._ask("quiet", 40, 120)
         idle = await self._ran()
+        before = await self._ask("changes")
         await self._answered(mouse.down())
         await self._answered(mouse.up())
         await self._ask("quiet", 25, 250)
@@ -162,7 +169,8 @@ class Effects:
             return None
         always = {(one.script, one.start) for one in idle}
         new = [one for one in ran if (one.script, one.start) not in always]
-        return new, sight == await self._ask("sight")
+        is_same = sight == await self._ask("sight")
+        return new, is_same, is_same and before == await self._ask("changes")
 
     async def _ran(self) -> list[Ran] | None:
         """Take what ran since the last time, `None` where it was much."""

@@ -200,10 +200,14 @@ def from_console(event: Event, document: Document, moment: Moment) -> Finding | 
     # logs no error.
     is_caught_by_library = _is_of_library(event, document)
     for one in thrown:
-        is_bug = UNDEFINED.match(one) or (is_caught_by_library and one.startswith("TypeError: "))
+        is_bug = UNDEFINED.match(one) or (is_caught_by_library and _OF_HANDLERS.match(one))
         if is_bug and not _is_lacking(one, document):
             return replace(found, severity="fatal")
     return found
+
+
+# What a handler throws by itself, and no request that came to nothing.
+_OF_HANDLERS = re.compile(r"(?:Type|Range|Syntax|QuotaExceeded)Error: ")
 
 
 def _is_of_library(event: Event, document: Document) -> bool:

@@ -268,3 +268,19 @@ async def test_a_font_that_is_not_here_is_named(tester: SmokeTester) -> None:
     assert [one.message for one in report.findings] == [
         f"the font Never Heard is not here: {address}"
     ]
+
+
+async def test_faults_that_a_framework_stands_before_are_fatal(tester: SmokeTester) -> None:
+    """It catches what a handler throws, and hands on the press of a button that does nothing."""
+    body = f"""<script src='{UNPKG}/vue@3/dist/vue.global.prod.js'></script>
+    <div id="app"><button @click="n += 1">More {{{{ n }}}}</button>
+    <button @click="put">Put</button><button @click="nothing">Save</button></div>"""
+    script = """Vue.createApp({
+      data: () => ({ n: 0 }),
+      methods: { put() { document.getElementById('no').value = 1; }, nothing() {} },
+    }).mount('#app');"""
+    report = await told_in_time(tester, document(body, script))
+    assert {(one.kind, one.control) for one in report.fatal} == {
+        ("console", "button ‘Put’"),
+        ("dead", "button ‘Save’"),
+    }
