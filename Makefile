@@ -27,6 +27,7 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
 	  tests/browser/test_prove.py tests/browser/test_smoke.py tests/browser/test_smoke_busy.py \
 	  tests/browser/test_smoke_isolation.py tests/browser/test_smoke_browsers.py \
+	  tests/browser/test_smoke_bad_input.py \
 	  tests/browser/test_bridge_host.py \
 	  tests/browser/test_recipes.py tests/browser/test_library_walls.py tests/browser/test_corpus.py \
 	  tests/browser/test_grants.py tests/browser/test_imported.py tests/browser/test_stored_data.py \

@@ -27,6 +27,7 @@ REMAINING: dict[str, dict[str, str]] = {
                 "blank-named",
                 "control-click",
                 "control-click-in-a-closed-root",
+                "control-click-in-a-used-drawing",
                 "control-enter",
                 "dns-of-hovered-link",
                 "download",
