@@ -50,6 +50,17 @@ class Registry:
         self._answers[f"/{name}"] = json.dumps(listing).encode()
         self.swap(name, version, archive)
 
+    def state(self, name: str, version: str, sum_: str) -> None:
+        """State another sum of a version that is there."""
+        self._versions[name][version]["dist"]["integrity"] = sum_
+        listing = {"versions": self._versions[name], "dist-tags": {"latest": version}}
+        self._answers[f"/{name}"] = json.dumps(listing).encode()
+
+    def sum_of(self, name: str, version: str) -> str:
+        """Return what is stated of a version."""
+        stated: str = self._versions[name][version]["dist"]["integrity"]
+        return stated
+
     def swap(self, name: str, version: str, archive: bytes) -> None:
         """Give another archive than the one that is stated."""
         self._answers[f"/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"] = archive

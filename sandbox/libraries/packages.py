@@ -101,8 +101,8 @@ def choose(name: str, asked: str, environment: Mapping[str, str]) -> tuple[str, 
     chosen = wanted if wanted in versions else _newest(name, wanted, versions)
     if chosen is None:
         raise MissingError(f"the npm registry has no {name} {asked}".rstrip())
-    integrity = versions[chosen].split()[0] if versions[chosen] else ""
-    if not integrity.startswith("sha512-"):
+    integrity = next(iter(versions[chosen].split()), "")
+    if not integrity.startswith("sha512-") or not integrity.isascii():
         raise FetchError(f"the npm registry states no SHA-512 of {name} {chosen}")
     return chosen, integrity
 

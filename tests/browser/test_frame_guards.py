@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from frames import Host, Shelf, messages, show
-from playwright.async_api import Dialog, Page
+from playwright.async_api import Dialog, Page, expect
 
 DONE = "setTimeout(() => console.log('done'), 50)"
 
@@ -332,3 +332,33 @@ async def test_keys_are_heard_by_a_tool_after_a_press_alone_where_a_box_of_ours_
         "after the focus has gone and come again": "",
         "when the box is used again": "",
     }
+
+
+# What the page around a tool opened alone counts passes faster for it.
+SOONER = """if (window === top) {
+  const { now } = Performance.prototype;
+  const every = setInterval;
+  Performance.prototype.now = function () { return now.call(this) * 8 };
+  window.setInterval = (run, ms) => every(run, ms / 8);
+}"""
+
+
+async def test_opened_alone_a_tool_that_floods_its_page_is_taken_off_it(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    posts = "for (let n = 0; n < 500; n += 1) parent.postMessage(n, '*')"
+    shelf.put("tool", f"<script>setInterval(() => {{ {posts} }})</script>")
+    await page.goto(f"http://k7.localhost:{host.frame_port}/tool")
+    await expect(page.get_by_role("alert")).to_contain_text("This tool flooded the page.")
+    await expect(page.locator("iframe")).to_have_count(0)
+
+
+async def test_opened_alone_a_tool_that_does_not_answer_is_told_of_and_can_be_halted(
+    page: Page, host: Host, shelf: Shelf
+) -> None:
+    await page.add_init_script(SOONER)
+    shelf.put("tool", "<script>setTimeout(() => { for (;;); }, 500)</script>")
+    await page.goto(f"http://k7.localhost:{host.frame_port}/tool")
+    await page.get_by_role("button", name="Halt it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This tool froze.")
+    await expect(page.locator("iframe")).to_have_count(0)

@@ -1,6 +1,7 @@
 """What our pages make of a tool's words, module by module: it is counted, cut and refused.
 
-Whole pages are tried in test_grants.py, test_bridge_host.py and test_halted.py.
+Whole pages are tried in test_grants.py, test_bridge_host.py, test_halted.py and
+test_stored_panel.py.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from sandbox.policy import host_headers
 from sandbox.runtime.assembly import HOST_MODULES
@@ -35,6 +36,28 @@ async def ours(page: Page, serve: Any) -> Page:
     await page.goto(f"http://127.0.0.1:{await serve(modules)}/")
     return page
 
+
+# Waits for what a test expects; where it never comes to be, the test says what there is instead.
+UNTIL = """const until = async (holds) => {
+  for (let n = 0; n < 500 && !holds(); n += 1) await new Promise((done) => setTimeout(done, 20));
+};
+const add = (tag, attributes = {}, to = document.body) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return to.appendChild(made);
+};
+// A bridge of the test's own in a frame; the page has greeted it.
+const greeted = async (frame) => {
+  const [door, own] = [new MessageChannel(), new MessageChannel()];
+  const answer = new Promise((done) => { own.port1.onmessage = done });
+  dispatchEvent(new MessageEvent("message", { source: frame.contentWindow, ports: [door.port2] }));
+  door.port1.postMessage("key", [own.port2]);
+  await answer;
+  return own.port1;
+};
+const flood = (frame) => {
+  for (let n = 0; n < 300; n += 1) dispatchEvent(new MessageEvent("message", { source: frame.contentWindow }));
+};"""  # noqa: E501
 
 ASKED = """async () => {
   const { readAsked } = await import("/asked.js");
@@ -155,7 +178,6 @@ async def test_a_tools_questions_are_few_and_answered_by_nothing_but_a_click_tha
     }
 
 
-# Waits for what a test expects; where it never comes to be, the test says what there is instead.
 SPOKEN = """async () => {
   const { bridge } = await import("/bridge.js");
   const frame = document.body.appendChild(document.createElement("iframe"));
@@ -238,3 +260,341 @@ async def test_what_a_tool_did_is_remembered_whatever_another_tab_makes_of_it(ou
         "many": 100,
         "newest": "flooded",
     }
+
+
+PERMISSIONS = f"""async () => {{ {UNTIL}
+  const later = window.setTimeout;
+  window.setTimeout = (run, ms) => later(run, ms === 2000 ? 20 : ms);
+  const none = {{ network: [], geolocation: false, clipboard_read: false, asks_more: [], given_on: 1 }};
+  const server = {{ ...none, kept_blocked: ["https://kept.example"], holds: true, version: 1 }};
+  const [looked, puts] = [[], []];
+  let [moves, away, gate] = [0, 0, null];
+  window.fetch = async (url, {{ method, body }}) => {{
+    await gate;
+    const at = new URL(url, location);
+    const origin = at.searchParams.get("origin");
+    if (origin) looked.push(origin);
+    if (origin) return Response.json({{ origin }});
+    if (at.pathname.includes("/versions/")) {{
+      away -= 1;
+      if (away === 0) throw new TypeError("away");
+      moves += 1;
+      return Response.json({{ frame_url: `/moved/${{moves}}` }});
+    }}
+    if (method === "PUT") puts.push(JSON.parse(body));
+    if (method === "PUT") Object.assign(server, {{ ...JSON.parse(body), holds: true }});
+    return Response.json({{ ...server, allow: server.network.join(" ") }});
+  }};
+  const {{ permissions }} = await import("/permissions.js");
+  const tab = (n) => {{
+    const [stage, place, panel] = [add("div"), add("div"), add("div")];
+    for (const name of ["problem", "said", "none"]) add("p", {{ [`data-permissions-${{name}}`]: "" }}, panel);
+    const more = add("div", {{ "data-permissions-more": "" }}, panel);
+    for (const tag of ["p", "button"]) add(tag, {{}}, more);
+    for (const kind of ["given", "kept"]) add("ul", {{}}, add("div", {{ "data-permissions-list": kind }}, panel));
+    const form = add("form", {{}}, panel);
+    const box = add("input", {{ name: "origin" }}, form);
+    const frame = add("iframe", {{ title: "Preview" }}, stage);
+    const loads = [];
+    const bench = {{ shown: {{ n }}, frameUrl: "/first", moved: (url) => {{ bench.frameUrl = url }} }};
+    permissions({{ artifact: "a", bench, preview: {{ renew: (url) => loads.push(url) }}, stage, place, panel }});
+    const allow = async (origin) => {{
+      const before = loads.length;
+      box.value = origin;
+      form.requestSubmit();
+      await until(() => loads.length > before);
+    }};
+    return {{ stage, place, panel, frame, loads, allow }};
+  }};
+  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, {{ detail }}));
+  const others = new BroadcastChannel("sandwright.grants.a");
+  let heard = 0;
+  others.onmessage = () => {{ heard += 1 }};
+  const one = tab(1);
+  const next = add("iframe", {{ title: "Loading next version" }}, one.stage);
+  const asks = (asked, frame = one.frame) => tell("tool-asked", {{ frame, asked }});
+  const got = {{}};
+  await until(() => one.panel.querySelector("li"));
+  asks("https://unseen.example", next);
+  asks("https://kept.example");
+  for (let n = 0; n < 5; n += 1) asks(`https://n${{n}}.example`);
+  await until(() => looked.includes("https://n4.example"));
+  got.first = one.place.querySelector("code")?.textContent;
+  tell("tool-loading", {{ frame: next }});
+  for (const n of [5, 6]) asks(`https://n${{n}}.example`);
+  await until(() => looked.includes("https://n6.example"));
+  got.of_a_load = one.place.querySelector(".question-count").textContent;
+  Object.assign(server, {{ network: ["https://of-1.example"], holds: false, version: 2 }});
+  tell("page-renewed", {{ shown: {{ n: 2 }} }});
+  got.of_another_version = one.place.children.length;
+  await one.allow("https://a.example");
+  got.given = puts.at(-1);
+  got.told = heard > 0;
+  // Somebody takes it back where this browser does not hear of it.
+  server.network = [];
+  await one.allow("https://b.example");
+  got.from_what_holds = puts.at(-1).network;
+  await until(() => one.panel.querySelector('[aria-label="Revoke: https://b.example"]'));
+  const revoked = one.loads.length;
+  one.panel.querySelector('[aria-label="Revoke: https://b.example"]').click();
+  await until(() => one.loads.length > revoked);
+  got.revoked_here = [one.loads.at(-1) === `/moved/${{moves}}`, one.stage.dataset.allow, one.frame.getAttribute("allow")];
+  await one.allow("https://c.example");
+  const before = one.loads.length;
+  server.network = [];
+  // The news do not get through at first.
+  away = 1;
+  others.postMessage(null);
+  await until(() => one.loads.length > before);
+  got.revoked_elsewhere = [one.loads.length - before, one.loads.at(-1) === `/moved/${{moves}}`];
+  let open = null;
+  gate = new Promise((done) => {{ open = done }});
+  const two = tab(2);
+  const echo = new BroadcastChannel("sandwright.grants.a");
+  const arrived = new Promise((done) => {{ echo.onmessage = done }});
+  others.postMessage(null);
+  await arrived;
+  open();
+  await until(() => two.loads.length > 0);
+  got.before_it_was_known = two.loads[0]?.startsWith("/moved/");
+  return got;
+}}"""  # noqa: E501
+
+
+async def test_a_tool_in_sight_asks_and_what_was_taken_back_ends_in_every_tab(ours: Page) -> None:
+    assert await ours.evaluate(PERMISSIONS) == {
+        "first": "https://n0.example",
+        "of_a_load": "1 of 5",
+        "of_another_version": 0,
+        "given": {
+            "network": ["https://a.example"],
+            "geolocation": False,
+            "clipboard_read": False,
+            "version": 2,
+        },
+        "told": True,
+        "from_what_holds": ["https://b.example"],
+        "revoked_here": [True, "", ""],
+        "revoked_elsewhere": [1, True],
+        "before_it_was_known": True,
+    }
+
+
+# The clock is the test's own.
+PREVIEW = f"""async () => {{ {UNTIL}
+  const ticks = [];
+  let clock = 0;
+  performance.now = () => clock;
+  window.setInterval = (run, ms) => ms === 1000 && ticks.push(run);
+  const [{{ Preview }}, {{ Keeper }}] = [await import("/preview.js"), await import("/host/stored.js")];
+  const saves = [];
+  const keeper = new Keeper(async (changes) => saves.push(changes), {{}});
+  let log = [];
+  const staged = (held) => {{
+    const stage = add("div");
+    Object.assign(stage.dataset, {{ sandbox: "", allow: "", key: "key", still: "/still" }});
+    if (held) add("iframe", {{ "data-held": "/held", "data-held-for": "flooded" }}, stage);
+    return [stage, new Preview(stage, (all) => {{ log = all }}, keeper)];
+  }};
+  const got = {{}};
+  const [before] = staged(true);
+  got.held = [before.querySelectorAll("iframe").length, before.querySelectorAll(".halted").length];
+  const [stage, preview] = staged(false);
+  const frames = () => [...stage.querySelectorAll("iframe")];
+  const sources = () => frames().map(({{ src }}) => src.slice(origin.length));
+  const record = (name) => JSON.parse(localStorage.getItem("sandwright.trouble") ?? "{{}}")[name]?.reason;
+  const press = (words) => [...stage.querySelectorAll("button")].find((one) => one.textContent === words).click();
+  preview.stream("one", "/first", true);
+  got.starting = record("first");
+  const [frame] = frames();
+  const bridge = await greeted(frame);
+  for (let said = 0; said < 600;) {{
+    for (const end = said + 150; said < end; said += 1) bridge.postMessage({{ type: "console", text: `${{said}}` }});
+    await until(() => log.at(-1)?.text === `${{said - 1}}`);
+    clock += 5000;
+  }}
+  got.lines = log.length;
+  for (let n = 0; n < 4; n += 1) {{
+    clock += 5000;
+    for (const tick of ticks) tick();
+  }}
+  got.silent = [record("first"), stage.querySelectorAll(".silent").length];
+  preview.stream("two", "/second", false);
+  const next = frames().find((one) => one !== frame);
+  got.unseen = next.inert;
+  flood(next);
+  got.flooded = [frames().length, stage.querySelector(".halted-title")?.textContent, record("second")];
+  await preview.renew("/third");
+  got.ended = frames().length;
+  press("Open without running");
+  got.looked_at = sources();
+  await preview.reload("/third");
+  got.looked_at_again = sources();
+  press("Run anyway");
+  got.ran = sources();
+  const [ran] = frames();
+  const stores = (port, key) => port.postMessage({{ type: "stored", area: "local", n: 1, changes: [[key, "x"]] }});
+  const old = await greeted(ran);
+  preview.reload("/third", {{ changed: true }});
+  stores(old, "cleared");
+  old.postMessage({{ type: "console", text: "said" }});
+  await until(() => log.at(-1)?.text === "said");
+  stores(await greeted(ran), "fresh");
+  await until(() => saves.length > 0);
+  got.saved = Object.keys(saves[0]?.local ?? {{}});
+  return got;
+}}"""  # noqa: E501
+
+
+async def test_what_a_tool_did_and_what_a_person_ended_stays_so_until_they_say_otherwise(
+    ours: Page,
+) -> None:
+    assert await ours.evaluate(PREVIEW) == {
+        "held": [0, 1],
+        "starting": "starting",
+        "lines": 500,
+        "silent": ["frozen", 1],
+        "unseen": True,
+        "flooded": [0, "This tool flooded the page.", "flooded"],
+        "ended": 0,
+        "looked_at": ["/still/third?still"],
+        "looked_at_again": ["/still/third?still"],
+        "ran": ["/third"],
+        "saved": ["fresh"],
+    }
+
+
+STORED = f"""async () => {{ {UNTIL}
+  const panel = add("div");
+  const parts = {{ list: "ol", download: "button", clear: "button" }};
+  for (const name of ["facts", "empty", "problem", "cleared", "list", "download", "clear"]) {{
+    add(parts[name] ?? "p", {{ [`data-stored-${{name}}`]: "" }}, panel);
+  }}
+  add("p", {{ "data-stored-alarm": "" }});
+  const local = {{ "<i>key</i>": "<i>value</i>", long: "x".repeat(30_000) }};
+  const indexed = {{ "null": "1", "{{": "2", "[1]": "3", '["<i>","store","key"]': "<i>" }};
+  const sizes = {{ local: 1, indexed: 1 }};
+  window.fetch = async () => Response.json({{ local, indexed, used: sizes, quota: sizes }});
+  const {{ storedData }} = await import("/stored-data.js");
+  const title = `../<i>${{"y".repeat(100)}}`;
+  storedData({{ id: "a", title }}, panel, () => {{}}).visible(true);
+  await until(() => panel.querySelectorAll("li").length > 0);
+  let file = "";
+  HTMLAnchorElement.prototype.click = function () {{ file = this.download }};
+  panel.querySelector("[data-stored-download]").click();
+  await until(() => file);
+  const texts = (selector) => [...panel.querySelectorAll(selector)].map((one) => one.textContent);
+  return {{
+    names: texts(".data-key"),
+    values: texts("pre").map((text) => text.slice(0, 20)),
+    markup: panel.querySelectorAll("i").length,
+    longest: Math.max(...texts("pre, .data-glance").map(({{ length }}) => length)),
+    glance: Math.max(...texts(".data-glance").map(({{ length }}) => length)),
+    file: file.replace(/y+/, ({{ length }}) => ` ${{length}} `),
+  }};
+}}"""
+
+
+async def test_what_a_tool_stored_is_shown_as_text_of_a_length(ours: Page) -> None:
+    shown = await ours.evaluate(STORED)
+    assert shown.pop("longest") < 20_100
+    assert shown == {
+        "names": ["<i>key</i>", "long", "<i> › store"],  # noqa: RUF001 - as people see it
+        "values": ["<i>value</i>", "x" * 20, "<i>"],
+        "markup": 0,
+        "glance": 200,
+        "file": "-i- 57 -data.json",
+    }
+
+
+CONFIRMED = """async () => {
+  const { confirmed } = await import("/confirm.js");
+  const got = {};
+  for (const end of ["Escape", "Keep", "Delete"]) {
+    const answer = confirmed({ title: "Delete <i>Tool</i>?", words: "For good.", keep: "Keep", go: "Delete" });
+    const dialog = document.querySelector("dialog");
+    got.focus = document.activeElement.textContent;
+    got.markup = dialog.querySelectorAll("i").length;
+    const button = [...dialog.querySelectorAll("button")].find((one) => one.textContent === end);
+    if (button) button.click(); else dialog.close();
+    got[end] = await answer;
+  }
+  return got;
+}"""  # noqa: E501
+
+
+async def test_what_cannot_be_undone_is_done_by_one_button_alone(ours: Page) -> None:
+    expected = {"focus": "Keep", "markup": 0, "Escape": False, "Keep": False, "Delete": True}
+    assert await ours.evaluate(CONFIRMED) == expected
+
+
+LOOPBACK = [
+    *("http://localhost:9/probe", "http://k7.localhost:9/probe", "http://127.0.0.1:9/probe"),
+    *("http://127.9.9.9:9/probe", "http://0.0.0.0:9/probe", "http://[::1]:9/probe"),
+]
+PROBED = f"""async (urls) => {{ {UNTIL}
+  const offered = [...urls.map((probe) => ({{ level: probe, probe }})), {{ level: "path", probe: null }}];
+  const levels = {{ used: "path", origin: null, identity: "ours", offered }};
+  add("p", {{ id: "levels" }}).textContent = JSON.stringify(levels);
+  const asked = [];
+  window.fetch = async (url) => {{
+    if (urls.includes(url)) asked.push(url);
+    return new Response("ours");
+  }};
+  const {{ probe }} = await import("/probe.js");
+  return [await probe({{ ahead: true }}), asked];
+}}"""  # noqa: E501
+
+
+async def test_a_page_from_elsewhere_asks_nothing_of_the_readers_own_machine(
+    page: Page, serve: Any
+) -> None:
+    here = f"127.0.0.1:{await serve(modules)}"
+
+    async def answered(route: Route) -> None:
+        there = route.request.url.replace("box.example", here)
+        await route.fulfill(response=await route.fetch(url=there))
+
+    await page.route("http://box.example/**", answered)
+    await page.goto("http://box.example/")
+    assert await page.evaluate(PROBED, LOOPBACK) == ["path", []]
+    # On the server's own machine they are.
+    await page.goto(f"http://{here}/")
+    assert await page.evaluate(PROBED, LOOPBACK) == [LOOPBACK[0], LOOPBACK]
+
+
+PROVED = f"""async () => {{ {UNTIL}
+  const stage = add("div");
+  const names = ["stranger", "leaves", "floods", "runs"];
+  window.fetch = async () => Response.json(Object.fromEntries(names.map((name) => [name, {{ control: true }}])));
+  const {{ attempts }} = await import("/prove-attempt.js");
+  let stop = null;
+  const ended = new Promise((done) => {{ stop = done }});
+  const {{ together }} = attempts({{ id: "1", sandbox: "", allow: "", stage, lend: null, ended }});
+  const found = together(names.map((name) => ({{ name, mark: name, key: "key", control: "/", attack: "/" }})));
+  await until(() => stage.querySelectorAll("[data-attack]").length === names.length);
+  const frames = names.map((name) => stage.querySelector(`[data-attack=${{name}}]`));
+  const [stranger, leaves, floods, runs] = await Promise.all(frames.map(greeted));
+  const say = (port, text) => port.postMessage({{ type: "console", text }});
+  flood(frames[2]);
+  say(floods, "ended floods");
+  say(stranger, "ended runs");
+  say(leaves, "begun runs");
+  leaves.postMessage({{ type: "leaving" }});
+  say(runs, "begun runs");
+  runs.postMessage({{ type: "leaving" }});
+  for (let n = 0; n < 20; n += 1) await new Promise((done) => {{
+    const {{ port1, port2 }} = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(0);
+  }});
+  const left = stage.querySelectorAll("iframe").length;
+  stop();
+  return [left, (await found).map(({{ ran }}, at) => ran && names[at]).filter(Boolean)];
+}}"""  # noqa: E501
+
+
+async def test_an_attack_has_run_by_its_own_word_and_one_that_floods_the_proof_has_not(
+    ours: Page,
+) -> None:
+    assert await ours.evaluate(PROVED) == [3, ["runs"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import json
 import shutil
 import zipfile
@@ -15,6 +16,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from sandbox.libraries import added, packages
+from sandbox.libraries.fetch import FetchError, MissingError
+from sandbox.libraries.resolve import Catalogue
+from sandbox.libraries.shelf import Shelf
 from tests.archives import Registry, open_registry, tarball
 from tests.conftest import Api, Process, Start, clean_environment
 from tests.forks import run_sandwright
@@ -284,6 +289,82 @@ def test_the_command_that_an_import_names_adds_just_that(
         assert done.returncode == 0, done.stderr
     done = run("import", "--no-test", str(file))
     assert done.stdout.endswith("2 were here already and stayed as here. Of these, 1 in the bin.\n")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with open_registry() as registry:
+        yield registry
+
+
+@pytest.fixture
+def adding(small: Registry, tmp_path: Path) -> Callable[..., list[str]]:
+    """What adds the package `first`, and says what that brought."""
+    shelf = Shelf(Catalogue([]), tmp_path)
+
+    def adding(integrity: str = "") -> list[str]:
+        new = added.add(
+            f"{CDN}/first@1.0.0",
+            shelf=shelf,
+            folder=tmp_path,
+            environment=small.environment,
+            integrity=integrity,
+        )
+        return [library.name for library in new]
+
+    return adding
+
+
+def put_chain(registry: Registry, *names: str) -> None:
+    """Publish packages of which each imports the next."""
+    for name, other in itertools.pairwise([*names, ""]):
+        facts = {"module": "m.js", "dependencies": {other: "1"}} if other else {"module": "m.js"}
+        registry.put(name, "1.0.0", {"m.js": f"import '{other}';".encode()}, facts)
+
+
+def test_so_many_packages_are_brought_and_no_more_than_so_large_together(
+    small: Registry, adding: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_chain(small, "first", "second", "third")
+    monkeypatch.setattr(added, "MOST_PACKAGES", 2)
+    with pytest.raises(FetchError, match="needs more than 2 packages"):
+        adding()
+    monkeypatch.setattr(added, "MOST_PACKAGES", 3)
+    monkeypatch.setattr(added, "MOST_TOGETHER", 100)
+    with pytest.raises(FetchError, match="are too large together"):
+        adding()
+    monkeypatch.setattr(added, "MOST_TOGETHER", 10_000)
+    assert adding() == ["first", "second", "third"]
+
+
+def test_what_a_registry_gives_is_of_a_size_and_has_a_sum(
+    small: Registry, adding: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_chain(small, "first")
+    for name in ("MOST_ARCHIVE", "_MOST_LISTED"):
+        with monkeypatch.context() as tight:
+            tight.setattr(packages, name, 10)
+            with pytest.raises(FetchError, match="is larger than"):
+                adding()
+    for odd in ("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "", " ", "sha512-\u00e9"):
+        small.state("first", "1.0.0", odd)
+        with pytest.raises(FetchError, match="states no SHA-512"):
+            adding()
+    small.asked.clear()
+    with pytest.raises(MissingError):
+        packages.choose("../first", "", small.environment)
+    assert small.asked == []
+
+
+def test_a_version_that_is_here_is_not_replaced_by_another_archive_of_it(
+    small: Registry, adding: Callable[..., list[str]]
+) -> None:
+    put_chain(small, "first")
+    assert adding() == ["first"]
+    put_chain(small, "first", "second")
+    with pytest.raises(FetchError, match=r"another archive of first 1\.0\.0 is here"):
+        adding(small.sum_of("first", "1.0.0"))
 
 
 def test_no_other_sites_page_adds_one(ask: Api, registry: Registry) -> None:

@@ -35,14 +35,16 @@ def documents():
 def ask(documents):
     app = create_frame_app(documents, ancestors=lambda _host: ("http://127.0.0.1:8000",))
 
-    async def ask(path=PATH, *, method="GET", query="", host="k7.localhost:8001", dest="script"):
+    async def ask(
+        path=PATH, *, method="GET", query="", host="k7.localhost:8001", dest="script", more=()
+    ):
         """Return the status, the headers and the body of an answer."""
         said: list[Any] = []
 
         async def send(message):
             said.append(message)
 
-        headers = [(b"host", host.encode()), (b"sec-fetch-dest", dest.encode())]
+        headers = [(b"host", host.encode()), (b"sec-fetch-dest", dest.encode()), *more]
         scope = {"type": "http", "method": method, "path": path, "headers": headers}
         await app({**scope, "query_string": query.encode()}, None, send)
         head = {name.decode(): value.decode() for name, value in said[0]["headers"]}
@@ -101,6 +103,8 @@ async def test_nothing_else_is_there_and_no_document_is_looked_for(ask, document
 async def test_only_reading_is_answered_and_only_under_a_name_of_ours(ask):
     assert (await ask(method="POST"))[0] == 405
     assert (await ask(host="rebound.example"))[0] == 421
+    # Who reads the first of two and who reads the last would not mean the same.
+    assert (await ask(more=[(b"host", b"rebound.example")]))[0] == 421
 
 
 async def test_an_address_of_google_fonts_gives_a_sheet(ask):

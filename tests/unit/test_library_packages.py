@@ -120,6 +120,35 @@ def test_a_licence_that_is_no_words_is_none(licence: object) -> None:
     assert library({}, license=licence).licence == "no licence stated"
 
 
+def test_a_licence_is_cut_to_a_length() -> None:
+    assert library({}, license="MIT " * 100).licence == ("MIT " * 100)[:100]
+
+
+def test_so_many_scripts_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "MOST_SCRIPTS", 2)
+    assert list(library({f"{n}.js": b"" for n in range(5)}).exports) == ["0.js", "1.js"]
+
+
+def test_what_a_package_says_is_read_as_strictly_as_a_listing() -> None:
+    archive = tarball({"package.json": b"{}"})
+    with pytest.raises(FetchError):
+        read_package(archive, "round-thing", "1.0.4/../..", integrity(archive))
+
+
+def test_what_is_no_file_is_left_out() -> None:
+    """A link in an archive could lead to another of its members, or to none."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, kind in (("link.js", tarfile.LNKTYPE), ("soft.js", tarfile.SYMTYPE)):
+            entry = tarfile.TarInfo(f"package/{name}")
+            entry.type, entry.linkname = kind, "package/package.json"
+            archive.addfile(entry)
+        entry = tarfile.TarInfo("package/package.json")
+        entry.size = 2
+        archive.addfile(entry, io.BytesIO(b"{}"))
+    assert list(taken(buffer.getvalue()).files) == ["package.json"]
+
+
 @pytest.mark.parametrize("said", [b"", b"[]", b"[" * 100_000, b"\xff", b"null"])
 def test_one_that_says_nothing_of_itself_is_refused(said: bytes) -> None:
     with pytest.raises(FetchError, match="says nothing of itself"):
@@ -168,6 +197,15 @@ def test_too_much_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "MOST_FILES", 3)
     with pytest.raises(FetchError, match="too large"):
         package({f"{n}.js": b"" for n in range(5)})
+
+
+def test_a_size_below_nothing_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "MOST_KEPT", 1_000)
+    entry = tarfile.TarInfo("package/x.js")
+    entry.pax_headers = {"GNU.sparse.realsize": "-1500"}
+    much = gzip.decompress(tarball({"package.json": b"{}", "y.js": b"a" * 2_000}))
+    with pytest.raises(FetchError, match="too large"):
+        taken(gzip.compress(entry.tobuf(tarfile.PAX_FORMAT) + much))
 
 
 def test_a_long_file_is_read_once() -> None:
