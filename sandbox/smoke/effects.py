@@ -57,7 +57,6 @@ class Effects:
         self._judged = 0
         self._quiet: dict[int, Control] = {}
         self._moved: set[int] = set()
-        self._sources: dict[str, str] = {}
 
     async def acted(self, control: Control) -> None:
         """Note whether the document changed since the last time, or since when is not known."""
@@ -126,8 +125,7 @@ class Effects:
         # A library that hands the press on is no doing of the tool's.
         own = [one for one in ran if one.text is not None]
         if does_nothing(ran) or (is_still and does_nothing(own)):
-            ran = own
-            line = self._line(ran)
+            line = await self._line(own)
             self._session.add(findings.dead(control.label, line, self._session.moment))
         elif not ran and is_same and self._must_answer(control, standing):
             self._session.add(findings.deaf(control.label, self._session.moment))
@@ -187,7 +185,6 @@ class Effects:
                 if await self._answered(self._session.is_bridge(number)):
                     continue
                 source = await self._answered(self._session.source(number))
-                self._sources[number] = source
             else:
                 source = None
             for one in functions:
@@ -198,11 +195,11 @@ class Effects:
                 return None
         return found
 
-    def _line(self, ran: list[Ran]) -> int | None:
+    async def _line(self, ran: list[Ran]) -> int | None:
         """Return where the last of them that the document holds begins: what was called."""
         html = self._document.html.replace("\r\n", "\n")
         for one in sorted(ran, key=lambda one: one.start, reverse=True):
-            source = self._sources.get(one.script) or ""
+            source = await self._answered(self._session.source(one.script))
             at = html.find(source) if source else -1
             if at >= 0:
                 return line_at(html, at + len(_units(source, 0, one.start)))

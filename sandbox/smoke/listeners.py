@@ -56,12 +56,15 @@ class Listeners:
         self._world, before = await self._tool.world(), self._world
         if self._world != before:
             self._known.clear()
-        self.hears_keys = await self._hears_keys()
+        self.hears_keys = self.hears_keys or await self._hears_keys()
         uses = _uses(await self._listeners("document", deep=True))
         new = [node for node in uses if node not in self._known][:_MOST]
         self._known.update(new)
-        if not new:
-            return 0
+        taken = await self._take(new, uses) if new else 0
+        await self._tool.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
+        return taken
+
+    async def _take(self, new: Sequence[int], uses: Mapping[int, str]) -> int:
         nodes = await asyncio.gather(*(self._resolve(node) for node in new))
         given = [{"value": [uses[node] for node in new]}, *nodes]
         taken = await self._tool.command(
@@ -73,7 +76,6 @@ class Listeners:
                 "returnByValue": True,
             },
         )
-        await self._tool.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
         return int(taken["result"].get("value", 0))
 
     async def _hears_keys(self) -> bool:

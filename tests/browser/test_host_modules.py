@@ -12,19 +12,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from sandbox.policy import host_headers
 from sandbox.runtime.assembly import HOST_MODULES
+from tests.browser.tools import module_page
 
-
-async def modules(scope: Any, _receive: Any, send: Any) -> None:
-    """A page of ours with nothing in it, and the modules beside it."""
-    is_script = scope["path"].endswith(".js")
-    body = (HOST_MODULES / scope["path"][1:]).read_bytes() if is_script else b"<!doctype html><p>"
-    kind = b"text/javascript" if is_script else b"text/html; charset=utf-8"
-    headers = [(name.encode(), value.encode()) for name, value in host_headers(("'self'",))]
-    headers.append((b"content-type", kind))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+modules = module_page(lambda path: HOST_MODULES / path)
 
 
 @pytest.fixture

@@ -12,23 +12,17 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route
 
-from sandbox.policy import host_headers
 from sandbox.runtime.assembly import HOST_MODULES
+from tests.browser.tools import module_page
 
 MODULES = Path(__file__).parents[2] / "frontend" / "static" / "js"
 
 
-async def modules(scope: Any, _receive: Any, send: Any) -> None:
-    """A page of ours with nothing in it, and the modules beside it."""
-    path = scope["path"][1:]
-    file = HOST_MODULES / path[5:] if path.startswith("host/") else MODULES / path
-    is_script = path.endswith(".js")
-    kind = b"text/javascript" if is_script else b"text/html; charset=utf-8"
-    headers = [(name.encode(), value.encode()) for name, value in host_headers(("'self'",))]
-    headers.append((b"content-type", kind))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    body = file.read_bytes() if is_script else b"<!doctype html><p>"
-    await send({"type": "http.response.body", "body": body})
+def found(path: str) -> Path:
+    return HOST_MODULES / path[5:] if path.startswith("host/") else MODULES / path
+
+
+modules = module_page(found)
 
 
 @pytest.fixture

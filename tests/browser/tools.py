@@ -7,10 +7,12 @@ import contextlib
 import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator
 
+from sandbox.policy import host_headers
 from tests.conftest import Api
 
 PATIENCE = 30_000  # milliseconds: the bound of a wait on a busy machine, not a promise
@@ -35,6 +37,22 @@ async def wide_context(browser: Browser, **options: Any) -> AsyncIterator[Browse
     context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
+
+
+def module_page(find: Callable[[str], Path]) -> Callable[..., Awaitable[None]]:
+    """An application: an empty page of ours, and beside it the modules that are found."""
+
+    async def answer(scope: Any, _receive: Any, send: Any) -> None:
+        path = scope["path"][1:]
+        is_script = path.endswith(".js")
+        body = find(path).read_bytes() if is_script else b"<!doctype html><p>"
+        kind = b"text/javascript" if is_script else b"text/html; charset=utf-8"
+        headers = [(name.encode(), value.encode()) for name, value in host_headers(("'self'",))]
+        headers.append((b"content-type", kind))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return answer
 
 
 async def until(holds: Callable[[], Awaitable[bool]], told: Callable[[], Any] = str) -> None:
