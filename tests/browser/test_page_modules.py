@@ -323,6 +323,7 @@ PERMISSIONS = f"""async () => {{ {UNTIL}
   got.of_another_version = one.place.children.length;
   await one.allow("https://a.example");
   got.given = puts.at(-1);
+  await until(() => heard > 0);
   got.told = heard > 0;
   // Somebody takes it back where this browser does not hear of it.
   server.network = [];
