@@ -27,7 +27,7 @@ sandbox: set-up ## every attack, probe, level and trap, counted outside the page
 	  tests/browser/test_library_tools.py tests/browser/test_export_libraries.py \
 	  tests/browser/test_prove.py tests/browser/test_smoke.py tests/browser/test_smoke_busy.py \
 	  tests/browser/test_smoke_isolation.py tests/browser/test_smoke_browsers.py \
-	  tests/browser/test_smoke_bad_input.py \
+	  tests/browser/test_smoke_bad_input.py tests/browser/test_mutants.py \
 	  tests/browser/test_bridge_host.py \
 	  tests/browser/test_recipes.py tests/browser/test_library_walls.py tests/browser/test_corpus.py \
 	  tests/browser/test_grants.py tests/browser/test_imported.py tests/browser/test_stored_data.py \
@@ -52,11 +52,13 @@ corpus: set-up ## the tools of CORPUS=DIR as plain pages, in the frame and expor
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
 
 # KIND="dead button,typo", TOOL=word, SET=a (or b, which is held out), EACH=10 (of a kind), SEED=2,
-# JOBS=1 and CORPUS=DIR, for the tools of a folder too.
+# JOBS=1 and CORPUS=DIR, for the tools of a folder too, PUBLIC=24 of them. SAME=10 tests each good
+# tool ten times, to see whether it gets the same verdict.
 mutants: set-up ## the smoke test on good tools and on the same ones broken; exits 1 when it mistakes too many
 	@$(BIN)/python -m tests.mutants $(if $(KIND),--kind "$(KIND)") $(if $(TOOL),--tool "$(TOOL)") \
 	  $(if $(SET),--set $(SET)) $(if $(EACH),--each $(EACH)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CORPUS),--corpus "$(CORPUS)")
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CORPUS),--corpus "$(CORPUS)") \
+	  $(if $(PUBLIC),--public $(PUBLIC)) $(if $(SAME),--same $(SAME))
 
 check: lint ## lint, format, types
 	@$(BIN)/mypy --no-error-summary

@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 
 from bench_bare import Bare, bare_pages
 from bench_freezing import Freezing, measure_freezing, table
+from bench_verdicts import measure_verdicts, report_of
 from playwright.async_api import Browser, Page, async_playwright
 
 from sandbox.libraries.shelf import shipped_shelf
@@ -118,6 +119,8 @@ def main() -> int:
             f"heading at {heading:.1%}, last byte → ready {ready_ms:.1f} ms"
         )
     promises.append(asyncio.run(with_library(2000, arguments.runs)))
+    costs = asyncio.run(measure_verdicts(chromium(), arguments.runs))
+    print(f"\n{report_of(costs)}")
     freezing = asyncio.run(freezing_tools())
     print(f"\n{table(freezing)}\n")
     for promise in promises:
@@ -267,11 +270,16 @@ def stop(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
-@asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
+def chromium() -> BrowserChoice:
     choice = find_browser(os.environ.get("SANDWRIGHT_BROWSER"), os.environ)
     if not isinstance(choice, BrowserChoice):
         raise SystemExit(f"{choice.reason} {choice.advice}")
+    return choice
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    choice = chromium()
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -1,7 +1,8 @@
 """Break good tools in known ways, and see that the smoke test fails them and passes the good ones.
 
 Exits 1 when it fails fewer than 95 % of the broken ones or more than 2 % of the good ones, or when
-the machine is too busy to tell of every tenth.
+the machine is too busy to tell of every tenth. With `--same`, good tools alone are tested, so many
+times each, and it exits 1 when two verdicts of one tool are not the same.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.browser.asking import told_in_time
 from tests.corpus.results import Kept
 from tests.mutants.good import Tool, chosen, own_tools, public_tools, working
 from tests.mutants.kinds import KINDS, Mutant
-from tests.mutants.results import Results, Tried, table
+from tests.mutants.results import Results, Tried, sameness, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tool", default="", metavar="WORD", help="tools with it in their name")
     parser.add_argument("--set", choices=("a", "b"), default="", help="half of the tools")
     parser.add_argument("--each", type=int, default=30, help="mutants of a kind, at most (30)")
+    parser.add_argument("--public", type=int, default=0, help="tools of the folder, at most (all)")
+    parser.add_argument(
+        "--same", type=int, default=0, metavar="TIMES", help="test good tools so many times each"
+    )
     parser.add_argument("--jobs", type=int, default=AT_ONCE, help=f"at once ({AT_ONCE})")
     parser.add_argument("--seed", type=int, default=1, help="other places, other words (1)")
     given = parser.parse_args(arguments)
@@ -46,8 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tools = chosen(own_tools(), given.tool, given.set)
     if given.corpus:
         public = chosen(public_tools(given.corpus), given.tool, given.set)
+        Random(f"{given.seed} public").shuffle(public)
         kept = Kept(given.corpus.resolve().with_name(f"{given.corpus.name}-results"))
-        tools += asyncio.run(working(public, kept))
+        tools += asyncio.run(working(public, kept, given.public or len(public)))
+    if given.same:
+        if not tools:
+            parser.error("no such tool")
+        agreed, told = sameness(asyncio.run(again(browser, given.jobs, tools, given.same)))
+        print(*told, sep="\n")
+        return 0 if agreed else 1
     kinds = [kind for kind in KINDS if any(word in kind for word in given.kind.split(","))]
     mutants = [one for kind in kinds for one in broken(kind, tools, given.seed, given.each)]
     if not mutants:
@@ -55,6 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = asyncio.run(Trial(browser, given.jobs).run(tools, mutants))
     print(*table(results), sep="\n")
     return 0 if results.is_kept else 1
+
+
+async def again(
+    browser: BrowserChoice, jobs: int, tools: Sequence[Tool], times: int
+) -> list[Tried]:
+    """Test each tool so many times, all of them once before any twice."""
+    return list((await Trial(browser, jobs).run([*tools] * times, [])).tried)
 
 
 def broken(

@@ -46,11 +46,13 @@ def chosen(tools: Iterable[Tool], word: str, half: str) -> list[Tool]:
     return [tool for tool in tools if word in tool.name and half in ("", tool.half)]
 
 
-async def working(tools: Sequence[Tool], kept: Kept) -> list[Tool]:
-    """Keep those that work as a plain page: `make corpus` has said it, or it is seen now."""
+async def working(tools: Sequence[Tool], kept: Kept, most: int) -> list[Tool]:
+    """Keep the first that work as a plain page: `make corpus` has said it, or it is seen now."""
     found: list[Tool] = []
     async with browsing() as browser:
         for tool in tools:
+            if len(found) == most:
+                break
             known = kept.read(tool.name, digest(tool.html))
             if known is None:
                 reference = await refer(plain_page(browser, tool.html, _SIZE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -92,6 +93,25 @@ class Results:
         alarms = _share(len(self.false_alarms), len(self.good))
         untold = _share(len(self.untold), len(self.tried))
         return recall >= LEAST_RECALL and alarms <= MOST_FALSE_ALARMS and untold <= MOST_UNTOLD
+
+
+def sameness(tried: Sequence[Tried]) -> tuple[bool, list[str]]:
+    """Return whether all verdicts of each tool are the same, and what is to be printed of it.
+
+    What a busy machine says nothing of is no verdict, and is counted as not the same.
+    """
+    agreed, told = 0, []
+    for name in dict.fromkeys(one.tool for one in tried):
+        said = Counter(
+            str(one.report.verdict) if one.is_told else BUSY for one in tried if one.tool == name
+        )
+        agreed += max(said.values())
+        if len(said) > 1:
+            told += ["", f"{name}: {', '.join(f'{count} {word}' for word, count in said.items())}"]
+            told += [f"  {one}" for one in tried if one.tool == name]
+    tools = len({one.tool for one in tried})
+    told += ["", f"verdicts of {tools} tools that agree: {_percent(agreed, len(tried))}"]
+    return agreed == len(tried), told
 
 
 def table(results: Results) -> Iterator[str]:

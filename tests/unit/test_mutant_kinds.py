@@ -12,7 +12,7 @@ from sandbox.smoke.tester import BUSY
 from tests.mutants.good import chosen, own_tools
 from tests.mutants.handlers import click_handlers, elements
 from tests.mutants.kinds import KINDS, Mutant
-from tests.mutants.results import Results, Tried, table
+from tests.mutants.results import Results, Tried, sameness, table
 from tests.mutants.scripts import main_script, read_scripts
 
 ALL = own_tools()
@@ -203,6 +203,20 @@ def test_the_promise_is_kept_by_recall_and_by_false_alarms() -> None:
     said = "\n".join(table(Results([*good, *broken, miss])))
     assert "missed: 1\n  kind · missed, line 4, ‘Go’: passed, 0 of 0 controls" in said
     assert "recall: 19 of 20, 95.0 %" in said
+
+
+def test_verdicts_of_one_tool_agree_or_are_shown() -> None:
+    passed, failed = told(Verdict.PASSED), told(Verdict.FAILED)
+    busy = Report(Verdict.NOT_TESTED, reason=BUSY)
+    steady = [Tried("steady", passed)] * 3
+    agreed, said = sameness(steady)
+    assert agreed
+    assert said[-1].endswith("3 of 3, 100.0 %")
+    agreed, said = sameness([*steady, *(Tried("torn", one) for one in (passed, failed, passed))])
+    assert not agreed
+    assert "torn: 2 passed, 1 failed" in said
+    assert said[-1].endswith("2 tools that agree: 5 of 6, 83.3 %")
+    assert not sameness([*steady, Tried("steady", busy)])[0], "it was not told ten times"
 
 
 def test_a_fault_is_named_by_its_control_or_a_line_near_it() -> None:
