@@ -6,7 +6,7 @@ import asyncio
 import functools
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -18,11 +18,12 @@ from sandbox.smoke.controls import DESTROYS, LEADS, Control, read_control
 from sandbox.smoke.devtools import FrameSession
 from sandbox.smoke.downloads import Downloads
 from sandbox.smoke.effects import Effects
-from sandbox.smoke.files import sample_file
-from sandbox.smoke.film import Film, doing, told_name
+from sandbox.smoke.film import Film, doing
 from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.hands import Hands
 from sandbox.smoke.listeners import Listeners
 from sandbox.smoke.looking import Looking
+from sandbox.smoke.patience import Patience, drop, in_background, read
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.pool import VIEWPORT_HEIGHT, VIEWPORT_WIDTH
 from sandbox.smoke.run import (
@@ -34,10 +35,9 @@ from sandbox.smoke.run import (
     TabCrashedError,
 )
 from sandbox.smoke.tour import Tour
-from sandbox.smoke.values import value_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from playwright.async_api import (
@@ -45,25 +45,16 @@ if TYPE_CHECKING:
         BrowserContext,
         CDPSession,
         Dialog,
-        FileChooser,
         Frame,
         Page,
     )
 
     from sandbox.smoke.stage import Play
 
-T = TypeVar("T")
-
-SILENCE_SECONDS = 3.0
 MOST_ACTIONS = 40
 _MOST_CONTROLS = 200  # looked at, at one time
 _LATE_MS = 3_000  # of the tool's own time, for what it does late
 OPEN_SECONDS = 15.0  # a browser of a busy machine takes most of them; the tool's begin after
-_DOUBT_SECONDS = 5.0  # of the processor's time, after the silence
-_MOST_DOUBT_SECONDS = 8.0
-_IDLE_DOUBT_SECONDS = 4.0  # where no script was seen to run
-_SLOW_SECONDS = 1.0  # of the processor's time, after the silence: no longer a busy machine's
-_LAST_DOUBT_SECONDS = 1.5  # after the last control was begun
 
 
 class Driver:
@@ -81,7 +72,6 @@ class Driver:
         self._context = context
         self._play = play
         self._folder = folder
-        self._until = 0.0
         self._on_progress = on_progress
         before = 0 if play.from_disk else FRAME_PREFIX_LINES
         url = play.url if play.from_disk else f"{play.url}/"
@@ -89,16 +79,15 @@ class Driver:
         self._tour = Tour(MOST_ACTIONS)
         self._film = Film(VIEWPORT_WIDTH, VIEWPORT_HEIGHT)
         self._begun = 0.0
-        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._patience = Patience()
         self._page: Page | None = None
         self._tool: FrameSession | None = None
         self._looking: Looking | None = None
         self._effects: Effects | None = None
         self._downloads: Downloads | None = None
         self._listeners: Listeners | None = None
+        self._used_by: Hands | None = None
         self._has_typed = False
-        self._has_clicked = False
-        self._covered: dict[int, tuple[float, float]] = {}  # by control, where its cover is hit
         self._unpainted = False  # nothing but a canvas of one colour, so far
         self._windows = 0
         self._dialogs = 0
@@ -109,7 +98,6 @@ class Driver:
         self._filmed = 0  # the control of the picture that is taken
         self._places: Mapping[int, Sequence[float] | None] = {}  # of what is in sight now
         self._processes: CDPSession | None = None
-        self._spot: tuple[int | None, int | None, str] | None = None  # where a script hung
 
     async def open(self) -> None:
         """Make the page that will hold the tool, of which nothing is sent yet.
@@ -120,10 +108,10 @@ class Driver:
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._open()
         except TimeoutError as error:
-            self._raise_if_ended()
+            self._patience.raise_if_ended()
             raise BrowserLostError("The browser did not open the page.") from error
         except PlaywrightError as error:
-            self._raise_if_ended()
+            self._patience.raise_if_ended()
             raise BrowserLostError(str(error).splitlines()[0]) from error
 
     async def drive(self, until: float) -> None:
@@ -131,7 +119,7 @@ class Driver:
 
         Raises `TabCrashedError` and `BrowserLostError`.
         """
-        self._until = until
+        self._patience.until = until
         try:
             await self._go_through()
         except SilentError:
@@ -150,7 +138,7 @@ class Driver:
             await self._press_once_more()
             await self._finish()
         except PlaywrightError as error:
-            self._raise_if_ended()
+            self._patience.raise_if_ended()
             raise BrowserLostError(str(error).splitlines()[0]) from error
 
     # Opening
@@ -162,9 +150,9 @@ class Driver:
             browser.on("disconnected", self._on_disconnected)
             self._processes = await browser.new_browser_cdp_session()
             self.run.browser = browser.version
-        page.on("crash", lambda _page: self._end(TabCrashedError()))
-        page.on("dialog", lambda dialog: _in_background(self._answer(dialog)))
-        page.on("filechooser", lambda chooser: _in_background(self._give_file(chooser)))
+        page.on("crash", lambda _page: self._patience.end(TabCrashedError()))
+        page.on("dialog", lambda dialog: in_background(self._answer(dialog)))
+        page.on("filechooser", lambda chooser: in_background(self._hands.give_asked(chooser)))
         framed: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
 
         def on_navigation(frame: Frame) -> None:
@@ -174,7 +162,7 @@ class Driver:
         page.on("framenavigated", on_navigation)
         self._context.on("page", self._on_window)
         self._tell("opening")
-        on_crash = functools.partial(self._end, TabCrashedError())
+        on_crash = functools.partial(self._patience.end, TabCrashedError())
         if self._play.from_disk:
             self._tool = await FrameSession.attach_alone(
                 self._context, page, self._document, on_crash
@@ -189,11 +177,15 @@ class Driver:
             page,
             self._document.html,
             self._tool,
-            answered=self._answered,
+            answered=self._patience.answered,
             settle=self._settle,
         )
+        self._patience.begin(self._tool, self._processes)
         self._tool.told = self._film.led_to
-        self._effects = Effects(self._tool, page, self._document, self._answered)
+        self._used_by = Hands(
+            self._tool, page, self._film, self._patience.answered, folder=self._folder
+        )
+        self._effects = Effects(self._tool, page, self._document, self._patience.answered)
         self._listeners = Listeners(self._tool)
         self._downloads = Downloads(self._tool, page)
         if not self._play.from_disk:
@@ -202,42 +194,33 @@ class Driver:
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
         if self._session.loads > _MOST_LOADS + self._tour.acts:
-            self._end(EndlessError("loads itself again"))
+            self._patience.end(EndlessError("loads itself again"))
 
     def _on_window(self, opened: Page) -> None:
         """A file opened from disk has no sandbox of ours that forbids windows."""
-        _in_background(opened.close())
+        in_background(opened.close())
         self._windows += 1
         if self._windows > _MOST_WINDOWS + self._tour.acts:
-            self._end(EndlessError("opens windows"))
+            self._patience.end(EndlessError("opens windows"))
 
     def _on_disconnected(self, _browser: Browser) -> None:
-        self._end(BrowserLostError(_GONE))
+        self._patience.end(BrowserLostError(_GONE))
 
     def stop_watching(self) -> None:
         """Forget the browser, whatever came of the page."""
         if self._context.browser is not None:
             self._context.browser.remove_listener("disconnected", self._on_disconnected)
         if self._processes is not None:
-            _in_background(self._processes.detach())
-        if not self._ended.cancel():
-            self._ended.exception()  # read, so that asyncio does not report it as overlooked
-
-    def _end(self, error: Exception) -> None:
-        if not self._ended.done():
-            self._ended.set_exception(error)
-
-    def _raise_if_ended(self) -> None:
-        if self._ended.done() and not self._ended.cancelled():
-            self._ended.result()
+            in_background(self._processes.detach())
+        self._patience.stop()
 
     async def _answer(self, dialog: Dialog) -> None:
         if self._time_passes:
-            _in_background(self._session.clock("stop()"))
+            in_background(self._session.clock("stop()"))
         else:
             self._dialogs += 1
         if self._dialogs > _MOST_DIALOGS:
-            self._end(EndlessError("opens dialogs"))
+            self._patience.end(EndlessError("opens dialogs"))
         if self._declines and dialog.type in ("confirm", "prompt"):
             # Many tools count on an answer in words, and nobody is harmed.
             unsure = self._session.moment.unsure or dialog.type == "prompt"
@@ -247,10 +230,6 @@ class Driver:
             await dialog.accept(dialog.default_value or "Tea")
         else:
             await dialog.accept()
-
-    async def _give_file(self, chooser: FileChooser) -> None:
-        sample = sample_file(await chooser.element.get_attribute("accept") or "")
-        await chooser.set_files({"name": sample.name, "mimeType": "", "buffer": sample.content})
 
     # Loading
 
@@ -277,24 +256,24 @@ class Driver:
         while time() < until:
             if await self._looked.begin():
                 return True
-            if not is_one_colour(await self._answered(self._capture(self._page))):
+            if not is_one_colour(await self._patience.answered(self._capture(self._page))):
                 return True
-            await asyncio.wait((self._ended,), timeout=0.2)
+            await self._patience.sleep(0.2)
         return False
 
     async def _first_seen(self) -> Mapping[str, int]:
         """Look until something is there: what a timer brings or a request may take a while."""
         time = asyncio.get_running_loop().time
         until = time() + _APPEAR_SECONDS
-        seen: Mapping[str, int] = await self._answered(self._session.ask("look"))
+        seen: Mapping[str, int] = await self._patience.answered(self._session.ask("look"))
         is_late = not any(seen.values())
         if is_late:
             painted = await self._painted()
             if painted is not None and not is_one_colour(painted):
                 return seen
         while not any(seen.values()) and time() < until:
-            await asyncio.wait((self._ended,), timeout=0.1)
-            seen = await self._answered(self._session.ask("look"))
+            await self._patience.sleep(0.1)
+            seen = await self._patience.answered(self._session.ask("look"))
         if is_late and any(seen.values()):
             await self._settle(still=100, most=1_500)
         return seen
@@ -319,68 +298,21 @@ class Driver:
         return self._tool
 
     @property
+    def _hands(self) -> Hands:
+        assert self._used_by is not None, "opened first"
+        return self._used_by
+
+    @property
     def _looked(self) -> Looking:
         assert self._looking is not None, "opened first"
         return self._looking
 
     async def _settle(self, still: int, most: int) -> None:
         """Wait until the document has been still for so many ms, or for the most."""
-        await self._answered(self._session.ask("quiet", still, most))
-
-    async def _answered(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for what needs the tool's main thread.
-
-        Raises `SilentError` when nothing comes for 3 s, and what ended the run when it did.
-        """
-        task = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait(
-                (task, self._ended), timeout=SILENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not task.done() and not self._ended.done():
-                await self._wait_in_doubt(task)
-            self._raise_if_ended()
-            if task.done():
-                return task.result()
-            raise SilentError
-        finally:
-            _drop(task)
-
-    async def _wait_in_doubt(self, task: asyncio.Future[T]) -> None:
-        """Tell a script that never ends from a slow one, and both from a busy machine.
-
-        Where the script runs is noted; then it gets more, of the processor's time: what draws a
-        fractal takes a while and is done.
-        """
-        self._spot = await self._session.interrupt()
-        loop = asyncio.get_running_loop()
-        begun, before, used = loop.time(), await self._processor_seconds(), 0.0
-        last = self._until + _LAST_DOUBT_SECONDS
-        most = _MOST_DOUBT_SECONDS if self._spot else _IDLE_DOUBT_SECONDS
-        wall = min(begun + most, max(begun, last) + 1)
-        while not task.done() and not self._ended.done() and loop.time() < wall:
-            await asyncio.wait(
-                (task, self._ended), timeout=0.5, return_when=asyncio.FIRST_COMPLETED
-            )
-            used = await self._processor_seconds() - before
-            is_last = loop.time() > last and used > _SLOW_SECONDS
-            if self._spot and not task.done() and (used > _DOUBT_SECONDS or is_last):
-                self.run.hang_proved = True
-                return
-        if task.done() and self._spot and used > _SLOW_SECONDS:
-            self._session.add(findings.slow(*self._spot, self._session.moment))
-        if not task.done() and not self._ended.done() and self._spot is None:
-            raise BrowserLostError("The page did not answer, though none of its scripts ran.")
-
-    async def _processor_seconds(self) -> float:
-        """What the busiest page has used of the processor so far."""
-        if self._processes is None:
-            return 0.0
-        processes = (await self._processes.send("SystemInfo.getProcessInfo"))["processInfo"]
-        return max((one["cpuTime"] for one in processes if one["type"] == "renderer"), default=0.0)
+        await self._patience.answered(self._session.ask("quiet", still, most))
 
     async def _report_hang(self) -> None:
-        line, column, function = self._spot or (None, None, "")
+        line, column, function = self._patience.spot or (None, None, "")
         self._session.add(findings.hang(line, column, function, self._session.moment))
         self._film.end(self._now_ms())
         if self._camera is not None:
@@ -399,7 +331,7 @@ class Driver:
             return
         self._give_reason()
         found = self._tour.found
-        covered = len(self._tour.refused & self._covered.keys())
+        covered = len(self._tour.refused & self._hands.covered.keys())
         used = self._tour.used
         # A question that hides the rest until it is answered covers it too, but it answers.
         if covered and (not used or (2 * covered > found and await self._changes() == changes)):
@@ -425,11 +357,11 @@ class Driver:
                 continue
             # A second press that takes as long as the first must not look like one without end.
             most = max(_AGAIN_SECONDS, 2 * self._took.get(control.id, 0.0))
-            is_late = time() >= self._until - most
+            is_late = time() >= self._patience.until - most
             if is_late and self._tour.is_used(control) and self._tour.used == self._tour.found:
                 self.run.reason = "Time ran out: not every button was pressed a second time."
                 return True
-            if time() >= self._until or (is_late and self._tour.is_used(control)):
+            if time() >= self._patience.until or (is_late and self._tour.is_used(control)):
                 self.run.out_of_time = True
                 self.run.reason = (
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
@@ -446,7 +378,7 @@ class Driver:
         assert self._listeners is not None, "opened first"
         if self._tour.acts >= MOST_ACTIONS:
             return False
-        taken = await self._answered(self._listeners.adopt())
+        taken = await self._patience.answered(self._listeners.adopt())
         if self._listeners.hears_keys and not self._has_typed:
             self._has_typed = True
             await self._type_nowhere()
@@ -456,15 +388,10 @@ class Driver:
         return bool(taken)
 
     async def _type_nowhere(self) -> None:
-        """Press what games and shortcuts are played with, while no field has the focus."""
-        assert self._page is not None, "opened first"
         self._session.moment = Moment("interact", "the keyboard")
         self._film.begin("pressed keys", "the keyboard")
         self._noted.forget()
-        await self._answered(self._session.ask("leave"))
-        if not self._has_clicked:
-            await self._answered(self._page.mouse.click(1, 1))  # keys go where one clicked last
-        await self._answered(self._play_keys(_LETTERS))
+        await self._hands.type_nowhere()
         await self._settle(still=25, most=250)
         self._film.end(self._now_ms())
 
@@ -479,13 +406,13 @@ class Driver:
 
     @property
     def _is_late(self) -> bool:
-        return asyncio.get_running_loop().time() >= self._until - _AGAIN_SECONDS
+        return asyncio.get_running_loop().time() >= self._patience.until - _AGAIN_SECONDS
 
     async def _let_time_pass(self) -> None:
         """Let an hour and a half pass where something waits for longer than a test can."""
         if self._is_late:
             return
-        if not await self._answered(self._session.clock(f"waits({_LEAP_MS})")):
+        if not await self._patience.answered(self._session.clock(f"waits({_LEAP_MS})")):
             return
         # Nobody knows by which control it was begun.
         self._session.moment = Moment("interact" if self._tour.used else "load")
@@ -495,7 +422,7 @@ class Driver:
             f"leap({_LEAP_MS}, {_MOST_LEAP_MS})",
             f"pass({_PASS_MS}, {_MOST_TICKS}, {_MOST_PASS_MS})",
         ):
-            await self._answered(self._session.clock(way))
+            await self._patience.answered(self._session.clock(way))
             await self._settle(still=25, most=500)
         self._time_passes = False
         self._film.end(self._now_ms())
@@ -505,7 +432,7 @@ class Driver:
     async def _press_once_more(self) -> None:
         """Have what seemed to do nothing judged, as far as actions and time are left for it."""
         most = MOST_ACTIONS - self._tour.acts
-        self._tour.repeats += await self._noted.judge(self._until - _AGAIN_SECONDS, most)
+        self._tour.repeats += await self._noted.judge(self._patience.until - _AGAIN_SECONDS, most)
         self._film.broken = self._session.faults  # not by the step that comes next
 
     async def _come_again(self) -> None:
@@ -513,12 +440,12 @@ class Driver:
         if self._session.fatal or self._is_late:
             return
         if _STORES.search(self._play.html):
-            await asyncio.wait((self._ended,), timeout=_KEEP_SECONDS)
+            await self._patience.sleep(_KEEP_SECONDS)
         if not (any(self._play.kept.values()) or self._play.from_disk or self._tour.hidden):
             return
         self._session.moment = Moment("load", "the second visit")
         self._film.begin("opened it again, as at a second visit", "the second visit")
-        await self._answered(self._session.load_again())
+        await self._patience.answered(self._session.load_again())
         await self._settle(still=100, most=1_500)
         self._film.end(self._now_ms())
         self._session.moment = Moment("interact")
@@ -529,38 +456,33 @@ class Driver:
             self._give_reason()
 
     async def _changes(self) -> int:
-        return int(await self._answered(self._session.ask("changes")))
+        return int(await self._patience.answered(self._session.ask("changes")))
 
     async def _uncover(self) -> bool:
         """Do what makes an introduction go, and say whether a control under it is free now."""
-        assert self._page is not None, "opened first"
-        hidden = [one for one in self._tour.refused if one in self._covered]
+        hands = self._hands
+        hidden = [one for one in self._tour.refused if one in hands.covered]
         time = asyncio.get_running_loop().time
         if not hidden or self._tour.acts >= MOST_ACTIONS:
             return False
         self._session.moment = Moment("interact", "what covers the page")
-        await self._answered(self._session.ask("leave"))
-        for act in (None, "Escape", "Space", "Enter"):
-            if time() >= self._until:
+        await hands.leave()
+        for key in (None, "Escape", "Space", "Enter"):
+            if time() >= self._patience.until:
                 break
-            told = f"pressed {act}" if act else "clicked what covers the page"
+            told = f"pressed {key}" if key else "clicked what covers the page"
             self._film.begin(told, self._session.moment.control)
-            if act is None:
-                await self._answered(self._page.mouse.click(*self._covered[hidden[0]]))
-            else:
-                await self._answered(self._page.keyboard.press(act))
+            await hands.press_away(key, hidden[0])
             await self._settle(still=25, most=500)
             self._film.end(self._now_ms())
-            for one in hidden:
-                point = await self._answered(self._session.ask("reach", one))
-                if point is None or not point["covered"]:
-                    self._tour.retry()
-                    await self._look_for_controls()
-                    return True
+            if await hands.reaches_one(hidden):
+                self._tour.retry()
+                await self._look_for_controls()
+                return True
         return False
 
     async def _look_for_controls(self) -> None:
-        items = await self._answered(self._session.ask("collect", _MOST_CONTROLS))
+        items = await self._patience.answered(self._session.ask("collect", _MOST_CONTROLS))
         self._tour.see([read_control(item) for item in items])
         self._places = {item["id"]: item["box"] for item in items}
 
@@ -573,7 +495,8 @@ class Driver:
         if control.kind == "press" and control.rank < DESTROYS:
             await self._refill(control)
         self._film.begin(doing(control), control.label)
-        told = await self._use(control)
+        ends_form = control.form == 0 or self._tour.is_last_of_form(control)
+        told = await self._hands.use(control, sends=ends_form)
         if told is None:
             self._session.moment = before
             self._film.drop()
@@ -581,7 +504,7 @@ class Driver:
             return
         await self._settle(still=25, most=250)
         self._declines = False
-        await self._answered(self._session.excuse())
+        await self._patience.answered(self._session.excuse())
         await self._noted.acted(control)
         self._tour.mark_used(control)
         self._took[control.id] = time() - begun
@@ -596,131 +519,9 @@ class Driver:
             self._noted.forget()
             self._tour.mark_refilled(empty)
             self._film.begin(f"{doing(empty)} again", empty.label)
-            if await self._press(empty):
-                await self._type(empty, enters=False)
+            if await self._hands.fill(empty):
                 self._film.end(self._now_ms())
             self._film.drop()
-
-    async def _use(self, control: Control) -> str | None:
-        """Use the control as a person would; say what was done, `None` if it cannot be reached."""
-        name = told_name(control)
-        match control.kind:
-            case "set" | "choose" | "file" if await self._is_covered(control):
-                told = None
-            case "set":
-                value = value_for(control.field)
-                used = await self._answered(self._session.ask("set", control.id, value))
-                told = f"set {name}" if used else None
-            case "choose":
-                told = f"chose in {name}" if await self._choose(control) else None
-            case "file":
-                told = f"gave {await self._give(control)} to {name}"
-            case "double" | "drag" | "hover":
-                told = await self._handle(control, name)
-            case _ if not await self._press(control):
-                told = None
-            case "press":
-                told = f"pressed {name}"
-            case "draw":
-                await self._answered(self._play_keys())
-                told = f"clicked and typed on {name}"
-            case _:
-                await self._type(control)
-                told = f"filled {name}"
-        return told
-
-    async def _give(self, control: Control) -> str:
-        sample = sample_file(control.accept, control.field.words)
-        if not sample.fits:
-            self._session.moment = replace(self._session.moment, unsure=True)
-        path = self._folder / sample.name
-        path.write_bytes(sample.content)
-        path.chmod(0o644)  # the browser may be another user
-        await self._answered(self._session.set_files(control.id, [str(path)]))
-        return sample.name
-
-    async def _choose(self, control: Control) -> bool:
-        options = await self._answered(self._session.ask("options", control.id))
-        usable = [option["index"] for option in options if option["usable"]]
-        for index in usable[:_MOST_OPTIONS]:
-            await self._answered(self._session.ask("choose", control.id, index))
-        return bool(usable)
-
-    async def _reach(self, control: Control) -> tuple[float, float] | None:
-        """Return where to press, `None` where nothing of it can be."""
-        point = await self._answered(self._session.ask("reach", control.id))
-        if point is None or (point["x"], point["y"]) == (0, 0):
-            return None
-        at = (point["x"], point["y"])
-        if point["covered"]:
-            self._covered[control.id] = at
-            return None
-        self._covered.pop(control.id, None)
-        self._film.place(point["box"])
-        return at
-
-    async def _is_covered(self, control: Control) -> bool:
-        """Whether something lies over what is used by other ways than a press of it."""
-        await self._reach(control)
-        return control.id in self._covered
-
-    async def _press(self, control: Control) -> bool:
-        at = await self._reach(control)
-        if at is None or self._page is None:
-            return False
-        self._has_clicked = True
-        await self._answered(self._page.mouse.click(*at))
-        if control.kind == "draw":
-            await self._answered(self._drag(at[0] + _DRAG, at[1] + _DRAG))
-        return True
-
-    async def _handle(self, control: Control, name: str) -> str | None:
-        """Do with the mouse what is no press."""
-        at = await self._reach(control)
-        if at is None or self._page is None:
-            return None
-        await self._answered(self._page.mouse.move(*at))
-        if control.kind == "hover":
-            return f"pointed at {name}"
-        if control.kind == "double":
-            await self._answered(self._page.mouse.dblclick(*at))
-            return f"double-clicked {name}"
-        goal = await self._answered(self._session.ask("goal", control.id))
-        to = (goal["x"], goal["y"]) if goal else (at[0] + _DRAG, at[1] + _DRAG)
-        await self._answered(self._drag(*to))
-        return f"dragged {name}"
-
-    async def _drag(self, x: float, y: float) -> None:
-        assert self._page is not None, "opened first"
-        await self._page.mouse.down()
-        await self._page.mouse.move(x, y, steps=2)
-        await self._page.mouse.up()
-
-    async def _type(self, control: Control, *, enters: bool = True) -> None:
-        assert self._page is not None, "opened first"
-        keyboard = self._page.keyboard
-        if not await self._answered(self._session.ask("select", control.id)):
-            return
-        text = await self._value(control) if control.kind == "type" else "Tea and cake"
-        await self._answered(keyboard.insert_text(text))
-        takes_enter = (
-            enters
-            and control.tag == "input"
-            and (control.form == 0 or self._tour.is_last_of_form(control))
-        )
-        if takes_enter:
-            await self._answered(keyboard.press("Enter"))
-
-    async def _value(self, control: Control) -> str:
-        values = values_for(control.field)
-        if len(values) == 1:
-            return values[0]
-        return str(await self._answered(self._session.ask("fitting", control.id, values)))
-
-    async def _play_keys(self, more: Sequence[str] = ()) -> None:
-        assert self._page is not None, "opened first"
-        for key in (*_KEYS, *more):
-            await self._page.keyboard.press(key)
 
     # Ending
 
@@ -729,10 +530,10 @@ class Driver:
         if shot is not None:
             self._film.end(self._now_ms(), "looked at the page", "end")
         if self._unpainted and shot is not None and is_one_colour(shot.png):
-            seen = await self._answered(self._session.ask("look"))
+            seen = await self._patience.answered(self._session.ask("look"))
             if _is_bare(seen):  # whoever was to draw has drawn by now
                 self._session.add(findings.blank())
-        has_time = asyncio.get_running_loop().time() < self._until
+        has_time = asyncio.get_running_loop().time() < self._patience.until
         for found in await self._looked.end(all_of_it=has_time and not self._session.fatal):
             self._session.add(found)
         await self._come_again()
@@ -740,9 +541,9 @@ class Driver:
             # Last, for the frame's clock does not run by itself again. What happens now was
             # started before, nobody knows by which control.
             self._session.moment = Moment("interact" if self._tour.used else "load")
-            await self._answered(self._session.skip_time(_LATE_MS))
+            await self._patience.answered(self._session.skip_time(_LATE_MS))
         if self._downloads is not None:
-            for found in await self._answered(self._downloads.findings()):
+            for found in await self._patience.answered(self._downloads.findings()):
                 self._session.add(found)
 
     async def _screenshot(self, name: str) -> Screenshot | None:
@@ -773,14 +574,14 @@ class Driver:
         assert self._page is not None, "opened first"
         capture = asyncio.ensure_future(self._capture(self._page))
         # Whoever ends this test while the picture is taken waits for neither.
-        capture.add_done_callback(_read)
-        await asyncio.wait((capture, self._ended), timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        capture.add_done_callback(read)
+        await self._patience.wait(capture, 2)
         if not capture.done():
-            _drop(capture)
-            self._raise_if_ended()
+            drop(capture)
+            self._patience.raise_if_ended()
             return None
         if capture.exception() is not None:
-            self._raise_if_ended()
+            self._patience.raise_if_ended()
             return None
         return capture.result()
 
@@ -790,6 +591,7 @@ class Driver:
         return await self._camera.png()
 
     def _keep(self) -> None:
+        self.run.hang_proved = self._patience.proved
         self.run.steps, self.run.film = self._film.steps, self._film.pictures
         if self._tool is not None:
             taken = [shot.name for shot in self.run.screenshots]
@@ -803,10 +605,6 @@ class Driver:
             self._on_progress(Progress(message, self._tour.used, self._tour.total))
 
 
-_MOST_OPTIONS = 3
-_KEYS = ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter")
-_LETTERS = ("w", "a", "s", "d", "1", "Escape")
-_DRAG = 12.0  # pixels, on a canvas
 _FILMED_SECONDS = 0.2  # that a picture of the film may take
 _MOST_LOADS = 5  # more than one for each control
 _MOST_WINDOWS = 3
@@ -825,19 +623,3 @@ _GONE = "The browser stopped while it tested the page."
 
 def _is_bare(seen: Mapping[str, int]) -> bool:
     return seen["text"] == 0 and seen["pictures"] == 0
-
-
-def _in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Run without waiting; it fails only when the page is gone, which is noticed elsewhere."""
-    asyncio.ensure_future(work).add_done_callback(_read)
-
-
-def _drop(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    task.add_done_callback(_read)
-
-
-def _read(task: asyncio.Future[Any]) -> None:
-    """Read an outcome that nobody waits for, so that asyncio does not report it as overlooked."""
-    if not task.cancelled():
-        task.exception()
