@@ -232,7 +232,6 @@ def _integer(_column: Column[Any], value: Any) -> int:
 
 def _number(_column: Column[Any], value: Any) -> float:
     _expect(isinstance(value, int | float) and not isinstance(value, bool))
-    _expect(math.isfinite(value))
     return float(value)
 
 

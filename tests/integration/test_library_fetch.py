@@ -134,3 +134,9 @@ def test_a_registry_that_is_away_is_one_line_without_its_password(tmp_path):
     assert "could not be fetched" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_registry_is_a_web_address(tmp_path):
+    for odd in (f"file://{tmp_path}", "ftp://127.0.0.1:9", "data:,", str(tmp_path)):
+        with pytest.raises(fetch.FetchError, match=r"must be an http\(s\) address"):
+            fetch.archive_url("round", "1.0.0", {"npm_config_registry": odd})

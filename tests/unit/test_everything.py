@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sandbox.network_origins import parse_network_origin
 from server import unpacking
 from server.errors import Problem
-from server.everything import checking, lengths, libraries, lines
+from server.everything import checking, lengths, libraries, lines, reading
 from server.everything.checking import Checking
 from server.everything.lines import DamagedError
 from server.everything.reading import FORMAT, MANIFEST, VERSION, open_archive
@@ -67,6 +67,40 @@ REPORT = {
     "created": NOW,
 }
 ENTRY = {"table": "journal", "generation_id": OTHER, "offset": 1, "kind": "prose"}
+VERSION_1 = {
+    "table": "versions",
+    "n": 1,
+    "parent": None,
+    "origin": "import",
+    "html": "",
+    "title": "",
+    **dict.fromkeys(("prompt", "provider", "model", "usage", "cost", "seconds")),
+    "grants": {},
+    "generation_id": None,
+    "created": NOW,
+}
+MESSAGE = {
+    "table": "messages",
+    "id": ID,
+    "position": 1,
+    "role": "user",
+    "kind": "prompt",
+    "text": "",
+    "attachments": [],
+    "generation_id": OTHER,
+    "version": None,
+    "created": NOW,
+}
+STORED = {
+    "table": "stored_data",
+    "area": "local",
+    "key": "k",
+    "value": "v",
+    "units": 2,
+    "updated": NOW,
+}
+SCREENSHOT = {"table": "screenshots", "report_id": OTHER, "name": "shot-1", "png": "iVBORw0KGgo="}
+USAGE = {"input": 1, "output": 2, "reasoning": None, "cached": None}
 
 
 def line(told: dict[str, Any], **change: Any) -> bytes:
@@ -89,9 +123,27 @@ def test_a_moment_is_kept_in_utc() -> None:
     [
         (ARTIFACT, {"created": "0001-01-01T00:00:00+05:00"}),
         (ARTIFACT, {"created": "9999-12-31T23:59:00-05:00"}),
+        (ARTIFACT, {"created": "9999-12-31T23:59:00+00:00"}),
+        (ARTIFACT, {"created": "2026-01-01T00:00:00"}),
+        (ARTIFACT, {"created": 2026}),
+        (ARTIFACT, {"id": "../../../etc/pas"}),
+        (ARTIFACT, {"title": 7}),
+        (ARTIFACT, {"title": "\ud800"}),
         (ARTIFACT, {"title": "x" * 40_001}),
         (ARTIFACT, {"prompt": "x" * 100_001}),
         (GENERATION, {"attachments": note("not base64")}),
+        (GENERATION, {"kind": "<b>"}),
+        (GENERATION, {"kind": "a" * 17}),
+        (GENERATION, {"usage": {**USAGE, "input": "1"}}),
+        (GENERATION, {"seconds": "1"}),
+        (GENERATION, {"seconds": True}),
+        *((REPORT, {"n": odd}) for odd in ("1", True, -1, 2**31)),
+        (REPORT, {"latest": 1}),
+        (REPORT, {"verdict": "excellent"}),
+        (SCREENSHOT, {"name": "../a"}),
+        (SCREENSHOT, {"png": 7}),
+        (SCREENSHOT, {"png": "iVBORw0KGgo=*"}),
+        (STORED, {"value": 7}),
     ],
 )
 def test_a_value_that_could_not_be_shown_is_refused(
@@ -102,12 +154,22 @@ def test_a_value_that_could_not_be_shown_is_refused(
         lines.read(line(told, **change))
 
 
-@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, str(2**63)])
 def test_a_number_that_no_page_can_hold_is_refused(number: str) -> None:
     cost = line(GENERATION, cost={"amount": 1234.5, "currency": "USD"})
     assert lines.read(cost)[1]["cost"]["amount"] == 1234.5
     with pytest.raises(DamagedError):
         lines.read(cost.replace(b"1234.5", number.encode()))
+
+
+@pytest.mark.parametrize(
+    "told", [[], {"table": []}, {"table": "sqlite_master"}, {**STORED, "more": 1}]
+)
+def test_what_is_no_record_of_ours_is_refused(told: object) -> None:
+    with pytest.raises(DamagedError, match="it "):
+        lines.read(json.dumps(told).encode())
+    with pytest.raises(DamagedError, match="it is not JSON"):
+        lines.read(b"[" * 200_000)
 
 
 def test_half_a_surrogate_pair_in_a_report_is_replaced() -> None:
@@ -175,38 +237,94 @@ def test_every_server_that_can_be_granted_survives_the_archive() -> None:
 
 
 def seen(*records: bytes) -> Checking:
+    return seen_alone(line(ARTIFACT), *records)
+
+
+def seen_alone(*records: bytes) -> Checking:
     found = Checking(ID)
-    for one in (line(ARTIFACT), *records):
+    for one in records:
         found.see(*lines.read(one))
     found.end()
     return found
 
 
-@pytest.mark.parametrize("data", ['{"text": "\\ud800"}', '{"text": "", "x": 1e999}'])
+GIVEN = {"table": "grants", "capability": "network", "value": "https://a.example", "created": NOW}
+SHOWN = (line(ARTIFACT), line(VERSION_1), line(REPORT))
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([], "it is empty"),
+        ([line(GENERATION), line(ARTIFACT)], "not in their order"),
+        ([line(ARTIFACT, id=OTHER)], "another tool's"),
+        ([line(ARTIFACT, pinned_version=1)], "the pinned version is missing"),
+        ([line(ARTIFACT), line(STORED), line(STORED)], "a record twice"),
+        (
+            [line(ARTIFACT), line(GENERATION), line(MESSAGE), line(MESSAGE, id=OTHER)],
+            "a record twice",
+        ),
+        ([line(ARTIFACT), line({**ENTRY, "data": "{}"})], "a journal's generation is missing"),
+        (
+            [line(ARTIFACT), line(GENERATION), *[line({**ENTRY, "data": '{"text": ""}'})] * 2],
+            "a journal is not in its order",
+        ),
+        ([line(ARTIFACT), line(VERSION_1, parent=1)], "older than its parent"),
+        ([line(ARTIFACT), line(REPORT)], "a report's version is missing"),
+        ([*SHOWN, line(REPORT, id=ID)], "two newest reports"),
+        ([line(ARTIFACT), line(SCREENSHOT)], "a screenshot's report is missing"),
+        ([*SHOWN, line(SCREENSHOT, png="PGI+")], "neither PNG nor JPEG"),
+        ([line(ARTIFACT), line(GIVEN, capability="given_on", value="-1")], "cannot be used"),
+        (
+            [line(ARTIFACT), *(line(GIVEN, value=f"https://{n}.example") for n in range(51))],
+            "too many permissions",
+        ),
+        ([line(ARTIFACT), line(STORED, value="x" * 5_300_000)], "local data are more than fit"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_records_that_do_not_belong_together_are_refused(records: list[bytes], said: str) -> None:
+    with pytest.raises(DamagedError, match=said):
+        seen_alone(*records)
+
+
+def test_records_that_belong_together_are_taken() -> None:
+    entries = [line({**ENTRY, "offset": n, "data": '{"text": ""}'}) for n in (1, 2)]
+    seen(line(GENERATION), *entries, line(VERSION_1), line(MESSAGE), line(REPORT), line(SCREENSHOT))
+    seen(*(line(GIVEN, value=f"https://{n}.example") for n in range(50)), line(STORED))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"text": "\\ud800"}',
+        '{"text": "", "x": 1e999}',
+        '{"text":\n"", "x": 1}',
+        '{"text":\r"", "x": 1}',
+        '["text"]',
+        '{"text": 7}',
+    ],
+)
 def test_an_event_that_no_stream_can_carry_is_refused(data: str) -> None:
     seen(line(GENERATION), line({**ENTRY, "data": '{"text": "\\ud83d\\ude00"}'}))
     with pytest.raises(DamagedError, match="an event of a journal"):
         seen(line(GENERATION), line({**ENTRY, "data": data}))
 
 
+@pytest.mark.parametrize("data", ['{"text": 7, "index": 1}', '{"text": ""}'])
+def test_an_event_of_a_document_says_which_and_what(data: str) -> None:
+    document = {**ENTRY, "kind": "document"}
+    seen(line(GENERATION), line({**document, "data": '{"text": "", "index": 1}'}))
+    with pytest.raises(DamagedError, match="an event of a journal"):
+        seen(line(GENERATION), line({**document, "data": data}))
+
+
 def test_a_long_record_is_a_few_long_texts() -> None:
     """Empty lists take fifty times their bytes once they are read."""
-    version = {
-        "table": "versions",
-        "n": 1,
-        "parent": None,
-        "origin": "import",
-        "html": "",
-        "title": "",
-        **dict.fromkeys(("prompt", "provider", "model", "usage", "cost", "seconds")),
-        "grants": {},
-        "generation_id": None,
-        "created": NOW,
-    }
     html = '"\\\\"[[],"\n é' * 500_000
-    assert lines.read(line(version, html=html))[1]["html"] == html
+    assert lines.read(line(VERSION_1, html=html))[1]["html"] == html
     for crowd in (b"[],", b'"",', b'"\\\\",', b"      "):
-        many = line(version)[:-1] + b', "more": [' + crowd * 2_000_000 + b"1]}"
+        many = line(VERSION_1)[:-1] + b', "more": [' + crowd * 2_000_000 + b"1]}"
         with pytest.raises(DamagedError, match="it is not JSON"):
             lines.read(many)
     text = json.dumps({"text": "x" * 5_000_000})
@@ -227,20 +345,6 @@ def test_a_record_is_as_long_as_its_table_needs(told: dict[str, Any]) -> None:
     with pytest.raises(DamagedError, match="a record is too large"):
         lines.read(line(told).ljust(4 * 1024**2 + 1))
     assert lines.read(line(told).ljust(4 * 1024**2))
-
-
-MESSAGE = {
-    "table": "messages",
-    "id": ID,
-    "position": 1,
-    "role": "user",
-    "kind": "prompt",
-    "text": "",
-    "attachments": [],
-    "generation_id": OTHER,
-    "version": None,
-    "created": NOW,
-}
 
 
 @pytest.mark.parametrize(
@@ -342,6 +446,12 @@ def test_what_one_generation_said_has_a_ceiling(monkeypatch: pytest.MonkeyPatch)
     seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'))
     with pytest.raises(DamagedError, match="a generation said more than 2,000 bytes"):
         seen(line(GENERATION), entry, entry.replace(b'"offset": 1', b'"offset": 2'), third)
+    # Each takes room beside what it says.
+    monkeypatch.setattr(checking, "_MOST_SAID", 250)
+    small = [line({**ENTRY, "offset": n, "data": '{"text": ""}'}) for n in range(3)]
+    seen(line(GENERATION), *small[:2])
+    with pytest.raises(DamagedError, match="a generation said more than 250 bytes"):
+        seen(line(GENERATION), *small)
     monkeypatch.setattr(checking, "_MOST_SAID", 10_000)
     monkeypatch.setattr(checking, "_MOST_ENTRIES", 2)
     with pytest.raises(DamagedError, match="too many records"):
@@ -421,6 +531,10 @@ NEEDED = {"name": "round", "version": "1.0.4", "integrity": f"sha512-{'A' * 86}=
         {"cdnjs": "a#b"},
         {"tools": ["<b>"]},
         {"tools": "x"},
+        {"tools": 7},
+        {"tools": [7]},
+        {"name": 7},
+        {"integrity": 7},
     ],
 )
 def test_a_library_that_an_archive_names_is_looked_at(change: dict[str, Any]) -> None:
@@ -455,7 +569,56 @@ def test_of_many_libraries_that_are_missing_some_are_named() -> None:
     assert said.endswith("round-19 1.0.0 and 979 more.")
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"libraries": {}}', b'{"libraries": [1]}'])
+def test_a_list_of_libraries_is_of_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libraries, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(libraries, "_MOST", 2)
+    monkeypatch.setattr(libraries, "_MOST_TOOLS", 3)
+
+    def told(count: int) -> bytes:
+        return json.dumps({"libraries": [{**NEEDED, "tools": [ID] * 4}] * count}).encode()
+
+    assert [len(one.tools) for one in libraries.read(told(2).ljust(1_000))] == [3, 3]
+    with pytest.raises(DamagedError, match="it is too large"):
+        libraries.read(told(2).ljust(1_001))
+    with pytest.raises(DamagedError, match="no list of libraries"):
+        libraries.read(told(3))
+
+
+def opened(manifest: dict[str, Any], *, packed: int = zipfile.ZIP_STORED, **files: bytes) -> Any:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packed) as made:
+        made.writestr(MANIFEST, json.dumps(manifest))
+        for name, body in files.items():
+            made.writestr(name, body)
+    return open_archive("all.zip", out)
+
+
+def test_an_archive_is_of_a_size_and_of_a_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it is told before anything is unpacked."""
+    ours = {"format": FORMAT, "version": VERSION}
+    data = {f"data/{one}.jsonl": line(ARTIFACT, id=one) for one in (ID, OTHER)}
+    assert len(opened(ours, **data).files) == 2
+    assert opened({**ours, "format": "another"}, **data) is None
+    assert opened(ours, packed=zipfile.ZIP_LZMA, **data) is None
+    with pytest.raises(Problem, match="written by a newer Sandwright"):
+        opened({**ours, "version": 2}, **data)
+    for where, name, most, said in (
+        (reading, "_MOST_DIRECTORY", 10, "lists more files than fit"),
+        (reading, "_MOST_FILES", 2, "holds 3 files; at most 2 fit"),
+        (reading, "_MOST_UNPACKED", 300, "unpacks to more than 300 bytes"),
+        (lengths, "MOST_OF_TOOL", 100, "at most 100 of one tool fit"),
+    ):
+        with monkeypatch.context() as tight:
+            tight.setattr(where, name, most)
+            with pytest.raises(Problem, match=said):
+                opened(ours, **data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"[]", b"{}", b'{"libraries": {}}', b'{"libraries": [1]}', b"[" * 200_000],
+    ids=["empty", "list", "nothing", "object", "number", "deep"],
+)
 def test_a_list_of_libraries_that_is_none_is_refused(text: bytes) -> None:
     with pytest.raises(DamagedError, match="it is n"):
         libraries.read(text)

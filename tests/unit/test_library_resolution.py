@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.libraries.addresses import read_address
 from sandbox.libraries.manifest import Library, libraries
 from sandbox.libraries.resolve import Catalogue
 from sandbox.libraries.versions import in_order, is_as_asked
@@ -315,6 +316,26 @@ def test_an_address_is_answered_by_a_file_of_ours(url, library, file):
     assert resolved.address.startswith(library)
     assert resolved.address.endswith(f"/{file}")
     assert given.module == library.startswith("+esm/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://cdn.jsdelivr.net/npm/d3",
+        "https://cdn.jsdelivr.net:8443/npm/d3",
+        "https://[::1/npm/d3",
+        "https://cdn.jsdelivr.net.example/npm/d3",
+        "https://esm.sh/gh/some/body@1",
+        "https://esm.sh/jsr/@some/body@1",
+        "https://esm.sh/pr/some/body@1",
+        "https://esm.sh/v135/gh/some/body@1",
+        f"{JSDELIVR}/combine/npm/d3@7,wp/x.js",
+        f"{JSDELIVR}/wp/some/body.js",
+    ],
+)
+def test_an_address_of_no_package_of_npm_names_none(url):
+    """By another's name a stranger's package would be fetched: npm has one called `gh`."""
+    assert read_address(url) is None
 
 
 @pytest.mark.parametrize("url", UNANSWERED)
