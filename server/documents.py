@@ -11,9 +11,9 @@ from sandbox.saving import Refusal
 from sandbox.stored import Area, Changes
 from server.generation.hub import Hub
 from server.granting import in_force
-from server.identifiers import bridge_key
 from server.store import artifacts, generations, journal, stored, versions
 from server.store.database import Database
+from server.store.records import Artifact
 
 
 class StoredDocuments:
@@ -32,8 +32,7 @@ class StoredDocuments:
         run = self._hub.by_secret(secret)
         if run is not None and run.version is None:
             # What comes is not known yet, so nothing that was granted holds for it.
-            artifact_id = run.generation.artifact_id
-            return self._of(artifact_id, run.document.chunks(), NO_GRANTS, run.title)
+            return self._of(run.artifact, run.document.chunks(), NO_GRANTS, run.artifact.title)
         async with self._database.read() as connection:
             found = await versions.by_secret(connection, secret)
             if found is not None:
@@ -46,17 +45,18 @@ class StoredDocuments:
                 _, texts = await journal.texts(connection, generation.id)
                 artifact_id, title, n = generation.artifact_id, "", None
                 html = texts[-1] if texts else ""
-            if await artifacts.get(connection, artifact_id) is None:
+            artifact = await artifacts.get(connection, artifact_id)
+            if artifact is None:
                 return None
             # A document that never became a version was never in sight when grants were given.
             grants = NO_GRANTS if n is None else await in_force(connection, artifact_id, n, html)
-        return self._of(artifact_id, _whole(html), grants, title)
+        return self._of(artifact, _whole(html), grants, title)
 
     def _of(
-        self, artifact_id: str, chunks: AsyncIterator[str], grants: Grants, title: str
+        self, artifact: Artifact, chunks: AsyncIterator[str], grants: Grants, title: str
     ) -> FrameDocument:
-        kept = functools.partial(self._stored, artifact_id)
-        return FrameDocument(chunks, grants, title, bridge_key(artifact_id), kept)
+        kept = functools.partial(self._stored, artifact.id)
+        return FrameDocument(chunks, grants, title, artifact.bridge_key, kept)
 
     async def _stored(self, artifact_id: str, area: Area) -> Mapping[str, str]:
         async with self._database.read() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 
 
@@ -13,13 +12,5 @@ def new_id() -> str:
 
 
 def new_secret() -> str:
-    """160 random bits in 32 characters: whoever has it may open one frame."""
+    """160 random bits in 32 characters: who has it may open a frame, or speak for a bridge."""
     return base64.b32encode(secrets.token_bytes(20)).decode("ascii").lower()
-
-
-def bridge_key(artifact_id: str) -> str:
-    """What a tool's bridge shows to our page: the same after a restart, and unknown to the tool.
-
-    A tool knows its frame's label and secret, never the id of its artifact.
-    """
-    return hashlib.sha256(f"bridge:{artifact_id}".encode()).hexdigest()[:32]

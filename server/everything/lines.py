@@ -1,7 +1,7 @@
 """Records as lines of JSON, and back: every value is looked at, for the line is a stranger's. Pure.
 
-What opens a frame (labels, secrets) and who ran a generation stay behind: they belong to one
-server. A record's artifact is told by the file that it is in.
+What opens a frame (labels, secrets), what its bridge says and who ran a generation stay behind:
+they belong to one server. A record's artifact is told by the file that it is in.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from server.store.records import State
 from server.store.tables import JavaScriptString, Moment
 from server.store.whole import TABLES, Row
 
-LEFT_OUT = frozenset({"artifact_id", "label", "secret", "owner", "lease_expires", "emptied"})
+LEFT_OUT = frozenset(
+    {"artifact_id", "label", "secret", "bridge_key", "owner", "lease_expires", "emptied"}
+)
 ID = re.compile(r"[a-z2-7]{16}")
 _WORD = re.compile(r"[a-z][a-z-]*")
 _LARGEST = 2**31 - 1

@@ -163,7 +163,7 @@ async def _add(
 
 @dataclass
 class _Fresh:
-    """What belongs to this server alone is made anew: addresses of frames, permissions."""
+    """What belongs to this server alone is made anew: frames' addresses and keys, permissions."""
 
     artifact_id: str
     grantable: frozenset[str] | None
@@ -180,6 +180,7 @@ class _Fresh:
         made: dict[str, Callable[[], str | None]] = {
             "artifact_id": lambda: self.artifact_id,
             "label": new_id,
+            "bridge_key": new_secret,
             "secret": lambda: self._secret(table, row),
         }
         lacking = [column.name for column in table.columns if column.name not in row]

@@ -183,7 +183,7 @@ class Execution:
         new = versions.NewVersion(
             artifact_id=generation.artifact_id,
             html=document,
-            title=title or self._run.title,
+            title=title or self._run.artifact.title,
             secret=generation.secret,
             origin=generation.kind,
             grants=shapes.grants_shape(granted),

@@ -320,7 +320,7 @@ class Generator:
         series: Series | None = None,
         attempt: tuple[int, int] | None = None,
     ) -> None:
-        run = Run(generation, title=artifact.title, series=series, attempt=attempt)
+        run = Run(generation, artifact, series=series, attempt=attempt)
         self._hub.add(run)
         task = asyncio.create_task(self._perform(run, choice))
         self._tasks[generation.id] = task

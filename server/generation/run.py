@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.live import LiveDocument
-from server.store.records import Generation, JournalEntry, State
+from server.store.records import Artifact, Generation, JournalEntry, State
 
 if TYPE_CHECKING:
     from server.generation.repairing import Series
@@ -27,13 +27,13 @@ class Run:
     def __init__(
         self,
         generation: Generation,
+        artifact: Artifact,
         *,
-        title: str,
         series: Series | None = None,
         attempt: tuple[int, int] | None = None,
     ) -> None:
         self.generation = generation
-        self.title = title
+        self.artifact = artifact  # as it was when this began
         self.series = series
         self.attempt = attempt  # of a repair by a model: its number, and of how many
         self.document = LiveDocument()

@@ -20,7 +20,7 @@ from server.generation.generator import Created
 from server.generation.ledger import fewest
 from server.generation.run import Run
 from server.granting import in_force
-from server.identifiers import bridge_key, new_id
+from server.identifiers import new_id
 from server.prose import render_prose
 from server.routes.artifacts import start
 from server.routes.models import models_for_page
@@ -236,7 +236,7 @@ def _frame(artifact: Artifact, grants: Grants, viewing: View) -> dict[str, str]:
     return {
         "sandbox": SANDBOX_FLAGS,
         "allow": frame_allow(grants),
-        "key": bridge_key(artifact.id),
+        "key": artifact.bridge_key,
         # Where its markup is looked at without running: a site of its own, since a browser may
         # have one process for all of a site, and that of a frozen tool never rests.
         "still": viewing.frame_base(f"still-{artifact.label}"),

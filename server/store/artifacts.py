@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.identifiers import new_id
+from server.identifiers import new_id, new_secret
 from server.store import tables
 from server.store.records import Artifact
 
@@ -48,6 +48,7 @@ async def create(
         created=now,
         updated=now,
         deleted=None,
+        bridge_key=new_secret(),
     )
     values = {name: getattr(artifact, name) for name in Artifact.__dataclass_fields__}
     await connection.execute(insert(tables.artifacts).values(**values))

@@ -35,6 +35,8 @@ STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
+    """`bridge_key` is what the tool's bridge shows to our page, and nothing that the tool knows."""
+
     id: str
     label: str
     title: str
@@ -44,6 +46,7 @@ class Artifact:
     created: datetime
     updated: datetime
     deleted: datetime | None
+    bridge_key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ artifacts = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("label", String(32), nullable=False, unique=True),
+    Column("bridge_key", String(32), nullable=False),
     Column("title", Text, nullable=False),
     Column("titled_by", String(16), nullable=False),  # prompt · document · person
     Column("prompt", Text, nullable=False),

@@ -50,7 +50,7 @@ from tests.integration.tools import (
 from tests.sampling import sampled
 
 # What opens a frame, and who ran a generation, is one server's own.
-OWN = {"label", "secret", "owner", "lease_expires"}
+OWN = {"label", "secret", "bridge_key", "owner", "lease_expires"}
 # Half a surrogate pair in its console and on its button, which is a string to JavaScript.
 LOUD = GOOD.replace(
     "let n = 0;", "let n = 0; console.error('\\ud800 said'); b.textContent = '\\udc00 Add';"
@@ -704,6 +704,23 @@ def test_a_name_in_an_archive_gives_a_terminal_no_orders(
         said = capsys.readouterr().err.rstrip("\n")
         assert said.isprintable()
         assert "x1b]0;owned" in said
+
+
+def test_who_made_an_archive_does_not_know_what_the_bridge_says(
+    server: Process, serve_app: Start, api: type[Api], archive: bytes, tmp_path: Path
+) -> None:
+    """A stranger chooses a tool's id; the key that our page awaits follows from nothing chosen."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        (tool,) = re.findall(r"data/(\w{16})\.jsonl", " ".join(opened.namelist()))
+    keys = set()
+    for url in (server.url, serve_app(tmp_path / "another").url):
+        client = api(url)
+        imported(client, archive)
+        (key,) = re.findall(r'data-key="(\w{32})"', client.client.get(f"/artifacts/{tool}").text)
+        frame = client("GET", f"/api/artifacts/{tool}/versions/1")["frame_url"]
+        assert f'"{key}"' in read_frame(frame)
+        keys.add(key)
+    assert len(keys) == 2
 
 
 def test_an_archive_is_no_tool(server: Process, api: type[Api], archive: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -120,6 +121,7 @@ async def test_a_database_from_before_takes_new_secrets(store: Database) -> None
         await connection.execute(text("DROP TABLE ledger"))  # which came later, as these did
         for column in ("steps", "browser", "policy", "loaded_ms"):
             await connection.execute(text(f"ALTER TABLE reports DROP COLUMN {column}"))
+        await connection.execute(text("ALTER TABLE artifacts DROP COLUMN bridge_key"))
         await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
         before = await versions.get(connection, artifact.id, 1)
     await store.migrate()
@@ -129,6 +131,9 @@ async def test_a_database_from_before_takes_new_secrets(store: Database) -> None
         assert before is not None
         assert after is not None
         assert after.secret != before.secret
+        found = await artifacts.get(connection, artifact.id)
+        assert found is not None
+        assert re.fullmatch(r"\w{32}", found.bridge_key)
         assert await versions.source(connection, artifact.id, 1) == "<p>one"
 
 
