@@ -209,12 +209,28 @@ class FrameSession:
         await self._evaluate(f"{script}\n;0", by_value=True)
 
     async def excuse(self) -> None:
-        """Make notes of errors that the tool throws itself and tells of on the page."""
+        """Make notes of errors that the tool throws itself and tells of on the page.
+
+        Asked after every use of a control: what the page said before is forgotten.
+        """
         now = [one for one in self._seen.items() if one[1].control == self.moment.control]
         for key, found in now[-_MOST_EXCUSED:]:
-            said = by_design.own_words(found, self._document.html)
-            if said and by_design.is_told(await self.ask("told", said)):
+            html = self._document.html
+            said = by_design.own_words(found, html)
+            if said and by_design.is_told(said, await self.ask("told", said), html, found.line):
                 self._seen[key] = replace(found, severity="advisory")
+        await self.ask("unsay")
+
+    def blame(self, kind: str) -> None:
+        """Take a note of this kind, of the control that was used last, for a fault."""
+        for key, found in self._seen.items():
+            if found.kind == kind and found.control == self.moment.control:
+                self._seen[key] = replace(found, severity="fatal")
+
+    def has_noted(self, kind: str) -> bool:
+        """Whether there is a note of this kind of the control that was used last."""
+        noted = (one for one in self._seen.values() if one.severity == "advisory")
+        return any(one.kind == kind and one.control == self.moment.control for one in noted)
 
     async def command(self, method: str, given: Mapping[str, Any]) -> Any:
         return await self._session.send(method, dict(given))

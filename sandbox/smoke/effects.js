@@ -41,6 +41,7 @@
     return {
       button: element.matches(BUTTONS) && !element.closest(ANSWERED) && !leads,
       submits: form !== null && type === "submit",
+      leads,
       shown: SHOWN.test(words) || element.getRootNode() !== document,
       restyled: around.some((one) => restyled.has(one)),
     };

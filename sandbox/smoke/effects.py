@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.smoke import findings
 from sandbox.smoke.devtools import OWN_SCRIPTS
-from sandbox.smoke.findings import Document, Moment
+from sandbox.smoke.findings import SENT, Document, Moment
 from sandbox.smoke.idle import Ran, does_nothing
 from sandbox.smoke.places import line_at
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _MOST_PRESSED = 12  # of those that seemed to do nothing
 _MOST_RAN = 40  # functions; what runs more does something
 _MOST_TEXT = 3_000_000  # characters of a document
+_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
 # What answers no click of a mouse.
 _OTHER_ACTS = re.compile(r"touch(?:start|end|move)|dblclick|contextmenu|longpress|\bondrag|dragst")
 # On a button that shows what buttons look like.
@@ -71,6 +72,21 @@ class Effects:
             self._quiet.pop(control.id, None)
         elif control.kind == "press" and control.id not in self._moved:
             self._quiet[control.id] = control
+            await self._ask_of_form(control)
+
+    async def _ask_of_form(self, control: Control) -> None:
+        """Take a form that is sent for a fault, where its button was pressed and nothing else came.
+
+        A page without any code only shows how it would look; and who names an address has a reason.
+        """
+        if (
+            control.submits
+            and self._session.has_noted(SENT)
+            and _SCRIPT.search(self._document.html)
+        ):
+            standing = await self._ask("standing", control.id)
+            if standing and not standing["leads"]:
+                self._session.blame(SENT)
 
     def forget(self) -> None:
         """Do not take what changed meanwhile for the doing of the control that is used next."""

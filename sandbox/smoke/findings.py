@@ -28,6 +28,9 @@ from sandbox.smoke.signatures import sign
 from sandbox.smoke.surroundings import UNDEFINED, misses_power, tells_of_lack
 from sandbox.smoke.withheld import withheld
 
+SENT = "form"
+"""The kind of what tells of a form that was sent."""
+
 # Protocol shapes: https://chromedevtools.github.io/devtools-protocol/tot/Runtime/ and .../Audits/
 Event = Mapping[str, Any]
 
@@ -236,7 +239,7 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
     A name that a missing library was to bring is told by that, and data that did not come are
     missed after it.
     """
-    found = tuple(seen)
+    found = _sent_once(tuple(seen))
     unanswered = [one for one in found if one.kind == NEEDS_NETWORK]
     origins = {one.message.removeprefix(f"{NEEDS_NETWORK}: ") for one in unanswered}
     lacks_script = any(one.kind == "missing library" for one in found) or not (
@@ -256,6 +259,13 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
         return _is_of_data(one, document)
 
     return tuple(replace(one, severity="advisory") if is_excused(one) else one for one in found)
+
+
+def _sent_once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Tell of a form by its button, where Enter in one of its fields has sent it as well."""
+    sent = [one for one in found if one.kind == SENT]
+    kept = [one for one in sent if one.severity == "fatal"] or sent[:1]
+    return tuple(one for one in found if one.kind != SENT or one in kept)
 
 
 def _end_of_statement(html: str, at: int) -> int:
@@ -319,12 +329,7 @@ def from_issue(issue: Event, document: Document, moment: Moment) -> Finding | No
     line = _line(location.get("url"), location.get("lineNumber"), document)
     parts = urlsplit(blocked)
     if _is_own(blocked, document):
-        name = parts.path.rpartition("/")[2] or blocked
-        line = line or _line_of_text(name, document)
-        found = _advisory("resource", f"missing file: {name}", moment, line, None)
-        # Nobody ever gets a script that was to lie beside the document.
-        is_script = directive.startswith(_OF_SCRIPTS) and name in document.loads
-        return replace(found, severity="fatal") if is_script else found
+        return _beside(parts.path.rpartition("/")[2] or blocked, directive, line, document, moment)
     if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc:
         line = line or _line_of_text(blocked, document)
         if directive.startswith("script-src") and _is_imported(blocked, document):
@@ -399,6 +404,15 @@ def deaf(control: str, moment: Moment) -> Finding:
     """Make the note for one that no code hears: what shows how buttons look has none either."""
     message = f"{control} does nothing: no code runs when it is pressed"
     return _finding("dead", "advisory", message, moment, control)
+
+
+def _sent(moment: Moment) -> Finding:
+    """Make the note for a form that goes where nobody is."""
+    what = f"{moment.control} sends its form" if moment.control else "a form is sent"
+    message = (
+        f"{what}, and no code takes it: nothing comes of it here, and elsewhere the page is left"
+    )
+    return _finding(SENT, "advisory", message, moment, moment.control or "")
 
 
 def empty_download(name: str, moment: Moment) -> Finding:
@@ -520,6 +534,19 @@ def _unanswered(url: str, document: Document, moment: Moment) -> Finding | None:
         return _needs_network(url, _line_of_text(url, document), moment)
     listed = unfetched(url)
     return _unfetched(listed[0], document, moment) if listed else None
+
+
+def _beside(
+    name: str, directive: str, line: int | None, document: Document, moment: Moment
+) -> Finding:
+    """Make the finding for what lies nowhere beside the document."""
+    if directive == "form-action":
+        return _sent(moment)
+    line = line or _line_of_text(name, document)
+    found = _advisory("resource", f"missing file: {name}", moment, line, None)
+    # Nobody ever gets a script that was to lie beside the document.
+    is_script = directive.startswith(_OF_SCRIPTS) and name in document.loads
+    return replace(found, severity="fatal") if is_script else found
 
 
 def _needs_network(url: str, line: int | None, moment: Moment) -> Finding:

@@ -594,6 +594,12 @@
     changed = changed.slice(-MOST_SAID);
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 
+  // What was said before belongs to what was done before.
+  function unsay() {
+    changed = [];
+  }
+
+  // Whether the page has said this since then, and what messages have come.
   function told(text) {
     const shown = changed
       .map((one) => one.deref())
@@ -601,13 +607,11 @@
     const said = shown.filter(
       (one) => one !== document.body && one.textContent.length < 20 * LONGEST && (one.innerText ?? "").trim(),
     );
-    const fields = [...document.querySelectorAll("input,textarea")];
     return {
       same: said.some((one) => one.innerText.includes(text)),
-      message: said.some((one) => one.closest(MESSAGE)),
-      empty: fields.some((one) => TYPED.has(one.localName === "input" ? one.type : "") && !one.value.trim() && one.checkVisibility()),
+      said: [...new Set(said.filter((one) => one.closest(MESSAGE)).map((one) => one.innerText.slice(0, LONGEST)))],
     };
   }
 
-  return { legible, width, told };
+  return { legible, width, told, unsay };
 })()

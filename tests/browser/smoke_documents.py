@@ -658,6 +658,33 @@ go.onclick = () => {
         8,
         "the keyboard",
     ),
+    "an error beside a message that has nothing to do with it": Broken(
+        page(
+            '<input id="note" aria-label="Note"><button id="save">Save</button><p id="status">Ready</p>',
+            "save.onclick = async () => {\n  document.getElementById('status').textContent = 'Saving…';\n"
+            "  note.value = '';\n  throw new Error('Could not save');\n};",
+        ),
+        "rejection",
+        "Error: Could not save",
+        10,
+        "button ‘Save’",
+    ),
+    "a form that no handler takes": Broken(
+        page(
+            '<div id="app"><form @submit="keep"><input v-model="name" name="name" aria-label="Name">'
+            "<button>Keep</button></form><p>{{ name }}</p></div>",
+            "Vue.createApp({\n  data: () => ({ name: '' }),\n"
+            "  methods: { keepName() { this.name = ''; } },\n}).mount('#app');",
+        ).replace(
+            "<title>",
+            '<script src="https://unpkg.com/vue@3/dist/vue.global.prod.js"></script><title>',
+        ),
+        "form",
+        "button ‘Keep’ sends its form, and no code takes it: nothing comes of it here, and elsewhere"
+        " the page is left",
+        None,
+        "button ‘Keep’",
+    ),
 }
 
 HANGS = {
