@@ -199,6 +199,19 @@ class FrameSession:
         await self._evaluate("location.reload()", by_value=True)
         await self._loaded.wait()
 
+    async def unreadable(self, handler: str) -> Mapping[str, Any] | None:
+        """Let the engine read an inline handler, and run nothing of it; say what it stumbles at."""
+        answer = await self._session.send(
+            "Runtime.compileScript",
+            {
+                "expression": f"(function (event) {{\n{handler}\n}})",
+                "sourceURL": OWN_SCRIPTS,
+                "persistScript": False,
+            },
+        )
+        details: Mapping[str, Any] | None = answer.get("exceptionDetails")
+        return details
+
     async def ask(self, function: str, *arguments: object) -> Any:
         """Call a function of `_SCRIPTS`; its value is as JSON would carry it."""
         call = f"smoke.{function}({', '.join(json.dumps(one) for one in arguments)})"

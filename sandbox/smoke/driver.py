@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Page,
     )
 
+    from sandbox.smoke.grammar import Doubt
     from sandbox.smoke.stage import Play
 
 MOST_ACTIONS = 40
@@ -67,8 +68,11 @@ class Driver:
         *,
         folder: Path,
         on_progress: Callable[[Progress], None] | None,
+        doubts: Sequence[Doubt] = (),
     ) -> None:
+        """`doubts`: the handlers among them are given to the browser's engine to read."""
         self.run = Run()
+        self._doubts = doubts
         self._context = context
         self._play = play
         self._folder = folder
@@ -133,6 +137,7 @@ class Driver:
     async def _go_through(self) -> None:
         try:
             await self._load()
+            await self._read_handlers()
             await self._looked.begin()
             await self._use_controls()
             await self._press_once_more()
@@ -247,6 +252,15 @@ class Driver:
             self._unpainted = seen["canvases"] > 0 and shot is not None
         elif shot is not None and seen["pictures"] == 0 and not await self._appears():
             self._session.add(findings.invisible())
+
+    async def _read_handlers(self) -> None:
+        """Tell of inline handlers that cannot be read, whether or not a person comes to them."""
+        for doubt in self._doubts:
+            details = None
+            if doubt.handler:
+                details = await self._patience.answered(self._session.unreadable(doubt.handler))
+            if details is not None:
+                self._session.add(doubt.finding(findings.message_of(details)))
 
     async def _appears(self) -> bool:
         """Wait for what fades in; text below what is in sight is seen too."""

@@ -146,7 +146,7 @@ _OF_SCRIPTS = ("script-src", "worker-src")
 
 def from_exception(details: Event, document: Document, moment: Moment) -> Finding | None:
     """Read `Runtime.exceptionThrown`; `None` for noise."""
-    message = as_asked(_message(details))
+    message = as_asked(message_of(details))
     if _NOISE.search(message):
         return None
     if found := _withheld(message, document, moment):
@@ -466,7 +466,7 @@ _LONGEST = 500
 _LONGEST_NAME = 80
 
 
-def _message(details: Event) -> str:
+def message_of(details: Event) -> str:
     """Take what was thrown, as a console would show it, without the stack."""
     thrown = details.get("exception")
     if thrown is None:

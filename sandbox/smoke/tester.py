@@ -16,6 +16,7 @@ from sandbox.report import Finding, Report, Verdict
 from sandbox.smoke import findings, starving
 from sandbox.smoke.browsers import ADVICE, BrowserChoice, NoBrowser
 from sandbox.smoke.confinement import own_folder
+from sandbox.smoke.grammar import Doubt, read_doubts
 from sandbox.smoke.leftovers import read_leftovers
 from sandbox.smoke.libraries import read_asked, read_notes
 from sandbox.smoke.run import (
@@ -33,7 +34,7 @@ from sandbox.smoke.verdict import conclude
 
 if TYPE_CHECKING:
     import tempfile
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from types import TracebackType
 
     from sandbox.smoke.confinement import Isolation
@@ -198,8 +199,9 @@ class SmokeTester:
         read = await asyncio.to_thread(_read, html)
         if not from_disk:
             read += await asyncio.to_thread(read_notes, html)
+        doubts = await asyncio.to_thread(read_doubts, html)
         if not isinstance(self._browser, BrowserChoice):
-            return _not_tested(read, _reason(self._browser))
+            return _not_tested([*read, *(one.finding() for one in doubts)], _reason(self._browser))
         pool = await self._ready(self._browser)
         path = None
         if from_disk:
@@ -208,7 +210,7 @@ class SmokeTester:
 
         async def attempt(most: float) -> Attempt:
             play = play_from_disk(path, html) if path else self._stage.put(html, grants)
-            return await self._attempt(pool, play, on_progress, most)
+            return await self._attempt(pool, play, doubts, on_progress, most)
 
         try:
             first, last, seconds = await _tried(attempt)
@@ -216,6 +218,8 @@ class SmokeTester:
             if path is not None:
                 path.unlink(missing_ok=True)
         read += await asyncio.to_thread(read_asked, last.asked, html)
+        if last.run.loaded_ms is None:  # else the browser has read it, and its own word counts
+            read += [one.finding() for one in doubts]
         told = report(read, first, last, round(seconds * 1000))
         version, headers = last.run.browser, dict(frame_headers(grants, ()))
         return replace(
@@ -228,6 +232,7 @@ class SmokeTester:
         self,
         pool: BrowserPool,
         play: Play,
+        doubts: Sequence[Doubt],
         on_progress: Callable[[Progress], None] | None,
         most: float,
     ) -> Attempt:
@@ -242,7 +247,7 @@ class SmokeTester:
             self._stage.remove(play)
             raise
         before = await asyncio.to_thread(starving.turns, pool.pid)
-        driver = Driver(context, play, folder=self._files, on_progress=on_progress)
+        driver = Driver(context, play, folder=self._files, on_progress=on_progress, doubts=doubts)
         lost, cut, crashed, starved = None, False, False, False
         time = asyncio.get_running_loop().time
         begun: float | None = None

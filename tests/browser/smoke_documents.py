@@ -315,6 +315,12 @@ BROKEN = {
         "SyntaxError: Unexpected token ';'",
         8,
     ),
+    "a handler that cannot be read, where nobody comes": Broken(
+        page("<p>Hi</p>\n<div hidden><button onclick=\"alert('Hi'\">Go</button></div>", ""),
+        "syntax",
+        "SyntaxError: missing ) after argument list",
+        6,
+    ),
     "a truncated script": Broken(
         SPLIT[: SPLIT.index("out.textContent")],
         "unclosed",

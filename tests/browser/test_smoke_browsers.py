@@ -221,6 +221,16 @@ async def test_without_a_browser_nothing_is_tested_and_the_reason_is_told() -> N
         assert (await tester.test(SPLIT)).reason
 
 
+async def test_without_a_browser_code_that_cannot_be_read_is_told_all_the_same() -> None:
+    pytest.importorskip("tree_sitter_javascript")  # not to be had for every Python
+    async with SmokeTester(None) as tester:
+        report = await tester.test("<p>A\n<script>\nlet a = ;\n</script>")
+    assert report.verdict is Verdict.NOT_TESTED
+    (found,) = report.findings
+    assert (found.kind, found.severity, found.line) == ("syntax", "advisory", 3)
+    assert found.message == "SyntaxError: this cannot be read: = ;"
+
+
 async def test_a_program_that_is_no_browser_leaves_the_tool_not_tested() -> None:
     fake = BrowserChoice(Path("/bin/false"), "False", "named")
     async with SmokeTester(fake) as tester:
