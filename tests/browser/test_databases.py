@@ -300,6 +300,8 @@ async def test_a_full_quota_aborts_with_the_browsers_error(page: Page, notes: To
     await frame.evaluate("add('a'.repeat(15 * 1024 * 1024))")
     refused = "add('b'.repeat(6 * 1024 * 1024)).catch(({ name }) => name)"
     assert await frame.evaluate(refused) == "QuotaExceededError"
+    file = "add(new File(['b'.repeat(5 * 1024 * 1024)], 'b.txt')).catch(({ name }) => name)"
+    assert await frame.evaluate(file) == "QuotaExceededError"
     assert await frame.evaluate("words().then(({ length }) => length)") == 15 * 1024 * 1024
     await asyncio.to_thread(until, lambda: len(notes.records) == 1)
     await frame.evaluate("within('readwrite', (store) => store.clear())")

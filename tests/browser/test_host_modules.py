@@ -568,14 +568,21 @@ STORED = f"""async () => {{ {UNTIL}
   await until(() => saves.length > 0);
   next.release();
   await until(() => saves.length > 1);
-  return [taken, saves.map((changes) => changes.local.a)];
+  const again = keeper.attend(() => {{}}, {{ held: true }});
+  again.hear(local([["b", "before it began anew"]]));
+  again.restart(0);
+  again.hear(local([["a", "again"]]));
+  again.release();
+  await until(() => saves.length > 2);
+  const early = saves.some(({{ local }}) => "b" in local);
+  return [taken, saves.map((changes) => changes.local.a), early];
 }}"""
 
 
 async def test_what_a_tool_stores_is_of_its_shape_and_waits_until_the_tool_is_seen(
     ours: Page,
 ) -> None:
-    assert await ours.evaluate(STORED) == [[], ["heard", "held"]]
+    assert await ours.evaluate(STORED) == [[], ["heard", "held", "again"], False]
 
 
 FOCUS = f"""async () => {{ {UNTIL}

@@ -49,6 +49,14 @@ const greeted = async (frame) => {
   await answer;
   return own.port1;
 };
+// By then what was posted before has been heard.
+const hops = async () => {
+  for (let n = 0; n < 20; n += 1) await new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(0);
+  });
+};
 const flood = (frame) => {
   for (let n = 0; n < 300; n += 1) dispatchEvent(new MessageEvent("message", { source: frame.contentWindow }));
 };"""  # noqa: E501
@@ -434,9 +442,15 @@ PREVIEW = f"""async () => {{ {UNTIL}
   stores(old, "cleared");
   old.postMessage({{ type: "console", text: "said" }});
   await until(() => log.at(-1)?.text === "said");
-  stores(await greeted(ran), "fresh");
+  const seen = await greeted(ran);
+  stores(seen, "fresh");
   await until(() => saves.length > 0);
-  got.saved = Object.keys(saves[0]?.local ?? {{}});
+  preview.stream("four", "/fourth", false);
+  stores(await greeted(frames().find((one) => one !== ran)), "unseen");
+  await hops();
+  stores(seen, "seen");
+  await until(() => saves.some(({{ local }}) => "seen" in local));
+  got.saved = saves.flatMap(({{ local }}) => Object.keys(local));
   return got;
 }}"""  # noqa: E501
 
@@ -455,7 +469,7 @@ async def test_what_a_tool_did_and_what_a_person_ended_stays_so_until_they_say_o
         "looked_at": ["/still/third?still"],
         "looked_at_again": ["/still/third?still"],
         "ran": ["/third"],
-        "saved": ["fresh"],
+        "saved": ["fresh", "seen"],
     }
 
 
@@ -578,11 +592,7 @@ PROVED = f"""async () => {{ {UNTIL}
   leaves.postMessage({{ type: "leaving" }});
   say(runs, "begun runs");
   runs.postMessage({{ type: "leaving" }});
-  for (let n = 0; n < 20; n += 1) await new Promise((done) => {{
-    const {{ port1, port2 }} = new MessageChannel();
-    port1.onmessage = done;
-    port2.postMessage(0);
-  }});
+  await hops();
   const left = stage.querySelectorAll("iframe").length;
   stop();
   return [left, (await found).map(({{ ran }}, at) => ran && names[at]).filter(Boolean)];
@@ -593,3 +603,60 @@ async def test_an_attack_has_run_by_its_own_word_and_one_that_floods_the_proof_h
     ours: Page,
 ) -> None:
     assert await ours.evaluate(PROVED) == [3, ["runs"]]
+
+
+BY_HAND = f"""async () => {{ {UNTIL}
+  const [timer, now] = [setTimeout, performance.now.bind(performance)];
+  let ahead = 0;
+  window.setTimeout = (run, ms) => timer(run, Math.min(ms, 20));
+  performance.now = () => now() + ahead;
+  const stage = add("div");
+  const {{ attempts }} = await import("/prove-attempt.js");
+  let cases = 0;
+  const tried = async ({{ heard = true, acted = true, says = true, looks = {{}} }}) => {{
+    cases += 1;
+    const name = `case${{cases}}`;
+    window.fetch = async () => Response.json({{ [name]: {{ control: heard }} }});
+    let attacked = false;
+    const lend = async ({{ part }}) => {{
+      if (part === "look" && !heard) ahead += 11_000;
+      attacked ||= part === "attack";
+      return part === "look" ? attacked && looks : {{ acted }};
+    }};
+    const ended = new Promise(() => {{}});
+    const told = {{ id: name, sandbox: "", allow: "", stage, lend, ended }};
+    const one = {{ name, mark: name, key: "key", control: "/", attack: "/" }};
+    const found = attempts(told).byHand(one);
+    await until(() => stage.firstElementChild);
+    const port = await greeted(stage.firstElementChild);
+    if (says) port.postMessage({{ type: "console", text: `ended ${{name}}` }});
+    else ahead += 11_000;
+    const {{ control, attack, ran, how }} = await found;
+    return [[control, attack, ran, how].join(), stage.childElementCount];
+  }};
+  return {{
+    silent: await tried({{}}),
+    unheard: await tried({{ heard: false }}),
+    idle: await tried({{ acted: false }}),
+    dead: await tried({{ says: false }}),
+    opened: await tried({{ looks: {{ opened: 1 }} }}),
+    gained: await tried({{ looks: {{ gained: 1 }} }}),
+    looked_up: await tried({{ looks: {{ looked_up: 1 }} }}),
+    heard: await tried({{ looks: {{ attack: 1 }} }}),
+  }};
+}}"""
+
+
+async def test_an_attack_with_a_hand_has_run_where_it_was_acted_on_and_is_seen_however_it_gets_out(
+    ours: Page,
+) -> None:
+    assert await ours.evaluate(BY_HAND) == {
+        "silent": ["true,false,true,", 0],
+        "unheard": ["false,false,true,", 0],
+        "idle": ["true,false,false,", 0],
+        "dead": ["true,false,false,", 0],
+        "opened": ["true,true,true,opened a tab", 0],
+        "gained": ["true,true,true,gained the power", 0],
+        "looked_up": ["true,true,true,looked a name up", 0],
+        "heard": ["true,true,true,", 0],
+    }
