@@ -35,6 +35,8 @@ class Registry:
     def __init__(self, url: str) -> None:
         self.environment = {"npm_config_registry": url, "no_proxy": "127.0.0.1"}
         self.asked: list[str] = []
+        self.refuses = ""
+        """With what words it answers everything, if it does."""
         self._url = url
         self._answers: dict[str, bytes] = {}
         self._versions: dict[str, dict[str, Any]] = {}
@@ -75,7 +77,10 @@ def open_registry() -> Iterator[Registry]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = registry.answer(self.path)
-            self.send_response(200 if body is not None else 404)
+            if registry.refuses:
+                self.send_response(503, registry.refuses)
+            else:
+                self.send_response(200 if body is not None else 404)
             self.end_headers()
             self.wfile.write(body or b"")
 

@@ -13,6 +13,7 @@ from sandbox.libraries.added import read_added, remove_added
 from sandbox.libraries.manifest import Library, fits, libraries
 from sandbox.own_command import own_command
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
+from server.commands.terminal import shown
 from server.errors import Problem
 from server.libraries import put_on_the_shelf
 from server.settings import load_settings
@@ -101,7 +102,7 @@ def _add(names: list[str], *, optional: bool) -> int:
     try:
         fetched = fetch.fetch(wanted, os.environ)
     except fetch.FetchError as error:
-        print(f"{error}.", file=sys.stderr)
+        print(shown(f"{error}."), file=sys.stderr)
         return COULD_NOT
     print(f"Fetched: {', '.join(library.id for library in fetched) or 'all were there'}.")
     return GOOD
@@ -132,7 +133,7 @@ def _add_others(names: list[str]) -> int:
     for spelled in names:
         name, pins, integrity = spelled.partition("#")
         if pins and not manifest.is_integrity(integrity):
-            print(f"{spelled}: what stands behind # must be a SHA-512.", file=sys.stderr)
+            print(f"{shown(spelled)}: what stands behind # must be a SHA-512.", file=sys.stderr)
             return COULD_NOT
         try:
             new = added.add(
@@ -143,7 +144,7 @@ def _add_others(names: list[str]) -> int:
                 integrity=integrity,
             )
         except (added.NotAddable, fetch.FetchError, manifest.ManifestError) as error:
-            print(f"{error}.", file=sys.stderr)
+            print(shown(f"{error}."), file=sys.stderr)
             return COULD_NOT
         print(f"Added: {', '.join(library.id for library in new) or 'all were there'}.")
     print("A server that is running finds them when it starts again.")
@@ -155,7 +156,7 @@ def _remove(names: list[str]) -> int:
     known = {one for library, _ in _all() for one in (library.name, library.id)}
     unknown = sorted(set(names) - known)
     if unknown:
-        print(f"Not listed: {', '.join(unknown)}.", file=sys.stderr)
+        print(shown(f"Not listed: {', '.join(unknown)}."), file=sys.stderr)
         return COULD_NOT
     removed = []
     for library, folder in _all():

@@ -13,7 +13,7 @@ from typing import Any
 from server import shapes
 from server.app import open_services
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
-from server.commands.terminal import finding_line, shown, shown_lines
+from server.commands.terminal import as_json, finding_line, shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
@@ -49,7 +49,7 @@ async def _new(arguments: argparse.Namespace) -> int:
     async with open_services(load_settings(os.environ)) as services:
         choice = await choose(services.registry, arguments.model)
         if arguments.dry_run:
-            print(json.dumps(await estimate_shape(choice, prompt), ensure_ascii=False))
+            print(as_json(await estimate_shape(choice, prompt)))
             return GOOD
         _say(arguments, f"{choice.id}: {choice.why}")
         services.smoke.warm()

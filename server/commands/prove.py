@@ -24,6 +24,7 @@ from sandbox.prove.lending import Lending
 from sandbox.smoke.browsers import BrowserChoice, NoBrowser, find_browser
 from server.app import create_application
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
+from server.commands.terminal import as_json, shown
 from server.ports import RefusedPort, bind
 from server.routes.door import COOKIE, cookie_value
 from server.serving import Listener, serve
@@ -75,14 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = asyncio.run(_prove(settings, browser, arguments.url, arguments.only))
     except NotProvableError as error:
-        print(error, file=sys.stderr)
+        print(shown(str(error)), file=sys.stderr)
         return COULD_NOT
     except BrowserError as error:
         reason = error.message.strip().partition("\n")[0]
-        print(f"{browser.name} could not run the attacks: {reason}", file=sys.stderr)
+        print(shown(f"{browser.name} could not run the attacks: {reason}"), file=sys.stderr)
         return COULD_NOT
     if arguments.json:
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print(as_json(report, indent=2))
     else:
         _say(report, browser)
     counts = report["counts"]
@@ -92,14 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _say(report: Report, browser: BrowserChoice) -> None:
-    shown = ""
+    kind = ""
     for case in report["cases"]:
         if case["verdict"] == "not run":
             continue
-        if case["class"] != shown:
-            shown = case["class"]
-            print(f"\n{shown[0].upper()}{shown[1:]}")
-        print(f"  {case['verdict']:<11} {case['says']} ({case['name']}){_why(case)}")
+        if case["class"] != kind:
+            kind = case["class"]
+            print(f"\n{shown(kind[0].upper() + kind[1:])}")
+        print(shown(f"  {case['verdict']:<11} {case['says']} ({case['name']}){_why(case)}"))
     counts = ", ".join(f"{number} {word}" for word, number in report["counts"].items())
     print(f"\n{counts}, in {browser.name}.")
 
@@ -234,4 +235,4 @@ async def _told(words: str) -> None:
 
 def _tell_progress(words: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{shown(words)}", end="", file=sys.stderr, flush=True)

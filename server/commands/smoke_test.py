@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import re
 import sys
@@ -18,7 +17,7 @@ from sandbox.smoke.browsers import find_browser
 from server.commands.exit_codes import COULD_NOT, GOOD, NO
 from server.commands.junit import junit
 from server.commands.smoke_sources import Source, sources
-from server.commands.terminal import shown
+from server.commands.terminal import as_json, shown
 from server.errors import Problem
 from server.libraries import put_on_the_shelf
 from server.settings import load_settings
@@ -145,7 +144,7 @@ def _save(report: Report, source: Source, number: int, folder: Path | None) -> l
 
 
 def _json_line(name: str, report: Report, screenshots: Sequence[str]) -> str:
-    return json.dumps(
+    return as_json(
         {
             "file": name,
             "verdict": report.verdict.value,
@@ -155,8 +154,7 @@ def _json_line(name: str, report: Report, screenshots: Sequence[str]) -> str:
             "controls_found": report.controls_found,
             "controls_used": report.controls_used,
             "reason": report.reason,
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -179,7 +177,7 @@ def _lines(name: str, report: Report) -> str:
     """Say it for a person: the verdict, then each finding where an editor can jump to it."""
     name = shown(name)
     if report.verdict is Verdict.NOT_TESTED:
-        return f"{name}: not tested: {report.reason}"
+        return f"{name}: not tested: {shown(report.reason or '')}"
     used = f"{report.controls_used} of {report.controls_found} controls used"
     lines = [f"{name}: {report.verdict.value} ({used}, {report.duration_ms / 1000:.1f} s)"]
     for finding in report.findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,17 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """The same for a text of several lines."""
     return "\n".join(shown(line) for line in text.splitlines())
+
+
+def as_json(told: Any, *, indent: int | None = None) -> str:
+    """Write JSON, whose own rules let through some of what a terminal would obey."""
+    text = json.dumps(told, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
+    # Within texts: the lines between are the indent's.
+    return "".join(
+        one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
+    )
 
 
 def finding_line(finding: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ def pages(good: Path) -> Iterator[str]:
         "/good": ("text/html; charset=utf-8", good.read_bytes()),
         "/data": ("application/json", b"{}"),
         "/large": ("text/html", b" " * (LARGEST + 1)),
+        "/orders": ("te\x1b[31mowned\x9b0mxt", b""),
     }
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -137,6 +138,17 @@ def test_what_cannot_be_fetched_or_given_exits_2(pages, tmp_path, free_address):
     done = sandwright("test", tmp_path / "x.html", "--jobs", "0", **none)
     assert done.returncode == 2
     assert "a number from 1 to 16" in done.stderr
+
+
+def test_what_a_server_says_of_its_page_gives_a_terminal_no_orders(pages):
+    """Neither as words nor as JSON, which holds them whole."""
+    none = {"SANDWRIGHT_BROWSER": "none"}
+    said = sandwright("test", f"{pages}/orders", **none).stdout.strip()
+    assert said.isprintable()
+    assert "x1b[31mowned" in said
+    told = sandwright("test", f"{pages}/orders", "--json", **none).stdout.strip()
+    assert told.isprintable()
+    assert json.loads(told)["reason"] == "it is no HTML but te\x1b[31mowned\x9b0mxt"
 
 
 def test_the_library_in_three_lines_runs_as_its_page_has_it(tmp_path, monkeypatch):

@@ -205,6 +205,18 @@ def test_any_package_is_added_listed_checked_and_removed(tmp_path, capsys, monke
     assert "round-thing" not in capsys.readouterr().out
 
 
+def test_what_a_registry_says_gives_a_terminal_no_orders(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SANDWRIGHT_DATA_DIR", str(tmp_path))
+    with open_registry() as registry:
+        for name, value in registry.environment.items():
+            monkeypatch.setenv(name, value)
+        registry.refuses = "not\x1b]0;owned\x07 now"
+        assert main(["libraries", "add", "never-heard-of"]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.isprintable()
+    assert "x1b]0;owned" in said
+
+
 def test_without_a_registry_adding_says_so_in_one_line(vendored, capsys, monkeypatch):
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
