@@ -18,6 +18,8 @@ _MOST_ENTRIES = 1_000_000  # of the journals of one artifact
 _MOST_SAID = 128 * 1024**2  # bytes: an answer of 12 MB, escaped, in many small entries
 _ENTRY = 100  # bytes that an entry takes beside what it says
 _MOST_STORED = 2_000_000  # its quota is in units, and a tool may keep many small things
+_GAP = 1_000
+"""How far numbers may run ahead of what they number: what comes next is numbered too."""
 GIVES = frozenset({"network", "geolocation", "clipboard_read"})
 """Grants that open something; the others only remember what a person said."""
 _MOST_ORIGINS = 50  # of one tool, as in routes/schemas.py
@@ -61,6 +63,7 @@ class Checking:
     """What servers it was given."""
     newest: int = 0
     """The number of its last version."""
+    _last: int = 0
     _pinned: int | None = None
     _given_on: int = 0
     _counts: Counter[bool] = field(default_factory=Counter)
@@ -115,6 +118,9 @@ class Checking:
     def end(self) -> None:
         _expect(bool(self._keys), "it is empty")
         _expect(self._pinned in {None, *self._versions}, "the pinned version is missing")
+        numbers = ((self.newest, self._versions), (self._last, self._messages))
+        for last, found in numbers:
+            _expect(last <= len(found) + _GAP, "it has numbers that nothing could follow")
         # A dangling name could come to mean another tool's record.
         there = (
             ("generation", self._generations),
@@ -151,6 +157,7 @@ class Checking:
 
     def _message(self, row: Row) -> None:
         self._messages.add(row["id"])
+        self._last = max(self._last, row["position"])
 
     def _report(self, row: Row) -> None:
         _expect(row["n"] in self._versions, "a report's version is missing")

@@ -19,6 +19,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.everything import lengths, libraries, lines
+from server.everything.checking import Checking
 from server.everything.page import Listed, page
 from server.everything.reading import FORMAT, MANIFEST, VERSION
 from server.everything.room import is_no_room
@@ -169,9 +170,11 @@ class _Packing:
 
 
 async def _records(connection: AsyncConnection, artifact_id: str, file: IO[bytes]) -> bool:
+    checking = Checking(artifact_id, again=True)
     async with aclosing(whole.rows(connection, artifact_id)) as parts:
         async for table, rows in parts:
-            await asyncio.to_thread(_write, file, table, rows)
+            await asyncio.to_thread(_write, file, table, rows, checking)
+    checking.end()
     return True
 
 
@@ -190,11 +193,11 @@ async def _tried(making: Coroutine[Any, Any, _Made]) -> _Made | None:
         return None
 
 
-def _write(file: IO[bytes], table: Table, rows: Sequence[whole.Row]) -> None:
+def _write(file: IO[bytes], table: Table, rows: Sequence[whole.Row], checking: Checking) -> None:
+    """Raise a `ValueError` for what no import takes: it would keep every other tool out, too."""
     for row in rows:
         line = lines.write(table, row)
-        if not lengths.fits(line):
-            raise ValueError(f"a record of {table.name} is too large")
+        checking.see(*lines.read(line))
         if file.tell() + len(line) > lengths.MOST_OF_TOOL:
             raise ValueError("a tool is too large")
         file.write(line)

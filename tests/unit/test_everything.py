@@ -482,10 +482,31 @@ def test_events_are_looked_at_once_and_not_again_while_changes_wait(
 async def test_a_tool_that_no_import_takes_is_told_by_the_export(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lengths, "MOST_OF_TOOL", 1_500)
+    """Else its one record would keep the other tools of the archive out."""
+    whole = lines.read(line(ARTIFACT))[1]
     row = lines.read(line(GENERATION, prompt="x" * 1_000))[1]
+
+    def written(*rows: dict[str, Any]) -> None:
+        found = Checking(ID)
+        _write(io.BytesIO(), tables.artifacts, [whole], found)
+        _write(io.BytesIO(), tables.generations, rows, found)
+
+    written(row, {**row, "id": ID})
+    with pytest.raises(ValueError, match="base_version cannot be used"):
+        written({**row, "base_version": 2**31})
+    monkeypatch.setattr(lengths, "MOST_OF_TOOL", 1_500)
     with pytest.raises(ValueError, match="too large"):
-        _write(io.BytesIO(), tables.generations, [row, row])
+        written(row, {**row, "id": ID})
+
+
+@pytest.mark.parametrize("table", ["versions", "messages"])
+def test_what_comes_after_the_last_number_has_one_too(table: str) -> None:
+    """A stranger's version 2,147,483,647 would be the last that can be told of."""
+    told = {"versions": (VERSION_1, "n"), "messages": (MESSAGE, "position")}
+    record, number = told[table]
+    seen(line(GENERATION), line(record, **{number: 7}))
+    with pytest.raises(DamagedError, match="numbers that nothing could follow"):
+        seen(line(GENERATION), line(record, **{number: 2**31 - 1}))
 
 
 def test_an_end_within_an_end_hides_no_list() -> None:
