@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sandbox.network_origins import RefusedOrigin, private_origin
 from sandbox.own_command import ROOT, is_checkout
+from server.providers.hosts import KNOWN_HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,14 +35,7 @@ NAMES = (
     "PRIVATE_ORIGINS",
     "REDIS_URL",
 )
-PROVIDER_VARIABLES = (
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_BASE_URL",
-    "GEMINI_API_KEY",
-    "OLLAMA_HOST",
-)
+PROVIDER_VARIABLES = tuple(dict.fromkeys(name for host in KNOWN_HOSTS for name in host.variables))
 # What finding a browser depends on, so that nothing below the door reads the environment.
 BROWSER_VARIABLES = (
     "PATH",

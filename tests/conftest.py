@@ -27,6 +27,7 @@ from filelock import FileLock
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from server.ports import BoundPort, bind
+from server.settings import PROVIDER_VARIABLES
 from tests.forks import Forked
 
 BIN = Path(sys.executable).parent
@@ -198,7 +199,7 @@ def clean_environment(**more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SANDWRIGHT_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "OLLAMA_"))
+        if not (name.startswith("SANDWRIGHT_") or name in PROVIDER_VARIABLES)
         or name == "SANDWRIGHT_BROWSER"
     }
     return {**kept, **more}

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 MANIFEST = Path(sandbox.__file__).parent / "libraries" / "manifest.toml"
 VENDORED = frontend.STATIC / "vendor"
 PROBE = "<!doctype html><title>Probe</title><h1>Hello</h1><button type=button>Press</button>"
+_CONNECT = "Set a key, OPENAI_API_KEY for example, or OPENAI_BASE_URL to make anything."
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,7 @@ async def _providers(settings: Settings) -> list[Check]:
                 )
             )
         connected = set(registry.providers) != {"recipes"}
-        advice = None if connected else "Set OPENAI_API_KEY or OPENAI_BASE_URL to make anything."
+        advice = None if connected else _CONNECT
         answer = Check("Model", works=True, detail=f"{default.id}. {default.why}", advice=advice)
         return [*checks, answer]
     finally:

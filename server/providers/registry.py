@@ -11,6 +11,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from server.providers.anthropic import AnthropicProvider
+from server.providers.hosted import HostedProvider
+from server.providers.hosts import KNOWN_HOSTS, OPENAI, Connection, Format, KnownHost
 from server.providers.mechanical import MechanicalProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import ModelInfo, ModelList, Provider
@@ -19,13 +22,14 @@ from server.providers.recipes import RecipesProvider
 from server.providers.transport import Timeouts, Transport
 from server.settings import Settings, SettingsError
 
-# What OpenAI's own API is asked for when nobody chose a model. A name written here can only be
-# as fresh as this release; docs/providers.md says how to name another.
-OPENAI_MODEL = "gpt-4.1"
 RECIPES_ID = f"{RecipesProvider.name}/{RECIPES_MODEL}"
 _UNLISTED_MODEL = "default"  # local servers take any name for the one model that they have
 _LIST_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
+_FORMATS: Mapping[Format, type[HostedProvider]] = {
+    "chat": OpenAIProvider,
+    "messages": AnthropicProvider,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +88,37 @@ class Registry:
         *,
         transport: Transport | None = None,
         chosen: str | None = None,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
-        """`chosen` is `provider/model`. Raises `SettingsError` if its provider is not connected."""
+        """`chosen` is `provider/model`; `sources` are the variables that connected the hosts.
+
+        Raises `SettingsError` if the chosen provider is not connected.
+        """
         if chosen is not None:
             _check(chosen, providers)
         self.providers = dict(providers)
         self._transport = transport
         self._listed: dict[str, _Listed] = {}
         self._chosen = None if chosen is None else chosen
+        self._sources = dict(sources or {})
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeouts: Timeouts | None = None) -> Registry:
         """Connect what the settings name. Raises `SettingsError` for a model that none serves."""
-        environment = settings.provider_environment
-        key, base_url = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
+        connections = _connections(settings.provider_environment)
         if settings.model is not None:  # before there is a transport that somebody must close
-            names = (OpenAIProvider.name,) if key or base_url else ()
-            _check(settings.model, (*names, RecipesProvider.name))
+            _check(settings.model, (*(known.name for known in connections), RecipesProvider.name))
         transport = Transport(timeouts)
-        providers: dict[str, Provider] = {}
-        if key or base_url:
-            openai = OpenAIProvider(transport, base_url=base_url, key=key)
-            providers[openai.name] = openai
+        providers: dict[str, Provider] = {
+            known.name: _FORMATS[known.format](
+                transport, known, base_url=connection.base_url, key=connection.key
+            )
+            for known, connection in connections.items()
+        }
         recipes = RecipesProvider()
         providers[recipes.name] = recipes
-        return cls(providers, transport=transport, chosen=settings.model)
+        sources = {known.name: connection.source for known, connection in connections.items()}
+        return cls(providers, transport=transport, chosen=settings.model, sources=sources)
 
     async def aclose(self) -> None:
         for provider in self.providers.values():
@@ -140,8 +150,9 @@ class Registry:
         return await self._of_host() if default.is_recipes else default
 
     async def _of_host(self) -> Choice | None:
-        openai = self.providers.get(OpenAIProvider.name)
-        return await self._first_of(openai) if isinstance(openai, OpenAIProvider) else None
+        hosted = (one for one in self.providers.values() if isinstance(one, HostedProvider))
+        first = next(hosted, None)
+        return await self._first_of(first) if first is not None else None
 
     async def models(self) -> Models:
         """Ask all providers at once; a provider that is away is an error, not an exception."""
@@ -150,27 +161,32 @@ class Registry:
         return Models(
             tuple(model for listing in listings for model in listing.models),
             tuple(ProviderNote(name, one.error) for name, one in named if one.error is not None),
-            tuple(ProviderNote(name, _behind(one)) for name, one in named if one.left_out),
+            tuple(ProviderNote(name, _behind(name, one)) for name, one in named if one.left_out),
         )
 
-    async def _first_of(self, openai: OpenAIProvider) -> Choice:
-        if openai.is_official:
+    async def _first_of(self, host: HostedProvider) -> Choice:
+        source = self._sources.get(host.name, host.name)
+        if host.is_official and host.known.model is not None:
             return Choice(
-                openai,
-                OPENAI_MODEL,
-                f"OPENAI_API_KEY is set and no model is chosen, so {OPENAI_MODEL} is asked. "
+                host,
+                host.known.model,
+                f"{source} is set and no model is chosen, so {host.known.model} is asked. "
                 "SANDWRIGHT_MODEL names another.",
             )
-        listing = await self._list(openai.name)
+        listing = await self._list(host.name)
         if listing.models:
-            model = listing.models[0].model
-            return Choice(openai, model, f"OPENAI_BASE_URL is set; its host lists {model} first.")
+            names = [one.model for one in listing.models]
+            preferred = [name for name in names if host.known.prefers in name]
+            if host.known.prefers and preferred:
+                why = f"its host lists {preferred[0]} first of its “{host.known.prefers}” models."
+                return Choice(host, preferred[0], f"{source} is set; {why}")
+            return Choice(host, names[0], f"{source} is set; its host lists {names[0]} first.")
         reason = listing.error or "its list is empty."
         return Choice(
-            openai,
+            host,
             _UNLISTED_MODEL,
-            f"OPENAI_BASE_URL is set, but its models could not be listed: {reason} "
-            "SANDWRIGHT_MODEL=openai/… names one.",
+            f"{source} is set, but its models could not be listed: {reason} "
+            f"SANDWRIGHT_MODEL={host.name}/… names one.",
         )
 
     async def _list(self, name: str) -> ModelList:
@@ -183,12 +199,18 @@ class Registry:
         return listing
 
 
-def _behind(listing: ModelList) -> str:
+def _connections(environment: Mapping[str, str]) -> dict[KnownHost, Connection]:
+    """Return the hosts that the environment connects, in the order in which they are asked."""
+    found = ((known, known.connection(environment)) for known in KNOWN_HOSTS)
+    return {known: connection for known, connection in found if connection is not None}
+
+
+def _behind(provider: str, listing: ModelList) -> str:
     shown = len(listing.models)
     known = shown + listing.left_out
     return (
         f"{shown:,} of {known:,} models of the host are shown: the list or a name "
-        "is too long for the menu. SANDWRIGHT_MODEL=openai/… names any."
+        f"is too long for the menu. SANDWRIGHT_MODEL={provider}/… names any."
     )
 
 
@@ -204,6 +226,13 @@ def _check(chosen: str, providers: Iterable[str]) -> None:
     if not _is_served(chosen, providers):
         raise SettingsError(
             f"SANDWRIGHT_MODEL is “{chosen}”, which no connected provider serves. Write it as "
-            f"provider/model, for example openai/{OPENAI_MODEL}, and connect the provider "
-            f"(for openai: OPENAI_API_KEY or OPENAI_BASE_URL). Connected: {', '.join(providers)}."
+            f"provider/model, for example {OPENAI.name}/{OPENAI.model}, and connect the provider "
+            f"({_connecting(chosen)}). Connected: {', '.join(providers)}."
         )
+
+
+def _connecting(chosen: str) -> str:
+    """Say which variables connect the provider that was meant, or the first one."""
+    meant = chosen.partition("/")[0]
+    known = next((one for one in KNOWN_HOSTS if one.name == meant), OPENAI)
+    return f"for {known.name}: {' or '.join(known.variables)}"

@@ -13,7 +13,6 @@ import pytest
 import pytest_asyncio
 
 from server.providers.openai import OpenAIProvider
-from server.providers.openai_errors import Refusals
 from server.providers.protocol import (
     Error,
     Image,
@@ -25,6 +24,7 @@ from server.providers.protocol import (
     Turn,
     Usage,
 )
+from server.providers.refusals import Refusals
 from server.providers.scripted import ScriptedServer
 from server.providers.scripted_answers import Answer, ScriptedError
 from server.providers.transport import Reply, Timeouts, Transport
@@ -149,7 +149,7 @@ async def test_a_missing_done_line_is_no_loss_once_the_model_finished():
 async def test_a_host_that_holds_the_connection_after_the_finish_does_not_hold_the_answer(
     monkeypatch,
 ):
-    monkeypatch.setattr("server.providers.openai._AFTER_FINISH", 0.2)
+    monkeypatch.setattr("server.providers.reading.AFTER_FINISH", 0.2)
     begun = time.monotonic()
     events = await played(Answer(text="x", ending="open", usage=False))
     assert events[-1] == Stop("stop")

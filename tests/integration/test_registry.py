@@ -7,8 +7,9 @@ import gc
 import pytest
 
 from server.providers import prices
+from server.providers.hosts import KNOWN_HOSTS, OPENAI
 from server.providers.protocol import Price, Usage
-from server.providers.registry import OPENAI_MODEL, Registry
+from server.providers.registry import Registry
 from server.providers.scripted import ScriptedServer
 from server.providers.transport import Transport
 from server.settings import Settings, SettingsError, load_settings
@@ -40,7 +41,7 @@ async def test_a_custom_host_is_asked_for_its_first_model():
 async def test_openai_itself_is_asked_for_the_model_that_the_documentation_names():
     registry = Registry.from_settings(Settings(provider_environment={"OPENAI_API_KEY": "sk-x"}))
     choice = await registry.default()
-    assert choice.id == f"openai/{OPENAI_MODEL}"
+    assert choice.id == f"openai/{OPENAI.model}"
     assert "OPENAI_API_KEY" in choice.why
     assert "sk-x" not in repr(choice.why)
     await registry.aclose()
@@ -115,3 +116,39 @@ def test_recipes_cost_nothing_and_other_prices_are_unknown():
     assert prices.cost("recipes", "built-in", usage) == {"amount": 0, "currency": "USD"}
     assert prices.cost("openai", "anything", usage) is None
     assert prices.cost("recipes", "built-in", Usage()) is None
+
+
+async def test_a_key_of_another_host_connects_it_and_the_first_in_the_table_answers():
+    keys = {"GROQ_API_KEY": "gsk-x", "ANTHROPIC_API_KEY": "sk-ant-x", "OPENAI_API_KEY": "sk-x"}
+    registry = Registry.from_settings(load_settings(keys))
+    assert list(registry.providers) == ["openai", "anthropic", "groq", "recipes"]
+    assert (await registry.default()).id == f"openai/{OPENAI.model}"
+    assert registry.resolve("groq/vendor/model").model == "vendor/model"
+    labels = [provider.label for provider in registry.providers.values()]
+    assert labels[1:3] == ["Anthropic, api.anthropic.com", "Groq, api.groq.com"]
+    assert "sk-" not in repr(labels)
+    await registry.aclose()
+
+
+async def test_a_host_of_the_table_at_another_address_names_the_variable_that_connected_it():
+    async with ScriptedServer(models=("an-opus", "a-sonnet")) as server:
+        settings = load_settings({"ANTHROPIC_BASE_URL": server.base_url, "XAI_API_KEY": "xai-x"})
+        registry = Registry.from_settings(settings)
+        choice = await registry.default()
+        assert choice.id == "anthropic/a-sonnet"
+        assert "ANTHROPIC_BASE_URL is set" in choice.why
+        assert choice.provider.label.startswith("Anthropic-compatible, 127.0.0.1")
+        await registry.aclose()
+
+
+def test_a_model_of_a_host_that_is_not_connected_names_the_key_that_connects_it():
+    with pytest.raises(SettingsError, match="for mistral: MISTRAL_API_KEY or MISTRAL_BASE_URL"):
+        Registry.from_settings(Settings(model="mistral/any"))
+
+
+def test_no_two_hosts_share_a_name_or_a_variable():
+    names = [host.name for host in KNOWN_HOSTS]
+    variables = [name for host in KNOWN_HOSTS for name in host.variables]
+    assert len({*names, "recipes", "mechanical"}) == len(names) + 2
+    assert len(set(variables)) == len(variables)
+    assert all(host.base_url.startswith("https://") for host in KNOWN_HOSTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.providers.openai import OpenAIProvider, normalised
+from server.providers.openai import OpenAIProvider
 from server.providers.transport import Transport
 
 KEY = "sk-secret-0123456789"
@@ -20,7 +20,7 @@ KEY = "sk-secret-0123456789"
     ],
 )
 def test_base_urls_get_what_they_lack(given, expected):
-    assert normalised(given) == expected
+    assert OpenAIProvider.normalised(given) == expected
 
 
 def test_a_label_names_the_host_and_no_secret():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.own_command import own_command
+from server.providers.hosts import OPENAI, KnownHost
 from server.providers.protocol import Error
 from server.providers.transport import Reply
 
@@ -27,25 +28,29 @@ _CREDIT = re.compile(
 )
 _NO_MODEL = re.compile(
     r"model_not_found|not a valid model|(no such|unknown|invalid) model"
-    r"|model\b[^.\n]{0,120}(not found|not exist|not available|no longer|unsupported)",
+    r"|model\b[^.\n]{0,120}(not found|not exist|not available|no longer|unsupported)"
+    r"|not_found_error.{0,40}\bmodel:",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
-    r"context[_ ](length|window)|maximum context|too many tokens|prompt is too long",
+    r"context[_ ](length|window)|maximum context|too many tokens|prompt is too long"
+    r"|request_too_large|exceeds the maximum number of tokens",
     re.IGNORECASE,
 )
+_NO_KEY = re.compile(r"(authentication|permission)_error|invalid_api_key", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overload|over capacity|at capacity", re.IGNORECASE)
 
 _ACTIONS = {
-    "unauthorized": "Check the key (OPENAI_API_KEY) and that it is one of this host's.",
+    "unauthorized": "Check the key ({key}) and that it is one of this host's.",
     "payment_required": "Add credit at the host, or choose another model.",
     "rate_limited": "Wait a little, then try again, or choose another model.",
-    "model_not_found": f"Choose a model that the host lists: run `{own_command('models')}`.",
+    "model_not_found": "Choose a model that the host lists: run `{models}`.",
     "bad_request": "Try another model, or shorten what you ask.",
     "unavailable": "The trouble is at the host: try again in a while.",
     "overloaded": "The host has too much to do: try again in a minute.",
     "timeout": "Try again; if it happens often, choose another model.",
-    "garbage": "Check that the base URL (OPENAI_BASE_URL) is that of an OpenAI-compatible API.",
+    "garbage": "Check that the base URL ({url}) is that of an API in the {format} format.",
+    "wrong_address": "Check the base URL ({url}): it usually ends in /{version}.",
 }
 _WHAT = {
     "unauthorized": "{host} did not accept the key",
@@ -58,7 +63,6 @@ _WHAT = {
     "timeout": "{host} took too long",
 }
 _TOO_LONG_ACTION = "Start a new tool, attach less, or choose a model with a larger context."
-_WRONG_ADDRESS_ACTION = "Check the base URL (OPENAI_BASE_URL): it usually ends in /v1."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,12 @@ class Refusals:
     host: str
     key: str = field(repr=False)
     model: str = ""
+    known: KnownHost = OPENAI
+
+    @property
+    def wrong_format(self) -> str:
+        """What to do about a host that speaks another format."""
+        return self._action("garbage")
 
     def from_reply(self, reply: Reply) -> Error:
         """Turn a whole answer, where a stream or a list was expected, into its `Error`."""
@@ -81,7 +91,7 @@ class Refusals:
             return self.from_chunk(data["error"])
         kind = "a web page" if "html" in reply.content_type else "something else"
         what = f"{self.host} answered with {kind} instead of a model's answer"
-        return Error("garbage", _sentence(what, said), _ACTIONS["garbage"])
+        return Error("garbage", _sentence(what, said), self.wrong_format)
 
     def from_chunk(self, error: Any) -> Error:
         """Turn an error object inside a stream into its `Error`."""
@@ -99,14 +109,23 @@ class Refusals:
         code = _code(status, body)
         number = f" ({status})" if status else ""
         what = _WHAT[code].format(host=self.host, model=self.model) + number
-        action = _ACTIONS[code]
+        action = self._action(code)
         if code == "bad_request" and _TOO_LONG.search(body):
             action = _TOO_LONG_ACTION
         elif code == "bad_request" and (status == 404 or 300 <= status < 400):  # noqa: PLR2004
-            action = _WRONG_ADDRESS_ACTION
+            action = self._action("wrong_address")
         elif code == "rate_limited" and retry_after is not None:
             action = f"Try again in {max(1, round(retry_after))} s, or choose another model."
         return Error(code, _sentence(what, said), action, retry_after)
+
+    def _action(self, code: str) -> str:
+        return _ACTIONS[code].format(
+            key=self.known.key_variables[0],
+            url=self.known.url_variable,
+            format=self.known.format_name,
+            version=self.known.base_url.rpartition("/")[2],
+            models=own_command("models"),
+        )
 
 
 def _status(error: Any) -> int:
@@ -123,7 +142,7 @@ def _status(error: Any) -> int:
 
 def _code(status: int, body: str) -> str:
     code = "unavailable"
-    if status in (401, 403):
+    if status in (401, 403) or (status in (0, 400) and _NO_KEY.search(body)):
         code = "unauthorized"
     elif status == 402 or (status in (0, 400, 429) and _CREDIT.search(body)):  # noqa: PLR2004
         code = "payment_required"
@@ -135,7 +154,7 @@ def _code(status: int, body: str) -> str:
         code = "overloaded"
     elif status in (408, 504):
         code = "timeout"
-    elif 300 <= status < 500:  # noqa: PLR2004 - redirects as well: none is followed
+    elif 300 <= status < 500 or (status == 0 and "invalid_request" in body):  # noqa: PLR2004 - redirects as well: none is followed
         code = "bad_request"
     return code
 

@@ -1,0 +1,350 @@
+"""Every wire format against byte-exact fixtures on a real socket: one table, the same promises."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from server.providers.anthropic import AnthropicProvider
+from server.providers.openai import OpenAIProvider
+from server.providers.protocol import Error, Event, Reasoning, Start, Stop, Text, Usage
+from server.providers.transport import Timeouts, Transport
+from tests.integration.wires import (
+    KEY,
+    PICTURED,
+    PIECES,
+    TEXT,
+    Played,
+    gathered,
+    only_error,
+    plain_events,
+    playing,
+    refused,
+    text_of,
+    thoughts_of,
+    typed_events,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One format: what its hosts send, and what is to come of it."""
+
+    provider: Any
+    begun: tuple[dict[str, Any], ...]  # up to the first words
+    spoken: tuple[dict[str, Any], ...]  # TEXT
+    finished: tuple[dict[str, Any], ...]  # the end, and usage
+    cut_short: tuple[dict[str, Any], ...]  # the end where the model ran out of tokens
+    refusing: tuple[dict[str, Any], ...]  # the end where it will not
+    failing: dict[str, Any]  # overloaded, in mid-stream
+    usage: Usage
+    image: Any  # where in a request the picture lies, and what is there
+    frames: Any = plain_events
+    content_type: str = "text/event-stream"
+    overloaded: int = 503
+    done: bytes = b""
+
+    def stream(self, *ending: dict[str, Any]) -> bytes:
+        return self.frames(*self.begun, *self.spoken, *ending) + (self.done if ending else b"")
+
+    def played(self, body: bytes, **options: Any) -> Played:
+        return Played(body, content_type=self.content_type, **options)
+
+
+def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    return {"object": "chat.completion.chunk", "model": "m-1-of-may", "choices": choices}
+
+
+CHAT = Wire(
+    OpenAIProvider,
+    begun=(_chunk({"role": "assistant", "content": ""}), _chunk({"reasoning_content": "Hm. "})),
+    spoken=tuple(_chunk({"content": piece}) for piece in PIECES),
+    finished=(
+        _chunk({}, "stop"),
+        {
+            "choices": [],
+            "usage": {
+                "prompt_tokens": 30,
+                "completion_tokens": 12,
+                "prompt_tokens_details": {"cached_tokens": 10},
+                "completion_tokens_details": {"reasoning_tokens": 4},
+            },
+        },
+    ),
+    cut_short=(_chunk({}, "length"),),
+    refusing=(_chunk({}, "content_filter"),),
+    failing={"error": {"code": 503, "message": "Overloaded, sorry"}},
+    usage=Usage(30, 12, 4, 10),
+    image=lambda body: body["messages"][0]["content"][1]["image_url"]["url"].split(",")[1],
+    done=b"data: [DONE]\n\n",
+)
+
+
+def _delta(kind: str, name: str, text: str, index: int = 1) -> dict[str, Any]:
+    delta = {"type": kind, name: text}
+    return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+def _message_end(reason: str) -> tuple[dict[str, Any], ...]:
+    return (
+        {"type": "content_block_stop", "index": 1},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": reason, "stop_sequence": None},
+            "usage": {"output_tokens": 12, "output_tokens_details": {"thinking_tokens": 4}},
+        },
+        {"type": "message_stop"},
+    )
+
+
+MESSAGES = Wire(
+    AnthropicProvider,
+    begun=(
+        {
+            "type": "message_start",
+            "message": {
+                "type": "message",
+                "model": "m-1-of-may",
+                "content": [],
+                "stop_reason": None,
+                "usage": {
+                    "input_tokens": 13,
+                    "cache_creation_input_tokens": 7,
+                    "cache_read_input_tokens": 10,
+                    "output_tokens": 1,
+                },
+            },
+        },
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "thinking", "thinking": "", "signature": ""},
+        },
+        {"type": "ping"},
+        _delta("thinking_delta", "thinking", "Hm. ", 0),
+        _delta("signature_delta", "signature", "EqQBCgIYAhIM", 0),
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "content_block_start",
+            "index": 1,
+            "content_block": {"type": "text", "text": ""},
+        },
+    ),
+    spoken=tuple(_delta("text_delta", "text", piece) for piece in PIECES),
+    finished=_message_end("end_turn"),
+    cut_short=_message_end("model_context_window_exceeded"),
+    refusing=_message_end("refusal"),
+    failing={
+        "type": "error",
+        "error": {"type": "overloaded_error", "message": "Overloaded, sorry"},
+    },
+    usage=Usage(30, 12, 4, 10),
+    image=lambda body: body["messages"][0]["content"][0]["source"]["data"],
+    frames=typed_events,
+    overloaded=529,
+)
+
+WIRES = {"chat": CHAT, "messages": MESSAGES}
+_OPEN: list[Transport] = []
+
+
+@pytest.fixture(params=WIRES)
+def wire(request):
+    return WIRES[request.param]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def _transport():
+    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
+    yield
+    await _OPEN.pop().aclose()
+
+
+def connected(wire, host, key=KEY):
+    return wire.provider(_OPEN[0], base_url=host.url, key=key)
+
+
+async def played(wire, *answers, **options):
+    async with playing(*answers) as host:
+        return await gathered(connected(wire, host), **options)
+
+
+def joined(events: list[Event]) -> list[Event]:
+    """The same events, with neighbours of a kind made one and only the last usage."""
+    last = max((n for n, one in enumerate(events) if isinstance(one, Usage)), default=None)
+    told: list[Event] = []
+    for number, event in enumerate(events):
+        kind = type(event)
+        if isinstance(event, Usage) and number != last:
+            continue
+        if isinstance(event, (Text, Reasoning)) and told and isinstance(told[-1], kind):
+            told[-1] = kind(told[-1].text + event.text)
+        else:
+            told.append(event)
+    return told
+
+
+async def test_a_stream_is_start_thoughts_words_usage_and_one_stop(wire):
+    events = await played(wire, wire.played(wire.stream(*wire.finished)))
+    whole = [Start("m-1-of-may"), Reasoning("Hm. "), Text(TEXT), wire.usage, Stop("stop")]
+    assert joined(events) == whole
+    assert [event.text for event in events if isinstance(event, Text)] == list(PIECES)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+async def test_bytes_cut_anywhere_change_nothing(wire, line_end):
+    stream = wire.stream(*wire.finished)
+    expected = await played(wire, wire.played(stream))
+    stream = stream.replace(b"\n", line_end)
+    pieces = [wire.played(stream, pieces=size) for size in (1, 2, 3, 7, 64)]
+    async with playing(*pieces) as host:
+        for _ in pieces:
+            assert await gathered(connected(wire, host)) == expected
+
+
+async def test_a_stream_closed_at_any_byte_is_truncated_until_the_model_has_finished(wire):
+    stream, unfinished = wire.stream(*wire.finished), len(wire.stream())
+    places = random.Random(7).sample(range(1, len(stream)), 24)
+    answers = [wire.played(stream[:place], ending="cut") for place in places]
+    async with playing(*answers) as host:
+        for place in places:
+            events = await gathered(connected(wire, host))
+            assert TEXT.startswith(text_of(events))
+            ended = [event for event in events if isinstance(event, (Stop, Error))]
+            assert ended == events[-1:]
+            if place <= unfinished:
+                assert events[-1].code == "truncated"
+                assert "127.0.0.1" in events[-1].message
+            else:
+                assert isinstance(ended[0], Stop) or ended[0].code == "truncated"
+
+
+@pytest.mark.parametrize("ending", ["whole", "cut"])
+async def test_an_end_without_a_stop_reason_is_truncated(wire, ending):
+    events = await played(wire, wire.played(wire.stream(), ending=ending))
+    assert text_of(events) == TEXT
+    assert events[-1].code == "truncated"
+
+
+async def test_a_host_that_stays_open_behind_the_end_does_not_hold_the_answer(wire, monkeypatch):
+    monkeypatch.setattr("server.providers.reading.AFTER_FINISH", 0.05)
+    events = await played(wire, wire.played(wire.stream(*wire.finished), ending="open"))
+    assert events[-1] == Stop("stop")
+
+
+async def test_running_out_of_tokens_is_a_stop_for_length(wire):
+    events = await played(wire, wire.played(wire.stream(*wire.cut_short)))
+    assert events[-1] == Stop("length")
+
+
+async def test_a_model_that_will_not_is_a_stop_for_refusal(wire):
+    events = await played(wire, wire.played(wire.stream(*wire.refusing)))
+    assert events[-1] == Stop("refusal")
+
+
+async def test_an_error_in_the_middle_ends_the_stream_with_what_the_host_said(wire):
+    events = await played(wire, wire.played(wire.stream(wire.failing, *wire.finished)))
+    assert text_of(events) == TEXT
+    assert events[-1].code == "overloaded"
+    assert "Overloaded, sorry" in events[-1].message
+    assert sum(isinstance(event, (Stop, Error)) for event in events) == 1
+
+
+@pytest.mark.parametrize("data", ["<oops>", "[1]", "7", '"x"', "[" * 5000])
+async def test_what_is_not_the_format_is_garbage_and_names_the_host(wire, data):
+    frame = f"data: {data}\n\n" if wire.frames is not None else f"{data}\n"
+    error = (await played(wire, wire.played(frame.encode())))[-1]
+    assert error.code == "garbage"
+    assert "127.0.0.1" in error.message
+    assert wire.provider(_OPEN[0]).known.url_variable in error.action
+
+
+async def test_a_web_page_is_garbage_and_its_title_is_told(wire):
+    page = b"<!doctype html><title>Welcome to nginx</title>"
+    error = only_error(await played(wire, Played(page, content_type="text/html")))
+    assert error.code == "garbage"
+    assert "Welcome to nginx" in error.message
+
+
+async def test_too_many_requests_say_when_to_come_back(wire):
+    answer = refused(429, {"error": {"message": "Slow down"}}, **{"Retry-After": "7"})
+    error = only_error(await played(wire, answer))
+    assert (error.code, error.retry_after) == ("rate_limited", 7.0)
+    assert "7 s" in error.action
+
+
+async def test_an_overloaded_host_is_told_as_that(wire):
+    answer = refused(wire.overloaded, {"error": {"message": "Overloaded"}})
+    assert only_error(await played(wire, answer)).code == "overloaded"
+
+
+async def test_a_key_that_is_not_accepted_names_its_variable_and_stays_secret(wire):
+    answer = refused(401, {"error": {"message": f"Bad key {KEY}"}})
+    error = only_error(await played(wire, answer))
+    assert error.code == "unauthorized"
+    assert wire.provider(_OPEN[0]).known.key_variables[0] in error.action
+    assert "secret" not in repr(error)
+
+
+@pytest.mark.parametrize("how", ["close", "cancel"])
+async def test_the_host_sees_that_nobody_listens_any_more(wire, how):
+    async with playing(wire.played(wire.stream(), ending="open")) as host:
+        stream = connected(wire, host).stream(PICTURED)
+        spoken = asyncio.Event()
+
+        async def listen():
+            async for event in stream:
+                if isinstance(event, Text):
+                    spoken.set()
+
+        if how == "close":
+            async for event in stream:
+                if isinstance(event, Text):
+                    break
+            await stream.aclose()
+        else:
+            task = asyncio.create_task(listen())
+            await spoken.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        await host.gone.wait()  # nothing else is waited for: no answer, no time-out
+
+
+async def test_a_picture_travels_with_the_words(wire):
+    async with playing(wire.played(wire.stream(*wire.finished))) as host:
+        await gathered(connected(wire, host), PICTURED)
+        assert wire.image(host.body()) == "aGk="
+        assert "like this" in host.requests[0].body.decode()
+
+
+async def test_the_key_travels_in_a_header_alone(wire):
+    async with playing(wire.played(wire.stream(*wire.finished))) as host:
+        await gathered(connected(wire, host))
+        await gathered(connected(wire, host, key=None))
+    with_key, without = host.requests
+    assert any(KEY in value for value in with_key.headers.values())
+    assert KEY not in with_key.path + with_key.body.decode()
+    assert not {"authorization", "x-api-key", "x-goog-api-key"} & set(without.headers)
+
+
+async def test_thoughts_are_told_apart_from_words(wire):
+    events = await played(wire, wire.played(wire.stream(*wire.finished)))
+    assert thoughts_of(events) == "Hm. "
+    assert "Hm" not in text_of(events)
+
+
+async def test_a_host_that_refuses_over_and_over_is_not_asked_for_ever(wire):
+    said = "Unsupported parameter: 'max_tokens' 'max_completion_tokens' stream_options"
+    async with playing(refused(400, {"error": {"message": said}})) as host:
+        request = type(PICTURED)("m", "", PICTURED.turns, (), max_output_tokens=9)
+        assert only_error(await gathered(connected(wire, host), request)).code == "bad_request"
+    assert len(host.requests) <= 4
