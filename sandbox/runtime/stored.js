@@ -19,7 +19,7 @@ const LEAVING_MS = 2000;
 // As many as the page takes in one message: host/stored.js.
 const MOST_CHANGES = 2000;
 // What goes to the page passes nothing that the tool may have replaced.
-const [getOf, setIn, dropFrom, isIn, eachOf] = ["get", "set", "delete", "has", "forEach"].map((name) =>
+const [getOf, setIn, dropFrom, eachOf] = ["get", "set", "delete", "forEach"].map((name) =>
   unbound(Map.prototype[name]),
 );
 const countOf = getter(Map.prototype, "size");
@@ -66,13 +66,13 @@ function installStored() {
       : () => {};
   installStorage(stores);
   watchStored();
-  listen("stored", ({ area, saved, changes }) => {
+  listen("stored", ({ area, saved, changes, heard }) => {
     if (saved) {
       boxes[area].saved(saved);
     } else if (area === "local") {
-      acceptAll(stores.localStorage, changes, local);
+      acceptAll(stores.localStorage, changes, (key) => local.keeps(key, heard));
     } else {
-      acceptIndexed(changes.filter(([key]) => !indexed.has(key)));
+      acceptIndexed(changes.filter(([key]) => !indexed.keeps(key, heard)));
     }
   });
 }
@@ -252,7 +252,15 @@ function outbox(area, carried = []) {
   carried.forEach(([key, value]) => add(key, value));
   return {
     add,
-    has: (key) => isIn(waiting, key),
+    // Whether a change of our own is newer than what the page tells, which had heard of ours up to `heard`.
+    keeps(key, heard) {
+      const n = getOf(waiting, key)?.n;
+      const isOlder = n > 0 && n <= heard;
+      if (isOlder) {
+        dropFrom(waiting, key);
+      }
+      return n !== undefined && !isOlder;
+    },
     saved(n) {
       eachOf(waiting, (change, key) => {
         if (change.n > 0 && change.n <= n) {
@@ -268,12 +276,11 @@ function outbox(area, carried = []) {
   };
 }
 
-// What another window of the same tool has stored. A change of our own is newer: it will be saved
-// after theirs.
-function acceptAll(store, changes, own) {
+// What another window of the same tool has stored.
+function acceptAll(store, changes, keeps) {
   for (const [key, value] of changes) {
     const old = store.get(key);
-    if (!own.has(key) && old !== value) {
+    if (!keeps(key) && old !== value) {
       store.accept(key, value);
       const told = { key, oldValue: old, newValue: value, url: documentUrl(document) };
       const event = new StorageEvent("storage", told);

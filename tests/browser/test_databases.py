@@ -312,8 +312,19 @@ async def test_a_full_quota_aborts_with_the_browsers_error(page: Page, notes: To
 async def test_another_window_sees_changes_and_deletions(
     context: BrowserContext, notes: Tool
 ) -> None:
-    """Records of one window are there in the other; the database deleted in one is gone."""
+    """Records of one window are there in the other; the database deleted in one is gone.
+
+    Also where the other changes what the server has not got yet: the last word is the same for all.
+    """
     one, two = await context.new_page(), await context.new_page()
+    heard = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.method == "PATCH":
+            await heard.wait()
+        await route.continue_()
+
+    await one.route("**/data", late)
     first, second = await opened(one, notes.url), await opened(two, notes.url)
     await shows(two, "nothing")
     await first.evaluate("add('a').then(() => add('b'))")
@@ -327,9 +338,19 @@ async def test_another_window_sees_changes_and_deletions(
     await seen(second, "a,b")
     await second.evaluate("within('readwrite', (store) => store.delete(1))")
     await seen(first, "b")
+    await second.evaluate("localStorage.word = 'mine'")
+    mine = "localStorage.word === 'mine'"
+    await first.wait_for_function(mine, polling=100)
+    await first.evaluate("localStorage.word = 'yours'")
+    await second.wait_for_function("localStorage.word === 'yours'", polling=100)
+    await second.evaluate("localStorage.word = 'mine'")
+    await first.wait_for_function(mine, polling=100)
+    heard.set()
     assert await second.evaluate("add('c')") == 3
     await seen(first, "b,c")
-    await asyncio.to_thread(until, lambda: len(notes.records) == 2)
+    both = [{"word": "b", "id": 2}, {"word": "c", "id": 3}]
+    await asyncio.to_thread(until, lambda: [*notes.records.values()] == both)
+    await asyncio.to_thread(until, lambda: notes.data["local"] == {"word": "mine"})
     await second.evaluate("opened.then((db) => { db.onclose = () => { window.closed_ = true; }; })")
     gone = """opened.then((db) => new Promise((done) => {
       db.close();

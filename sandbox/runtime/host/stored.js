@@ -69,6 +69,9 @@ export class Keeper {
   #failures = 0;
   #others = null;
   #written = 0;
+  #clock = 0;
+  /** Of two changes at once one wins, in every window the same. */
+  #own = Math.random();
   #databases;
   #session;
   #late = nothing();
@@ -101,7 +104,7 @@ export class Keeper {
    * @param {(message: object) => void} tell
    */
   attend(tell, { held = false } = {}) {
-    const frame = { tell, held, muted: false, documents: 0, kept: nothing(), acks: [], begun: this.#written };
+    const frame = { tell, held, muted: false, documents: 0, kept: nothing(), acks: [], begun: this.#written, heard: {} };
     this.#frames.add(frame);
     return {
       hear: (message) => this.#hear(frame, message),
@@ -131,6 +134,7 @@ export class Keeper {
         frame.held = false;
         for (const area of [...AREAS, SESSION]) this.#take(frame, area, frame.kept[area], null);
         this.#acks.push(...frame.acks.map((ack) => ({ ...ack, at: this.#written })));
+        for (const { area, n } of frame.acks) frame.heard[area] = n;
       },
       close: () => this.#frames.delete(frame),
     };
@@ -139,7 +143,7 @@ export class Keeper {
   /** Lets other windows of this tool know of changes that were saved in another way. */
   announce(area, changes) {
     for (const [key] of changes) this.#late[area].delete(key);
-    this.#others?.postMessage({ area, changes });
+    this.#others?.postMessage({ area, changes, made: this.#made() });
   }
 
   /** Gives a frame that is not loaded yet what its tool's sessionStorage holds in this tab. */
@@ -176,9 +180,16 @@ export class Keeper {
       for (const [key, value] of changes) frame.kept[area].set(key, value);
       frame.acks.push(ack);
     } else {
+      frame.heard[area] = n;
       this.#take(frame, area, changes, ack);
     }
     return true;
+  }
+
+  /** When a change was made: later than all that this window knew of then. */
+  #made() {
+    this.#clock += 1;
+    return [this.#clock, this.#own];
   }
 
   #take(frame, area, changes, ack) {
@@ -193,11 +204,21 @@ export class Keeper {
     if (list.length === 0) return;
     frame.begun = this.#written;
     for (const [key] of list) this.#late[area].delete(key);
-    const pending = this.#pending[area];
-    // A key that waits already keeps its place, so that each has its turn.
-    for (const [key, value] of list) pending.set(key, { value, at: pending.get(key)?.at ?? this.#written });
-    this.#others?.postMessage({ area, changes: list });
+    const made = this.#made();
+    for (const [key, value] of list) this.#wait(area, key, value, made);
+    this.#others?.postMessage({ area, changes: list, made });
     this.#saveAll();
+  }
+
+  /** A key that waits already keeps its place, so that each has its turn. */
+  #wait(area, key, value, made) {
+    const pending = this.#pending[area];
+    pending.set(key, { value, made, at: pending.get(key)?.at ?? this.#written });
+  }
+
+  /** What of a key is not saved yet, the newest. */
+  #waiting(area, key) {
+    return [...this.#sent, this.#pending].map((one) => one[area].get(key)).findLast(Boolean);
   }
 
   async #open(frame) {
@@ -322,11 +343,15 @@ export class Keeper {
     return plain(late);
   }
 
-  #elsewhere({ area, changes }) {
+  #elsewhere({ area, changes: all, made = [0, 0] }) {
+    this.#clock = Math.max(this.#clock, made[0]);
     this.#written += 1;
     const at = performance.now();
     const late = this.#late[area];
+    const changes = all.filter(([key]) => !isNewer(this.#waiting(area, key)?.made, made));
     for (const [key, value] of changes) {
+      // Ours may come to the server after theirs: then theirs comes once more.
+      if (this.#waiting(area, key)) this.#wait(area, key, value, made);
       // The newest come last.
       late.delete(key);
       late.set(key, { value, at });
@@ -335,11 +360,14 @@ export class Keeper {
     for (const frame of this.#frames) {
       // A frame that nobody has seen loads anew before anybody does.
       if (!frame.held) frame.begun = this.#written;
-      frame.tell({ type: "stored", area, changes });
+      frame.tell({ type: "stored", area, changes, heard: frame.heard[area] });
     }
+    this.#saveAll();
     this.#told.changed();
   }
 }
+
+const isNewer = (one, other) => one !== undefined && (one[0] - other[0] || one[1] - other[1]) > 0;
 
 const nothing = () => ({ local: new Map(), indexed: new Map(), session: new Map() });
 
