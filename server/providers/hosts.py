@@ -7,11 +7,15 @@ reached at another address with its `url_variable`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-Format = Literal["chat", "messages"]
-_FORMAT_NAMES: Mapping[Format, str] = {"chat": "OpenAI", "messages": "Anthropic"}
+Format = Literal["chat", "responses", "messages"]
+_FORMAT_NAMES: Mapping[Format, str] = {
+    "chat": "OpenAI",
+    "responses": "OpenAI Responses",
+    "messages": "Anthropic",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class KnownHost:
     prefers: str = ""
     tokens_field: str = "max_tokens"
     models_path: str = "/models"
+    format_variable: str | None = None
+    """Where a person may name another of `formats`."""
+    formats: tuple[Format, ...] = ()
 
     @property
     def format_name(self) -> str:
@@ -38,7 +45,21 @@ class KnownHost:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        return (*self.key_variables, self.url_variable)
+        formats = (self.format_variable,) if self.format_variable else ()
+        return (*self.key_variables, self.url_variable, *formats)
+
+    def spoken(self, environment: Mapping[str, str]) -> KnownHost:
+        """Return this host with the format that the environment names. Raises `ValueError`."""
+        named = environment.get(self.format_variable or "", "").strip().lower()
+        for one in self.formats:
+            if one == named:
+                return replace(self, format=one)
+        if named:
+            raise ValueError(
+                f"{self.format_variable} must be {' or '.join(self.formats)}, not {named!r}; "
+                f"for example {self.format_variable}={self.formats[-1]}"
+            )
+        return self
 
     def connection(self, environment: Mapping[str, str]) -> Connection | None:
         """Return what the environment says of this host; None when it says nothing."""
@@ -73,6 +94,8 @@ OPENAI = KnownHost(
     "OPENAI_BASE_URL",
     model="gpt-4.1",
     tokens_field="max_completion_tokens",
+    format_variable="OPENAI_FORMAT",
+    formats=("chat", "responses"),
 )
 ANTHROPIC = KnownHost(
     "anthropic",

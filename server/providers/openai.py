@@ -57,7 +57,7 @@ _OTHER_WORK = (
     "whisper",
 )
 _CHATS = ("chat", "language", "code", "model", "base")  # what lists that tell a type call it
-_DONE = "[DONE]"
+DONE = "[DONE]"
 
 
 class OpenAIProvider(HostedProvider):
@@ -130,7 +130,7 @@ class _Chat(Reader):
     """Reads chat completion chunks."""
 
     def read_data(self, data: str) -> list[Event]:
-        if data.strip() == _DONE:
+        if data.strip() == DONE:
             self.finish = self.finish or Stop("stop")  # the host's own word that it is over
             return [self.end()]
         return super().read_data(data)

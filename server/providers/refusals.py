@@ -37,6 +37,10 @@ _TOO_LONG = re.compile(
     r"|request_too_large|exceeds the maximum number of tokens",
     re.IGNORECASE,
 )
+_NOT_SO = re.compile(
+    r"invalid_(request|prompt|image|base64)|image_(too|parse|file|content)_|unsupported_image"
+)
+_OTHER_FORMAT = "v1/responses"
 _NO_KEY = re.compile(r"(authentication|permission)_error|invalid_api_key", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overload|over capacity|at capacity", re.IGNORECASE)
 
@@ -112,6 +116,8 @@ class Refusals:
         action = self._action(code)
         if code == "bad_request" and _TOO_LONG.search(body):
             action = _TOO_LONG_ACTION
+        elif code == "bad_request" and self.known.format == "chat" and _OTHER_FORMAT in body:
+            action = "Start Sandwright with OPENAI_FORMAT=responses, or choose another model."
         elif code == "bad_request" and (status == 404 or 300 <= status < 400):  # noqa: PLR2004
             action = self._action("wrong_address")
         elif code == "rate_limited" and retry_after is not None:
@@ -154,9 +160,14 @@ def _code(status: int, body: str) -> str:
         code = "overloaded"
     elif status in (408, 504):
         code = "timeout"
-    elif 300 <= status < 500 or (status == 0 and "invalid_request" in body):  # noqa: PLR2004 - redirects as well: none is followed
+    elif 300 <= status < 500 or (status == 0 and _is_refused(body)):  # noqa: PLR2004 - redirects as well: none is followed
         code = "bad_request"
     return code
+
+
+def _is_refused(body: str) -> bool:
+    """Whether an error without a status lays the fault on the request."""
+    return bool(_NOT_SO.search(body) or _TOO_LONG.search(body))
 
 
 def _sentence(what: str, said: str) -> str:

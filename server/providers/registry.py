@@ -19,6 +19,7 @@ from server.providers.openai import OpenAIProvider
 from server.providers.protocol import ModelInfo, ModelList, Provider
 from server.providers.recipes import MODEL as RECIPES_MODEL
 from server.providers.recipes import RecipesProvider
+from server.providers.responses import ResponsesProvider
 from server.providers.transport import Timeouts, Transport
 from server.settings import Settings, SettingsError
 
@@ -28,6 +29,7 @@ _LIST_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
 _FORMATS: Mapping[Format, type[HostedProvider]] = {
     "chat": OpenAIProvider,
+    "responses": ResponsesProvider,
     "messages": AnthropicProvider,
 }
 
@@ -104,7 +106,10 @@ class Registry:
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeouts: Timeouts | None = None) -> Registry:
-        """Connect what the settings name. Raises `SettingsError` for a model that none serves."""
+        """Connect what the settings name. Raises `SettingsError` for a model that none serves.
+
+        Raises it, too, for a wire format that a host does not have.
+        """
         connections = _connections(settings.provider_environment)
         if settings.model is not None:  # before there is a transport that somebody must close
             _check(settings.model, (*(known.name for known in connections), RecipesProvider.name))
@@ -202,7 +207,14 @@ class Registry:
 def _connections(environment: Mapping[str, str]) -> dict[KnownHost, Connection]:
     """Return the hosts that the environment connects, in the order in which they are asked."""
     found = ((known, known.connection(environment)) for known in KNOWN_HOSTS)
-    return {known: connection for known, connection in found if connection is not None}
+    try:
+        return {
+            known.spoken(environment): connection
+            for known, connection in found
+            if connection is not None
+        }
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _behind(provider: str, listing: ModelList) -> str:

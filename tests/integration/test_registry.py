@@ -152,3 +152,13 @@ def test_no_two_hosts_share_a_name_or_a_variable():
     assert len({*names, "recipes", "mechanical"}) == len(names) + 2
     assert len(set(variables)) == len(variables)
     assert all(host.base_url.startswith("https://") for host in KNOWN_HOSTS)
+
+
+async def test_openai_is_spoken_to_in_the_format_that_is_named():
+    named = {"OPENAI_API_KEY": "sk-x", "OPENAI_FORMAT": "Responses"}
+    registry = Registry.from_settings(load_settings(named))
+    assert type(registry.providers["openai"]).__name__ == "ResponsesProvider"
+    await registry.aclose()
+    wrong = load_settings({**named, "OPENAI_FORMAT": "soap"})
+    with pytest.raises(SettingsError, match="OPENAI_FORMAT must be chat or responses, not 'soap'"):
+        Registry.from_settings(wrong)

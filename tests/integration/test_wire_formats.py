@@ -13,6 +13,7 @@ import pytest_asyncio
 from server.providers.anthropic import AnthropicProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import Error, Event, Reasoning, Start, Stop, Text, Usage
+from server.providers.responses import ResponsesProvider
 from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     KEY,
@@ -152,7 +153,58 @@ MESSAGES = Wire(
     overloaded=529,
 )
 
-WIRES = {"chat": CHAT, "messages": MESSAGES}
+
+def _response(kind: str, **more: Any) -> dict[str, Any]:
+    status = kind.rpartition(".")[2]
+    status = "in_progress" if status == "created" else status
+    response = {"object": "response", "model": "m-1-of-may", "status": status, "error": None}
+    return {"type": kind, "response": {**response, "output": [], "usage": None, **more}}
+
+
+def _part(kind: str, delta: str) -> dict[str, Any]:
+    return {"type": kind, "item_id": "i", "output_index": 0, "content_index": 0, "delta": delta}
+
+
+RESPONSES = Wire(
+    ResponsesProvider,
+    begun=(
+        _response("response.created"),
+        {"type": "response.output_item.added", "item": {"type": "reasoning", "summary": []}},
+        {"type": "response.reasoning_summary_part.added", "summary_index": 0},
+        _part("response.reasoning_summary_text.delta", "Hm. "),
+        {"type": "response.content_part.added", "part": {"type": "output_text", "text": ""}},
+    ),
+    spoken=tuple(_part("response.output_text.delta", piece) for piece in PIECES),
+    finished=(
+        {"type": "response.output_text.done", "text": TEXT},
+        _response(
+            "response.completed",
+            output=[{"type": "message", "content": [{"type": "output_text", "text": TEXT}]}],
+            usage={
+                "input_tokens": 30,
+                "input_tokens_details": {"cached_tokens": 10},
+                "output_tokens": 12,
+                "output_tokens_details": {"reasoning_tokens": 4},
+                "total_tokens": 42,
+            },
+        ),
+    ),
+    cut_short=(
+        _response("response.incomplete", incomplete_details={"reason": "max_output_tokens"}),
+    ),
+    refusing=(_part("response.refusal.delta", "I cannot."), _response("response.completed")),
+    failing={
+        "type": "error",
+        "code": "server_is_overloaded",
+        "message": "Overloaded, sorry",
+        "param": None,
+    },
+    usage=Usage(30, 12, 4, 10),
+    image=lambda body: body["input"][0]["content"][1]["image_url"].split(",")[1],
+    frames=typed_events,
+)
+
+WIRES = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES}
 _OPEN: list[Transport] = []
 
 
