@@ -23,6 +23,7 @@ from sandbox.stored import Area
 from sandbox.text import without_lone_surrogates
 from server.everything.lengths import fits, is_crowded
 from server.generation.prompts import decoded
+from server.generation.titles import shortened
 from server.routes import schemas
 from server.store.records import State
 from server.store.tables import JavaScriptString, Moment
@@ -252,4 +253,4 @@ def _text(column: Column[Any], value: Any) -> str:
         _expect(re.fullmatch(r"[\w-]+", text, re.ASCII) is not None)
     words = _WORDS.get((column.table.name, column.name))
     _expect(words is None or text in words)
-    return text
+    return shortened(text) if column.name == "title" else text

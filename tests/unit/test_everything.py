@@ -22,6 +22,7 @@ from server.everything.checking import Checking
 from server.everything.lines import DamagedError
 from server.everything.reading import FORMAT, MANIFEST, VERSION, open_archive
 from server.everything.writing import _tried, _write
+from server.generation.titles import MAX_TITLE_CHARS
 from server.store import tables
 
 ID, OTHER = "a" * 16, "b" * 16
@@ -170,6 +171,13 @@ def test_what_is_no_record_of_ours_is_refused(told: object) -> None:
         lines.read(json.dumps(told).encode())
     with pytest.raises(DamagedError, match="it is not JSON"):
         lines.read(b"[" * 200_000)
+
+
+@pytest.mark.parametrize("told", [ARTIFACT, VERSION_1], ids=lambda told: told["table"])
+def test_a_title_is_as_every_title_here(told: dict[str, Any]) -> None:
+    """None turns the sentences of a page that hold it around, or is longer than a line."""
+    assert lines.read(line(told, title="Tip\u202e \x1b[2J\u2066 one"))[1]["title"] == "Tip [2J one"
+    assert len(lines.read(line(told, title="x" * 10_000))[1]["title"]) == MAX_TITLE_CHARS
 
 
 def test_half_a_surrogate_pair_in_a_report_is_replaced() -> None:
