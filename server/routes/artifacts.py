@@ -185,6 +185,8 @@ async def _delete_for_good(
             break
         for artifact_id in busy:
             await services.generator.cancel_all(artifact_id)
+    if deleted:
+        await services.database.forget()
     return deleted
 
 

@@ -20,13 +20,16 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+_FORGETTING_MS = 2_000  # others may be kept from writing for as long
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_MS = 10_000
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "busy_timeout=10000",
+    f"busy_timeout={_BUSY_MS}",
     "recursive_triggers=ON",
+    "secure_delete=ON",  # what is deleted is overwritten
     f"journal_size_limit={64 * 1024**2}",  # or the log stays as large as the largest import
 )
 
@@ -60,6 +63,20 @@ class Database:
             await connection.execution_options(sandwright_write=True)
             async with connection.begin():
                 yield connection
+
+    async def forget(self) -> None:
+        """Take what was deleted out of the log of writes, too.
+
+        While somebody reads what was there before it stays, and goes with a later write.
+        """
+        async with self._writer, self.engine.connect() as connection:
+            # Not through SQLAlchemy, which would begin a transaction.
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute_fetchall(f"PRAGMA busy_timeout={_FORGETTING_MS}")
+            try:
+                await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await driver.execute_fetchall(f"PRAGMA busy_timeout={_BUSY_MS}")
 
     async def migrate(self) -> None:
         """Bring the schema forward. Raises `NewerDatabaseError` for one from the future."""

@@ -108,6 +108,30 @@ def test_one_is_deleted_for_good_and_the_others_stay(serve_app: Start, api: type
     assert {one["id"] for one in client("GET", "/api/artifacts")["items"]} == {live, kept}
 
 
+def test_what_is_deleted_for_good_is_in_no_file_any_more(
+    serve_app: Start, api: type[Api], tmp_path: Path
+) -> None:
+    """Neither in the database's free room nor in its log, while the server goes on."""
+    client = api(serve_app(tmp_path / "data").url)
+    kept, gone = (
+        client("POST", "/api/artifacts/import", status=201, html=f"<p>{word * 400}")["artifact"]
+        for word in ("primrose", "nightshade")
+    )
+    client("PATCH", f"/api/artifacts/{gone['id']}/data", status=204, local={"a": "hemlock" * 400})
+
+    def written(word: bytes) -> bool:
+        return any(word in file.read_bytes() for file in (tmp_path / "data").glob("sandwright.db*"))
+
+    assert written(b"nightshade")
+    assert written(b"hemlock")
+    client("DELETE", f"/api/artifacts/{gone['id']}", status=204)
+    client("DELETE", f"/api/artifacts/bin/{gone['id']}", status=204)
+    assert not written(b"nightshade")
+    assert not written(b"hemlock")
+    assert written(b"primrose")
+    client("GET", f"/api/artifacts/{kept['id']}")
+
+
 def test_the_bin_is_listed_by_when_things_came_there(serve_app: Start, api: type[Api]) -> None:
     client = api(serve_app().url)
     made = imported(client, 3)
