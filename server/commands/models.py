@@ -46,8 +46,12 @@ def _tell(shape: dict[str, Any]) -> None:
         cost = "price unknown"
         if price is not None:
             free = not (price["input"] or price["output"])
-            cost = "no cost" if free else f"${price['input']}/${price['output']} per million tokens"
+            rates = f"${price['input']:g} in, ${price['output']:g} out"
+            cost = "no cost" if free else f"{rates} per million tokens"
         context = f", {item['context']:,} tokens of context" if item["context"] else ""
         print(f"{shown(item['id'])}  {shown(item['label'])}{context}, {cost}")
+    if any(item["price"] and item["provider"] != "recipes" for item in shape["items"]):
+        told = shape["prices"]
+        print(f"Prices are the host's own, or of {told['list']} as of {told['dated']}.")
     for told in (*shape["errors"], *shape["notes"]):
         print(f"{told['provider']}: {shown(told['message'])}")

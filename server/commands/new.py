@@ -17,7 +17,8 @@ from server.commands.terminal import as_json, finding_line, shown, shown_lines
 from server.errors import Problem
 from server.exporting import exported
 from server.generation.hub import Hub
-from server.generation.ledger import dollars_of, fewest
+from server.generation.ledger import fewest
+from server.providers.prices import dollars, micros_of
 from server.routes.choosing import check_prompt, choose
 from server.routes.models import estimate_shape
 from server.services import Services
@@ -49,7 +50,8 @@ async def _new(arguments: argparse.Namespace) -> int:
     async with open_services(load_settings(os.environ)) as services:
         choice = await choose(services.registry, arguments.model)
         if arguments.dry_run:
-            print(as_json(await estimate_shape(choice, prompt)))
+            estimate = await estimate_shape(choice, prompt, services.registry)
+            print(as_json(estimate))
             return GOOD
         _say(arguments, f"{choice.id}: {choice.why}")
         services.smoke.warm()
@@ -166,13 +168,12 @@ def _result(
 def _spent(made: list[Generation]) -> dict[str, Any]:
     """Sum up all that ran, repairs too; a sum is null where a part of it is not known."""
     tokens = [_tokens(one) for one in made]
-    dollars = [dollars_of(one.cost) for one in made]
-    known = [amount for amount in dollars if amount is not None]
-    cost = {"amount": round(sum(known), 6), "currency": "USD"}
+    micros = [micros_of(one.cost) for one in made]
+    known = [one for one in micros if one is not None]
     return {
         "generations": len(made),
         "tokens": None if None in tokens else sum(one or 0 for one in tokens),
-        "cost": cost if len(known) == len(made) else None,
+        "cost": dollars(sum(known)) if len(known) == len(made) else None,
         "seconds": round(sum(one.seconds or 0 for one in made), 3),
     }
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from server.providers.scripted import TOKENS_PER_SECOND
 from server.providers.scripted import run as serve_scripted
-
-if TYPE_CHECKING:
-    import argparse
 
 PORT = 8010
 
@@ -27,9 +25,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"how fast it writes ({TOKENS_PER_SECOND:g})",
     )
     parser.add_argument("--answers", metavar="FILE", type=Path, help="answers to replay, in JSON")
+    parser.add_argument(
+        "--price",
+        metavar="IN/OUT",
+        type=_price,
+        help="what its list says that a million tokens cost, in dollars: 2/8",
+    )
+
+
+def _price(text: str) -> tuple[Decimal, Decimal]:
+    read, _, made = text.partition("/")
+    try:
+        prices = Decimal(read), Decimal(made)
+    except ArithmeticError:
+        raise argparse.ArgumentTypeError("must be two numbers of dollars, as in 2/8") from None
+    return prices
 
 
 def run(arguments: argparse.Namespace) -> int:
     return serve_scripted(
-        arguments.port, arguments.tokens_per_second, arguments.answers, arguments.host
+        arguments.port,
+        arguments.tokens_per_second,
+        arguments.answers,
+        arguments.host,
+        arguments.price,
     )

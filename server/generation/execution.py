@@ -18,13 +18,14 @@ from sandbox.smoke import Progress
 from sandbox.text import without_lone_surrogates
 from server import shapes
 from server.generation import conversation, titles
+from server.generation.money import Money
 from server.generation.prompts import build_request, continue_request
 from server.generation.repairing import Ended, Repairing
 from server.generation.run import JOURNAL_SECONDS, Run
 from server.generation.testing import VersionTester
 from server.generation.turn import Outcome, Turn
 from server.granting import in_force
-from server.providers import prices
+from server.providers.prices import Tariff
 from server.providers.protocol import Error, ModelRequest, Provider, Usage
 from server.store import artifacts, generations, journal, messages, reports, versions
 from server.store.database import Database
@@ -65,9 +66,12 @@ class Execution:
         run: Run,
         provider: Provider,
         repairing: Repairing,
+        *,
+        money: Money,
     ) -> None:
         self._database = database
         self._repairing = repairing
+        self._money = money
         self._spent: dict[str, Any] = {}
         self._report: StoredReport | None = None
         self._tester = tester
@@ -112,8 +116,13 @@ class Execution:
         turn = Turn(self._run, self._provider, request)
         if resumed is not None:
             turn.resume(resumed.prose, resumed.document)
-        outcome = await turn.play()
-        usage, cost = _usage(outcome.usage), self._cost(outcome.usage)
+        asking = asyncio.create_task(self._tariff())  # while the model writes
+        try:
+            outcome = await turn.play()
+            tariff = await asking
+        finally:
+            asking.cancel()
+        usage, cost = _usage(outcome.usage), _cost(tariff, outcome.usage)
         spent = {
             **(usage or {}),
             "estimated": usage is None,
@@ -165,9 +174,8 @@ class Execution:
         self._run.generation = self._generation
         self._unsaved["base_version"] = base
 
-    def _cost(self, usage: Usage) -> Json | None:
-        cost = prices.cost(self._generation.provider, self._generation.model, usage)
-        return None if cost is None else dict(cost)
+    async def _tariff(self) -> Tariff | None:
+        return await self._money.tariff(self._generation.provider, self._generation.model)
 
     async def _keep(
         self, document: str, outcome: Outcome, values: dict[str, Any], spent: dict[str, Any]
@@ -377,6 +385,11 @@ def _declined(outcome: Outcome) -> bool:
 def _usage(usage: Usage) -> Json | None:
     values = asdict(usage)
     return None if all(value is None for value in values.values()) else values
+
+
+def _cost(tariff: Tariff | None, usage: Usage) -> Json | None:
+    cost = tariff.cost(usage) if tariff else None
+    return None if cost is None else dict(cost)
 
 
 def _rounded(value: float | None) -> int | None:

@@ -22,6 +22,7 @@ from server.generation.execution import Execution, whole
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.ledger import Budget
+from server.generation.money import Money
 from server.generation.prompts import fix_prompt
 from server.generation.repairing import Next, Repairing, Series, opened
 from server.generation.run import Run
@@ -73,6 +74,8 @@ class Generator:
         hub: Hub,
         leases: Leases,
         budget: Budget = Budget(),  # noqa: B008 it is frozen
+        *,
+        money: Money,
     ) -> None:
         self._database = database
         self._repairing = Repairing(database, budget)
@@ -80,6 +83,7 @@ class Generator:
         self._tester = tester
         self._hub = hub
         self._leases = leases
+        self._money = money
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -327,7 +331,14 @@ class Generator:
         task.add_done_callback(lambda _: self._tasks.pop(generation.id, None))
 
     async def _perform(self, run: Run, choice: Choice) -> None:
-        execution = Execution(self._database, self._tester, run, choice.provider, self._repairing)
+        execution = Execution(
+            self._database,
+            self._tester,
+            run,
+            choice.provider,
+            self._repairing,
+            money=self._money,
+        )
         turn = self._turns.setdefault(run.generation.artifact_id, asyncio.Lock())
         try:
             if turn.locked():

@@ -277,7 +277,7 @@ class Turn:
         return Usage(
             *(
                 _plus(getattr(self._earlier, name), getattr(self._usage, name))
-                for name in ("input", "output", "reasoning", "cached")
+                for name in ("input", "output", "reasoning", "cached", "written")
             )
         )
 

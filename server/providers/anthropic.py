@@ -195,4 +195,5 @@ class _Messages(Reader):
             output=self._counts.get("output_tokens"),
             reasoning=self._counts.get("thinking_tokens"),
             cached=self._counts.get("cache_read_input_tokens"),
+            written=self._counts.get("cache_creation_input_tokens"),
         )

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from server.providers.hosted import HostedProvider
@@ -195,6 +196,7 @@ def _usage(value: Mapping[str, Any]) -> Usage:
         output=count(value.get("completion_tokens")),
         reasoning=count(made.get("reasoning_tokens")),
         cached=count(sent.get("cached_tokens", value.get("prompt_cache_hit_tokens"))),
+        written=count(sent.get("cache_write_tokens")),
     )
 
 
@@ -202,17 +204,26 @@ def _price(pricing: Any) -> Price | None:
     """Read a host's own price list (OpenRouter's form: dollars a token, as strings)."""
     if not isinstance(pricing, dict):
         return None
-    try:
-        rates = [_rate(pricing[name]) for name in ("prompt", "completion")]
-    except (KeyError, TypeError, ValueError, OverflowError):
+    read, made = _rate(pricing.get("prompt")), _rate(pricing.get("completion"))
+    if read is None or made is None:
         return None
-    return Price(*rates) if all(math.isfinite(rate) and rate >= 0 for rate in rates) else None
+    cached, written, reasoning = (
+        _rate(pricing.get(name))
+        for name in ("input_cache_read", "input_cache_write", "internal_reasoning")
+    )
+    # Its "0" for thinking means that it is charged as any other output.
+    return Price(read, made, cached=cached, written=written, reasoning=reasoning or None)
 
 
-def _rate(price: Any) -> float:
+def _rate(price: Any) -> float | None:
+    """Return dollars for a million tokens, without the noise that a float's own product has."""
     if isinstance(price, bool):
-        raise TypeError
-    return float(price) * 1e6
+        return None
+    try:
+        rate = float(Decimal(str(price)) * 1_000_000)
+    except (ArithmeticError, ValueError):
+        return None
+    return rate if math.isfinite(rate) and rate >= 0 else None
 
 
 def _sees(entry: Mapping[str, Any]) -> bool | None:

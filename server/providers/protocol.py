@@ -79,12 +79,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens, cumulative for this call; a later `Usage` replaces an earlier one."""
+    """Tokens, cumulative for this call; a later `Usage` replaces an earlier one.
+
+    `input` is all that was read: `cached` of it came from the host's cache, and `written` went into
+    it. `output` is all that was made: `reasoning` of it was thinking.
+    """
 
     input: int | None = None
     output: int | None = None
     reasoning: int | None = None
     cached: int | None = None
+    written: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,13 @@ Event = Start | Reasoning | Text | Usage | Stop | Error
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens; what has no price of its own costs as its kind does."""
 
     input: float
     output: float
+    cached: float | None = None
+    written: float | None = None
+    reasoning: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from server.providers import prices
 from server.providers.anthropic import AnthropicProvider
 from server.providers.hosted import HostedProvider
 from server.providers.hosts import KNOWN_HOSTS, OPENAI, Connection, Format, KnownHost
@@ -164,10 +165,30 @@ class Registry:
         listings = await asyncio.gather(*(self._list(name) for name in self.providers))
         named = list(zip(self.providers, listings, strict=True))
         return Models(
-            tuple(model for listing in listings for model in listing.models),
+            await self._priced(dict(named)),
             tuple(ProviderNote(name, one.error) for name, one in named if one.error is not None),
             tuple(ProviderNote(name, _behind(name, one)) for name, one in named if one.left_out),
         )
+
+    async def tariff(self, provider: str, model: str) -> prices.Tariff | None:
+        """Find what a model charges; None when nobody knows. May ask its host for its list."""
+        if provider not in self.providers:
+            return prices.tariff(provider, model, None, None)
+        known = self._listed.get(provider)
+        listing = known.listing if known is not None else await self._list(provider)
+        own = next((one.price for one in listing.models if one.model == model), None)
+        return await asyncio.to_thread(prices.tariff, provider, model, self._address(provider), own)
+
+    def _address(self, provider: str) -> str | None:
+        found = self.providers[provider]
+        return found.base_url if isinstance(found, HostedProvider) else None
+
+    async def _priced(self, listings: Mapping[str, ModelList]) -> tuple[ModelInfo, ...]:
+        found = [
+            await asyncio.to_thread(prices.filled, one.models, self._address(name))
+            for name, one in listings.items()
+        ]
+        return tuple(model for models in found for model in models)
 
     async def _first_of(self, host: HostedProvider) -> Choice:
         source = self._sources.get(host.name, host.name)

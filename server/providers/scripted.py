@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +39,7 @@ from server.providers.scripted_wire import (
     event,
     head,
     http_chunks,
+    pricing,
     read_request,
 )
 
@@ -112,12 +114,14 @@ class ScriptedServer:
         host: str = "127.0.0.1",
         port: int = 0,
         models: Sequence[str] = (MODEL,),
+        price: tuple[Decimal, Decimal] | None = None,
     ) -> None:
         self._script = Script(default_answers() if answers is None else answers)
         self._rate = tokens_per_second
         self._host = host
         self._port = port
         self._models = tuple(models)
+        self._pricing = pricing(*price) if price else {}
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._count = 0
@@ -176,7 +180,8 @@ class ScriptedServer:
         if (request.method, path) == ("POST", "/chat/completions"):
             return await self._complete(connection, request)
         if (request.method, path) == ("GET", "/models"):
-            entries = [{"id": name, "object": "model", "owned_by": MODEL} for name in self._models]
+            same = {"object": "model", "owned_by": MODEL, **self._pricing}
+            entries = [{"id": name, **same} for name in self._models]
             await connection.json(200, {"object": "list", "data": entries})
         elif (request.method, path) == ("GET", "/_scripted/log"):
             wall = time.time() - time.monotonic()
@@ -427,6 +432,7 @@ def run(
     tokens_per_second: float = TOKENS_PER_SECOND,
     answers: Path | None = None,
     host: str = "127.0.0.1",
+    price: tuple[Decimal, Decimal] | None = None,
 ) -> int:
     """Serve until interrupted; print the base URL alone on its line. Return the exit code.
 
@@ -434,7 +440,10 @@ def run(
     """
     try:
         script = default_answers() if answers is None else load_answers(answers)
-        asyncio.run(_serve(script, tokens_per_second, host, port))
+        server = ScriptedServer(
+            script, tokens_per_second=tokens_per_second, host=host, port=port, price=price
+        )
+        asyncio.run(_serve(server, tokens_per_second))
     except AnswersError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -444,12 +453,12 @@ def run(
     return 0
 
 
-async def _serve(answers: Sequence[Answer], rate: float, host: str, port: int) -> None:
+async def _serve(serving: ScriptedServer, rate: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the loop by itself
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with ScriptedServer(answers, tokens_per_second=rate, host=host, port=port) as server:
+    async with serving as server:
         sys.stdout.write(
             f"{server.base_url}\n"
             f"The scripted model answers here at {rate:g} tokens a second. Connect with:\n"

@@ -12,10 +12,17 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
 _BODY_LIMIT = 64 * 1024 * 1024
+
+
+def pricing(read: Decimal, made: Decimal) -> dict[str, Any]:
+    """Tell what a million tokens cost, in dollars, as OpenRouter's list does: dollars a token."""
+    told = {"prompt": f"{read / 1_000_000:f}", "completion": f"{made / 1_000_000:f}"}
+    return {"pricing": told}
 
 
 class BadRequestError(Exception):

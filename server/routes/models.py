@@ -47,6 +47,7 @@ async def models_for_page(registry: Registry) -> Json:
         "items": [],
         "errors": [error],
         "notes": [],
+        "prices": {"list": prices.LIST, "dated": prices.DATED},
     }
 
 
@@ -64,15 +65,14 @@ async def models_shape(registry: Registry) -> Json:
                 "id": f"{one.provider}/{one.model}",
                 "label": one.label,
                 "context": one.context,
-                "price": {"input": one.price.input, "output": one.price.output}
-                if one.price
-                else None,
+                "price": asdict(one.price) if one.price else None,
                 "images": one.images,
             }
             for one in listing.items
         ],
         "errors": [asdict(one) for one in listing.errors],
         "notes": [asdict(one) for one in listing.notes],
+        "prices": {"list": prices.LIST, "dated": prices.DATED},
     }
 
 
@@ -89,10 +89,12 @@ def _chosen(choice: Choice) -> Json:
 async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
     """Say what a wish would take, without making anything."""
     check_prompt(body.prompt)
-    return await estimate_shape(await choose(viewing.services.registry, body.model), body.prompt)
+    return await estimate_shape(
+        await choose(viewing.services.registry, body.model), body.prompt, viewing.services.registry
+    )
 
 
-async def estimate_shape(choice: Choice, prompt: str) -> Json:
+async def estimate_shape(choice: Choice, prompt: str, registry: Registry) -> Json:
     """Say which model, how many tokens, what it costs; and which recipe, with its parameters."""
     shape: Json = {
         "provider": choice.provider.name,
@@ -120,4 +122,5 @@ async def estimate_shape(choice: Choice, prompt: str) -> Json:
         tokens = (len(system_prompt()) + len(prompt)) // CHARS_PER_TOKEN
         shape |= {"tokens_in": tokens, "tokens_out": None}
         usage = Usage(input=tokens)
-    return {**shape, "cost": prices.cost(choice.provider.name, choice.model, usage)}
+    tariff = await registry.tariff(choice.provider.name, choice.model)
+    return {**shape, "cost": tariff.cost(usage) if tariff else None}

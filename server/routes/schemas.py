@@ -214,6 +214,7 @@ class Usage(BaseModel):
     output: int | None
     reasoning: int | None
     cached: int | None
+    written: Annotated[int | None, Field(description="into the host's cache")] = None
 
 
 class Cost(BaseModel):
@@ -478,8 +479,13 @@ class Estimate(BaseModel):
 
 
 class Price(BaseModel):
+    """US dollars for a million tokens; what is null costs as input or output does."""
+
     input: float
     output: float
+    cached: float | None = None
+    written: float | None = None
+    reasoning: float | None = None
 
 
 class Model(BaseModel):
@@ -504,6 +510,11 @@ class ModelsNote(BaseModel):
     message: str
 
 
+class PriceList(BaseModel):
+    list: str
+    dated: str
+
+
 class Models(BaseModel):
     """`connected`: the model that does what the recipes cannot, or null where there is none."""
 
@@ -512,6 +523,7 @@ class Models(BaseModel):
     items: list[Model]
     errors: list[ModelsNote]
     notes: list[ModelsNote]
+    prices: Annotated[PriceList, Field(description="what knows prices that a host does not tell")]
 
 
 class Health(BaseModel):

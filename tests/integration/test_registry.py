@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import socket
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -112,10 +115,47 @@ async def test_a_name_is_split_at_its_first_slash_and_unknown_providers_are_none
 
 def test_recipes_cost_nothing_and_other_prices_are_unknown():
     usage = Usage(input=1000, output=500)
-    assert prices.price("recipes", "built-in") == Price(0, 0)
-    assert prices.cost("recipes", "built-in", usage) == {"amount": 0, "currency": "USD"}
-    assert prices.cost("openai", "anything", usage) is None
-    assert prices.cost("recipes", "built-in", Usage()) is None
+    free = prices.tariff("recipes", "built-in", None, None)
+    assert free.price == Price(0, 0)
+    assert free.cost(usage) == {"amount": 0, "currency": "USD"}
+    assert free.cost(Usage()) is None
+    assert prices.tariff("openai", "anything", "https://api.openai.com/v1", None) is None
+    assert prices.tariff("openai", "gpt-4.1", "https://models.example.org/v1", None) is None
+
+
+def test_a_call_is_counted_by_the_list_to_the_millionth_of_a_dollar(monkeypatch):
+    def unreachable(*_: object) -> None:
+        pytest.fail("the list is never fetched")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    monkeypatch.setattr(socket.socket, "connect", unreachable)
+    listed = prices.tariff("openai", "gpt-4.1-2025-04-14", "https://api.openai.com/v1", None)
+    assert listed.price == Price(2, 8, cached=0.5)
+    assert listed.source == f"genai-prices of {prices.DATED}"
+    # 600 read anew, 400 from the cache, 100 made.
+    assert listed.micros(Usage(1000, 100, 60, 400)) == 600 * 2 + 200 + 800
+    claude = prices.tariff("anthropic", "claude-sonnet-4-5", "https://api.anthropic.com", None)
+    assert claude.micros(Usage(1000, 0, 0, 400, 500)) == 300 + 120 + 1875
+    assert claude.micros(Usage(1000, 0, None, 2000, 2000)) == 300, "more cached than was sent"
+
+
+def test_the_prices_of_a_host_go_first_and_thinking_may_have_its_own():
+    own = Price(1, 3, cached=0.1, written=2, reasoning=5)
+    told = prices.tariff("openai", "gpt-4.1", "https://api.openai.com/v1", own)
+    assert told.micros(Usage(10, 10, 4, 3, 2)) == round(5 + 0.3 + 4 + 18 + 20)
+    plain = prices.tariff("openai", "m", None, Price(1, 3))
+    assert plain.cost(Usage(10, 10, 4, 3, 2)) == {"amount": 0.00004, "currency": "USD"}
+    absurd = prices.tariff("openai", "m", None, Price(1e300, 1))
+    assert absurd.cost(Usage(10, 10)) is None
+
+
+def test_the_day_of_the_list_is_that_of_its_release():
+    root = Path(__file__).resolve().parents[2]
+    locked = tomllib.loads((root / "uv.lock").read_text(encoding="utf-8"))["package"]
+    released = next(one for one in locked if one["name"] == prices.LIST)
+    assert str(released["wheels"][0]["upload-time"])[:10] == prices.DATED
+    told = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'"{prices.LIST}=={released["version"]}"' in told
 
 
 async def test_a_key_of_another_host_connects_it_and_the_first_in_the_table_answers():
