@@ -45,6 +45,7 @@ from server.routes import (
     pages,
     proofs,
     reports,
+    spending,
     versions,
 )
 from server.routes.background import Background
@@ -180,6 +181,7 @@ def _host(
         access,
         levels,
         libraries,
+        spending,
         pages,
         proofs,
     ):

@@ -222,6 +222,23 @@ class Cost(BaseModel):
     currency: str
 
 
+class Spent(BaseModel):
+    """`cost` is that of the calls whose cost is known; null where none of them is."""
+
+    key: Annotated[str | None, Field(description="day, provider/model, artifact or version")]
+    title: Annotated[str | None, Field(description="the artifact's, if it is not in the bin")]
+    calls: int
+    unknown: Annotated[int, Field(description="calls of which nobody knows the cost")]
+    usage: Usage
+    cost: Cost | None
+
+
+class Spending(BaseModel):
+    items: list[Spent]
+    next: str | None
+    total: Spent
+
+
 class GenerationError(BaseModel):
     code: str
     message: str

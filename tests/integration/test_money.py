@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,7 @@ def costing(match: str, read: int, made: int, **details: int) -> dict[str, Any]:
 
 ANSWERS = [
     costing("wish-exact", 1_003, 707, cached=400, written=500, reasoning=100),
+    costing("wish-odd", 1, 0),
     {"match": "wish-untold", "text": fenced(GOOD), "usage": False},
 ]
 
@@ -75,3 +79,69 @@ def test_a_call_whose_tokens_nobody_counted_has_no_cost_and_not_none_of_it(clien
     page = client.client.get(f"/artifacts/{tool['id']}").text
     assert "price unknown" in page
     assert "$0" not in page
+
+
+def test_page_api_and_database_agree_on_every_sum(client: Api, folder: Path) -> None:
+    first, one = made(client, "wish-exact")
+    asked = client("POST", f"/api/artifacts/{first['id']}/messages", status=202, prompt="wish-odd")
+    two = client.ended(asked["generation"])
+    second, three = made(client, "wish-untold")
+    assert (one["cost"]["amount"], two["cost"]["amount"]) == (0.007662, 0.000002)
+
+    with contextlib.closing(sqlite3.connect(folder / "data" / "sandwright.db")) as database:
+        rows = database.execute("SELECT cost FROM generations").fetchall()
+    costs = [json.loads(row[0])["amount"] for row in rows if json.loads(row[0] or "null")]
+    micros = sum(round(Decimal(str(cost)) * 1_000_000) for cost in costs)
+
+    def spending(query: str) -> dict[str, Any]:
+        told: dict[str, Any] = client("GET", f"/api/spending?{query}")
+        sums = [item["cost"]["amount"] for item in told["items"] if item["cost"]]
+        assert sum(round(amount * 1_000_000) for amount in sums) == round(
+            told["total"]["cost"]["amount"] * 1_000_000
+        )
+        return told
+
+    for by in ("day", "model", "artifact"):
+        total = spending(f"by={by}")["total"]
+        assert total["cost"] == {"amount": micros / 1_000_000, "currency": "USD"}
+        assert total["calls"] == len(rows)
+        assert total["unknown"] == len(rows) - len(costs)
+    versions = spending(f"by=version&artifact={first['id']}")
+    assert [item["key"] for item in versions["items"]] == ["2", "1"]
+    assert versions["total"]["cost"]["amount"] == 0.007664
+    assert versions["total"]["usage"]["cached"] == 400
+    untold = client("GET", f"/api/spending?by=artifact&artifact={second['id']}")["total"]
+    assert (untold["cost"], untold["unknown"], three["cost"]) == (None, 1, None)
+
+    page = client.client.get("/spending").text
+    assert f"${micros / 1_000_000:.4f} and" in page
+    assert f"/spending?artifact={first['id']}" in page
+    own = client.client.get(f"/spending?artifact={first['id']}").text
+    assert "$0.0077" in own
+    assert "400 from the host" in own
+    alone = client.client.get(f"/spending?artifact={second['id']}").text
+    assert "price unknown" in alone
+    assert "$" not in alone.partition("<main")[2]
+
+
+def test_an_archive_that_claims_a_fortune_breaks_no_sum(client: Api, folder: Path) -> None:
+    """Its costs are a stranger's; a sum beyond 64 bits would be no answer at all."""
+    tool, _ = made(client, "wish-exact")
+    with contextlib.closing(sqlite3.connect(folder / "data" / "sandwright.db")) as database:
+        claimed = json.dumps({"amount": 1e300, "currency": "USD"})
+        counted = json.dumps({"input": 2**62, "output": "many"})
+        database.execute(
+            "UPDATE generations SET cost = ?, usage = ? WHERE artifact_id = ?",
+            (claimed, counted, tool["id"]),
+        )
+        database.commit()
+    told = client("GET", f"/api/spending?by=artifact&artifact={tool['id']}")["total"]
+    assert (told["cost"], told["unknown"], told["usage"]["input"]) == (None, 1, 0)
+    assert client("GET", "/api/spending")["total"]["calls"]
+
+
+def test_the_versions_of_every_tool_are_no_list(client: Api) -> None:
+    problem = client("GET", "/api/spending?by=version", status=422)
+    assert "one tool" in problem["detail"]
+    client("GET", "/api/spending?by=weekday", status=422)
+    client("GET", "/api/spending?by=day&artifact=nothing", status=404)
