@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Format = Literal["chat", "responses", "messages"]
+Format = Literal["chat", "responses", "messages", "gemini"]
 _FORMAT_NAMES: Mapping[Format, str] = {
     "chat": "OpenAI",
     "responses": "OpenAI Responses",
     "messages": "Anthropic",
+    "gemini": "Gemini",
 }
 
 
@@ -108,6 +109,17 @@ ANTHROPIC = KnownHost(
     models_path="/models?limit=1000",
 )
 
+GEMINI = KnownHost(
+    "gemini",
+    "Gemini",
+    "https://generativelanguage.googleapis.com/v1beta",
+    "gemini",
+    ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "GEMINI_BASE_URL",
+    model="gemini-flash-latest",  # Google's own name for whichever is the newest
+    models_path="/models?pageSize=1000",
+)
+
 
 def _chat(name: str, label: str, base_url: str, tokens_field: str = "max_tokens") -> KnownHost:
     """Return a host that speaks OpenAI's chat completions."""
@@ -120,6 +132,7 @@ def _chat(name: str, label: str, base_url: str, tokens_field: str = "max_tokens"
 KNOWN_HOSTS = (
     OPENAI,
     ANTHROPIC,
+    GEMINI,
     _chat("mistral", "Mistral", "https://api.mistral.ai/v1"),
     _chat("groq", "Groq", "https://api.groq.com/openai/v1", "max_completion_tokens"),
     _chat("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "max_completion_tokens"),

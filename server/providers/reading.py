@@ -119,15 +119,26 @@ class Reader(ABC):
         """Read an answer that is no stream: a refusal, or a host that does not stream."""
         data = reply.json() if reply.status < 300 else None  # noqa: PLR2004 - accepted
         try:
-            events = None
-            if isinstance(data, dict) and not data.get("error"):
-                events = self.whole(data)
+            events = self._whole(data)
         except MalformedError:
             return [self._garbage(reply.body)]
         if events is None:
             return [self.refusals.from_reply(reply)]
         is_over = bool(events) and isinstance(events[-1], (Stop, Error))
         return events if is_over else [*events, self.end()]
+
+    def _whole(self, data: Any) -> list[Event] | None:
+        """Read an answer in one piece, or in a list of them."""
+        pieces = data if isinstance(data, list) else [data]
+        events: list[Event] = []
+        for piece in pieces:
+            if not isinstance(piece, dict) or piece.get("error"):
+                return None
+            read = self.whole(piece)
+            if read is None:
+                return None
+            events += read
+        return events if pieces else None
 
     def _read_object(self, value: Any, said: str) -> list[Event]:
         """Read one object; `said` is how the host wrote it, for the message if it is none."""

@@ -29,7 +29,7 @@ _CREDIT = re.compile(
 _NO_MODEL = re.compile(
     r"model_not_found|not a valid model|(no such|unknown|invalid) model"
     r"|model\b[^.\n]{0,120}(not found|not exist|not available|no longer|unsupported)"
-    r"|not_found_error.{0,40}\bmodel:",
+    r"|not_found_error.{0,40}\bmodel:|models/\S{1,300} is not (found|supported)",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
@@ -41,7 +41,11 @@ _NOT_SO = re.compile(
     r"invalid_(request|prompt|image|base64)|image_(too|parse|file|content)_|unsupported_image"
 )
 _OTHER_FORMAT = "v1/responses"
-_NO_KEY = re.compile(r"(authentication|permission)_error|invalid_api_key", re.IGNORECASE)
+_NO_KEY = re.compile(
+    r"(authentication|permission)_error|invalid_api_key|API_KEY_INVALID|API key not valid",
+    re.IGNORECASE,
+)
+_WAIT = re.compile(r'"retryDelay":\s*"([0-9]{1,6}(?:\.[0-9]{1,12})?)s"')  # Google's RetryInfo
 _OVERLOADED = re.compile(r"overload|over capacity|at capacity", re.IGNORECASE)
 
 _ACTIONS = {
@@ -110,7 +114,11 @@ class Refusals:
         self, status: int, said: str, body: str, retry_after: float | None = None
     ) -> Error:
         body = body[:_READ_LIMIT]
-        code = _code(status, body)
+        wait = _WAIT.search(body)
+        if wait is not None and retry_after is None:
+            retry_after = float(wait[1])
+        # Google calls its limits a quota, too: what ends by itself is no lack of credit.
+        code = "rate_limited" if status == 429 and wait else _code(status, body)  # noqa: PLR2004
         number = f" ({status})" if status else ""
         what = _WHAT[code].format(host=self.host, model=self.model) + number
         action = self._action(code)

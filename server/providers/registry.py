@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from server.providers import prices
 from server.providers.anthropic import AnthropicProvider
+from server.providers.gemini import GeminiProvider
 from server.providers.hosted import HostedProvider
 from server.providers.hosts import KNOWN_HOSTS, OPENAI, Connection, Format, KnownHost
 from server.providers.mechanical import MechanicalProvider
@@ -32,6 +33,7 @@ _FORMATS: Mapping[Format, type[HostedProvider]] = {
     "chat": OpenAIProvider,
     "responses": ResponsesProvider,
     "messages": AnthropicProvider,
+    "gemini": GeminiProvider,
 }
 
 

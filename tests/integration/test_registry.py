@@ -202,3 +202,12 @@ async def test_openai_is_spoken_to_in_the_format_that_is_named():
     wrong = load_settings({**named, "OPENAI_FORMAT": "soap"})
     with pytest.raises(SettingsError, match="OPENAI_FORMAT must be chat or responses, not 'soap'"):
         Registry.from_settings(wrong)
+
+
+async def test_either_of_googles_keys_connects_gemini_and_the_one_that_did_is_named():
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        registry = Registry.from_settings(load_settings({name: "AIza-x"}))
+        choice = await registry.default()
+        assert choice.id == "gemini/gemini-flash-latest"
+        assert choice.why.startswith(f"{name} is set")
+        await registry.aclose()

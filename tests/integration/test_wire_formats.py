@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from server.providers.anthropic import AnthropicProvider
+from server.providers.gemini import GeminiProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import Error, Event, Reasoning, Start, Stop, Text, Usage
 from server.providers.responses import ResponsesProvider
@@ -21,6 +22,7 @@ from tests.integration.wires import (
     PIECES,
     TEXT,
     Played,
+    crlf_events,
     gathered,
     only_error,
     plain_events,
@@ -204,7 +206,44 @@ RESPONSES = Wire(
     frames=typed_events,
 )
 
-WIRES = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES}
+
+def _candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    candidate = {"content": {"role": "model", "parts": [*parts]}, "index": 0}
+    usage = {"promptTokenCount": 30, "totalTokenCount": 30}
+    return {
+        "candidates": [{**candidate, **more}],
+        "usageMetadata": usage,
+        "modelVersion": "m-1-of-may",
+    }
+
+
+GEMINI = Wire(
+    GeminiProvider,
+    begun=(_candidate({"text": "Hm. ", "thought": True}),),
+    spoken=tuple(_candidate({"text": piece}) for piece in PIECES),
+    finished=(
+        {
+            **_candidate({"text": "", "thoughtSignature": "EjQK"}, finishReason="STOP"),
+            "usageMetadata": {
+                "promptTokenCount": 30,
+                "cachedContentTokenCount": 10,
+                "candidatesTokenCount": 8,
+                "thoughtsTokenCount": 4,
+                "totalTokenCount": 42,
+            },
+        },
+    ),
+    cut_short=(_candidate(finishReason="MAX_TOKENS"),),
+    refusing=(_candidate(finishReason="SAFETY"),),
+    failing={
+        "error": {"code": 503, "message": "Overloaded, sorry", "status": "UNAVAILABLE"},
+    },
+    usage=Usage(30, 12, 4, 10),
+    image=lambda body: body["contents"][0]["parts"][1]["inlineData"]["data"],
+    frames=crlf_events,
+)
+
+WIRES = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES, "gemini": GEMINI}
 _OPEN: list[Transport] = []
 
 
@@ -255,7 +294,7 @@ async def test_a_stream_is_start_thoughts_words_usage_and_one_stop(wire):
 async def test_bytes_cut_anywhere_change_nothing(wire, line_end):
     stream = wire.stream(*wire.finished)
     expected = await played(wire, wire.played(stream))
-    stream = stream.replace(b"\n", line_end)
+    stream = stream.replace(b"\r\n", b"\n").replace(b"\n", line_end)
     pieces = [wire.played(stream, pieces=size) for size in (1, 2, 3, 7, 64)]
     async with playing(*pieces) as host:
         for _ in pieces:

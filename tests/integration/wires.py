@@ -110,6 +110,10 @@ def plain_events(*values: dict[str, Any]) -> bytes:
     return "".join(f"data: {dump(value)}\n\n" for value in values).encode()
 
 
+def crlf_events(*values: dict[str, Any]) -> bytes:
+    return plain_events(*values).replace(b"\n", b"\r\n")
+
+
 async def gathered(provider, request=REQUEST):
     return [event async for event in provider.stream(request)]
 
