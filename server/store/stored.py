@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from server.store import tables
 
 _TABLE = tables.stored_data
 _AT_ONCE = 500  # keys in one statement, of 999 parameters at the least; others' turn comes between
+_READ_AT_ONCE = 2_000
 _ADD = insert(_TABLE)
 _PUT = _ADD.on_conflict_do_update(
     index_elements=["artifact_id", "area", "key"],
@@ -43,7 +45,11 @@ async def read(connection: AsyncConnection, artifact_id: str, area: Area) -> dic
         _TABLE.c.artifact_id == artifact_id, _TABLE.c.area == area
     )
     rows = await connection.execute(query.order_by(_TABLE.c.key))
-    return {row.key: row.value for row in rows}
+    kept: dict[str, str] = {}
+    for some in rows.partitions(_READ_AT_ONCE):
+        kept.update((row.key, row.value) for row in some)
+        await asyncio.sleep(0)  # a tool may keep a million, and others wait
+    return kept
 
 
 async def owner(connection: AsyncConnection, secret: str) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -12,10 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from sandbox.report import Report, Verdict
-from server.store import artifacts, database, reports, versions
+from sandbox.stored import Area
+from server.store import artifacts, database, reports, stored, versions
 from server.store.database import Database, NewerDatabaseError
 from server.store.immutability import TRIGGERS
 from server.store.records import Artifact
+from server.store.tables import JavaScriptString
 
 
 @pytest.fixture
@@ -46,6 +50,37 @@ async def test_the_log_of_writes_gives_its_room_back(store: Database) -> None:
     async with store.read() as connection:
         most = (await connection.execute(text("PRAGMA journal_size_limit"))).scalar()
     assert most == 64 * 1024**2
+
+
+async def test_who_reads_many_small_things_lets_others_have_their_turn(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tool may keep a million of them, and the server has one loop for all."""
+    artifact = await make(store)
+    values: dict[str, str | None] = {f"{n}": "" for n in range(12_000)}
+    async with store.write() as connection:
+        assert await stored.change(connection, artifact.id, {Area.INDEXED: values}) is None
+    made, most = 0, 0
+    result = JavaScriptString.process_result_value
+
+    def counted(*given: Any) -> str | None:
+        nonlocal made
+        made += 1
+        return result(*given)
+
+    async def take_turns() -> None:
+        nonlocal made, most
+        while True:
+            most, made = max(most, made), 0
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(JavaScriptString, "process_result_value", counted)
+    others = asyncio.create_task(take_turns())
+    async with store.read() as connection:
+        found = await stored.read(connection, artifact.id, Area.INDEXED)
+    others.cancel()
+    assert found == values
+    assert 0 < most <= 5_000
 
 
 async def test_sqlite_runs_as_the_store_relies_on(store: Database) -> None:
