@@ -46,6 +46,9 @@ def main() -> int:
         return 1
     if is_done():
         return 0
+    if shutil.which("uv") is None and not has_ensurepip():
+        print(_no_ensurepip(), file=sys.stderr)  # before anything is fetched
+        return 1
     print("Setting up in .venv; this happens once.", flush=True)
     with ThreadPoolExecutor(1) as beside:
         fetching = beside.submit(fetch_front_end_files)
@@ -95,13 +98,17 @@ def make_environment() -> None:
         if install([on_path], environment):
             return
         print("The uv on PATH could not do it; trying Python's own venv.", flush=True)
-    if importlib.util.find_spec("ensurepip") is None:
+    if not has_ensurepip():
         raise SetupError(_no_ensurepip())
     run_or_fail([sys.executable, "-m", "venv", "--clear", VENV], "making .venv failed")
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run_or_fail([*pip, UV], f"{UV} could not be installed; is the package index reachable?")
     if not install([str(VENV_PYTHON), "-m", "uv"], environment):
         raise SetupError("The dependencies could not be installed; the lines above say why.")
+
+
+def has_ensurepip() -> bool:
+    return importlib.util.find_spec("ensurepip") is not None
 
 
 def _no_ensurepip() -> str:
