@@ -77,10 +77,25 @@ def until(condition: Callable[[], object], seconds: float = START_SECONDS) -> An
     return holds
 
 
+def go_on(model: Process) -> None:
+    """Let the scripted model end the answers that stall: what they had to be seen for is seen."""
+    httpx.post(f"{model.url.removesuffix('/v1')}/_scripted/go").raise_for_status()
+
+
+class Connected(str):
+    """The address of a server with a model."""
+
+    __slots__ = ("model",)
+    model: Process
+
+    def go_on(self) -> None:
+        go_on(self.model)
+
+
 @contextlib.contextmanager
 def connected_server(
     folder: Path, answers: list[dict[str, Any]], *scripted: str, **settings: str
-) -> Iterator[str]:
+) -> Iterator[Connected]:
     """The address of a server that the scripted model is connected to, with these answers."""
     told = folder / "answers.json"
     told.write_text(json.dumps(answers), encoding="utf-8")
@@ -91,7 +106,9 @@ def connected_server(
     environment = clean_environment(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", **settings)
     server = Process(arguments, environment)
     try:
-        yield server.start().url
+        address = Connected(server.start().url)
+        address.model = model
+        yield address
     finally:
         server.stop()
         model.stop()

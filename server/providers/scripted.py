@@ -14,7 +14,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -126,6 +126,7 @@ class ScriptedServer:
         self._connections: set[asyncio.Task[None]] = set()
         self._count = 0
         self._arrived = asyncio.Event()
+        self._stalls = _Stalls()
         self.calls: list[Call] = []
 
     async def call(self, number: int) -> Call:
@@ -186,9 +187,21 @@ class ScriptedServer:
         elif (request.method, path) == ("GET", "/_scripted/log"):
             wall = time.time() - time.monotonic()
             await connection.json(200, {"calls": [call.as_json(wall) for call in self.calls]})
+        elif (request.method, path) == ("POST", "/_scripted/go"):
+            return await self._go_on(connection)
         else:
             message = f"The scripted model has nothing at {request.method} {request.path}."
             await connection.json(404, {"error": {"message": message, "type": "not_found"}})
+        return True
+
+    async def _go_on(self, connection: _Connection) -> bool:
+        try:
+            async with connection.watched():
+                await connection.wait_until(time.monotonic() + 3600, self._stalls.some)
+        except _GoneError:
+            return False
+        self._stalls.end()
+        await connection.json(200, {})
         return True
 
     async def _complete(self, connection: _Connection, request: Request) -> bool:
@@ -235,10 +248,36 @@ class ScriptedServer:
             await connection.wait_until(start)
             await _fail(connection, call, answer.error)
             return True
-        delivery = _Delivery(connection, call, answer, answer.tokens_per_second or self._rate)
+        rate = answer.tokens_per_second or self._rate
+        delivery = _Delivery(connection, call, answer, rate, self._stalls)
         if not call.body.get("stream"):
             return await delivery.whole(start)
         return await delivery.stream(start)
+
+
+class _Stalls:
+    """The answers that are silent now; `some` is set while there are any."""
+
+    def __init__(self) -> None:
+        self.some = asyncio.Event()
+        self._all: set[asyncio.Event] = set()
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[asyncio.Event]:
+        """While this is entered one more is silent; what it yields is set when it may go on."""
+        go = asyncio.Event()
+        self._all.add(go)
+        self.some.set()
+        try:
+            yield go
+        finally:
+            self._all.remove(go)
+            if not self._all:
+                self.some.clear()
+
+    def end(self) -> None:
+        for go in self._all:
+            go.set()
 
 
 class _Connection:
@@ -261,12 +300,16 @@ class _Connection:
             await asyncio.gather(self._watch, return_exceptions=True)
             self._watch = None
 
-    async def wait_until(self, moment: float) -> None:
-        """Wait for a moment of the monotonic clock; at once when it has passed."""
+    async def wait_until(self, moment: float, go: asyncio.Event | None = None) -> None:
+        """Wait for a moment of the monotonic clock, or for `go`; at once when it has passed."""
         assert self._watch is not None
         delay = moment - time.monotonic()
         if delay > 0:
-            await asyncio.wait({self._watch}, timeout=delay)
+            going = {asyncio.ensure_future(go.wait())} if go else set()
+            first = asyncio.FIRST_COMPLETED
+            await asyncio.wait({self._watch, *going}, timeout=delay, return_when=first)
+            for one in going:
+                one.cancel()
         if self._watch.done():
             raise _GoneError
 
@@ -297,9 +340,15 @@ class _Delivery:
     """Sends one answer in its manner."""
 
     def __init__(
-        self, connection: _Connection, call: Call, answer: Answer, rate: float | None
+        self,
+        connection: _Connection,
+        call: Call,
+        answer: Answer,
+        rate: float | None,
+        stalls: _Stalls,
     ) -> None:
         self._connection = connection
+        self._stalls = stalls
         self._call = call
         self._answer = answer
         self._rate = rate
@@ -343,16 +392,16 @@ class _Delivery:
         if answer.error is not None and answer.truncate_at is None:
             text = text[: len(text) // 2]
         sent = position = 0
-        paused = 0.0
         chunks = reasoning + text
         while sent < len(chunks):
             if self._rate is not None:
-                await self._connection.wait_until(max(paused, start + sent / self._rate))
+                await self._connection.wait_until(start + sent / self._rate)
                 due = int((time.monotonic() - start) * self._rate) + 1
             else:
-                await self._connection.wait_until(paused)
+                await self._connection.wait_until(0)
                 due = sent + _BATCH
             batch: list[bytes] = []
+            stalls = False
             while sent < min(due, len(chunks)):
                 name, piece = chunks[sent]
                 batch.append(self._event(self._chunks.delta({name: piece})))
@@ -361,13 +410,17 @@ class _Delivery:
                 if answer.comments and sent % _COMMENT_EVERY == 0:
                     batch.append(f": still here{self._line_end}{self._line_end}".encode())
                 if answer.stall_at is not None and before < answer.stall_at <= position:
-                    start += answer.stall_seconds
-                    paused = time.monotonic() + answer.stall_seconds
+                    stalls = True
                     break
             if position and self._call.first_token is None:
                 self._call.first_token = time.monotonic()
             await self._send(*batch)
             self._call.chunks = sent
+            if stalls:
+                begun = time.monotonic()
+                with self._stalls.one() as go:
+                    await self._connection.wait_until(begun + answer.stall_seconds, go)
+                start += time.monotonic() - begun
         self._call.last_text = time.monotonic()
 
     def _ending(self) -> list[bytes]:

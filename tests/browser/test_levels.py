@@ -17,7 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from sandbox.libraries.fetch import missing
 from sandbox.libraries.manifest import libraries
 from tests.browser.tools import PATIENCE
-from tests.conftest import NO_BROWSER, Process, clean_environment, free_port
+from tests.conftest import NO_BROWSER, Process, clean_environment, free_port, go_on
 
 pytestmark = pytest.mark.timeout(120)
 slow = pytest.mark.sandbox  # the rest of the levels' many browsers
@@ -30,7 +30,8 @@ ANSWERS = [
     {
         "match": "wish-first",
         "text": ANSWER.format("First", "<p>words</p>\n" * 25),
-        "tokens_per_second": 25,
+        "stall_at": 200,
+        "stall_seconds": 3600,
     },
     {"text": ANSWER.format("Second", "")},
 ]
@@ -53,6 +54,7 @@ async def status(url: str) -> int:
 class Served:
     port: int
     frame_port: int
+    model: Process
 
     @property
     def url(self) -> str:
@@ -66,7 +68,7 @@ def serving(folder: Any, **environment: str) -> Iterator[Served]:
     model = Process(
         ["scripted", "--port", "0", "--answers", str(answers)], clean_environment()
     ).start()
-    served = Served(free_port(), free_port())
+    served = Served(free_port(), free_port(), model)
     arguments = ["serve", "--no-open", "--port", str(served.port)]
     arguments += ["--frame-port", str(served.frame_port), "--data-dir", str(folder / "data")]
     settings = {
@@ -119,12 +121,13 @@ def preview(page: Page) -> Any:
     return page.frame_locator('iframe[title="Preview"]')
 
 
-async def works(page: Page, address: str) -> None:
+async def works(page: Page, served: Served, address: str) -> None:
     """Create while it streams, a change that is swapped in, the tool alone: all at `address`."""
     await page.get_by_role("textbox", name="Describe a tool").fill("wish-first")
     await page.get_by_role("button", name="Create").click()
     await expect(preview(page).get_by_role("heading", name="First")).to_be_visible()
     assert await preview(page).get_by_role("button").count() == 0, "it was not streamed"
+    go_on(served.model)
     await preview(page).get_by_role("button", name="Go").click()
     await expect(preview(page).get_by_role("button", name="done")).to_be_visible()
 
@@ -196,7 +199,7 @@ async def test_a_page_finds_its_level_and_tools_work_there(
     await level(page, used)
     note = page.locator(".level-note:visible")
     await expect(note).to_have_count(0 if used == "site" else 1)
-    await works(page, address)
+    await works(page, served, address)
 
 
 @slow
@@ -265,7 +268,7 @@ async def test_through_one_forwarded_port_tools_work_below_a_path(
     async with forwarded(served, rename) as port:
         await page.goto(f"http://127.0.0.1:{port}/")
         await level(page, "path")
-        await works(page, rf"(http://127\.0\.0\.1:{port})?/frame/")
+        await works(page, served, rf"(http://127\.0\.0\.1:{port})?/frame/")
         away = [url for url in asked if not url.startswith(f"http://127.0.0.1:{port}/")]
         assert {url.rpartition("/")[2] for url in away if url.startswith("http")} <= {"probe"}
         await page.close()
@@ -360,7 +363,7 @@ class TestTemplate:
         """Under the operator's own names."""
         await page.goto(served.url)
         await level(page, "site")
-        await works(page, rf"http://[a-z2-7]{{16}}\.frames\.test:{served.frame_port}/")
+        await works(page, served, rf"http://[a-z2-7]{{16}}\.frames\.test:{served.frame_port}/")
 
     @pytest.mark.parametrize("rules", [["MAP *.frames.test ~NOTFOUND"]], ids=["lost"])
     async def test_what_cannot_be_reached_is_said(self, page: Page, served: Served) -> None:

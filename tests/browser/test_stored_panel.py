@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.tools import Imported, wide_context
 from tests.browser.tools import until as eventually
-from tests.conftest import NO_BROWSER, Api, Process, Start, connected_server, until
+from tests.conftest import NO_BROWSER, Api, Connected, Process, Start, connected_server, until
 from tests.integration.tools import limit_files
 
 pytestmark = pytest.mark.timeout(120)
@@ -56,7 +56,7 @@ WRITES = """
 if (began.value.startsWith("local none")) localStorage.word = "of the new version";
 localStorage.loaded = "by the new version";
 """
-SECOND = KEEPER % ("Next", WRITES, "<p>and on it goes</p>\n" * 400)
+SECOND = KEEPER % ("Next", WRITES, "<p>and on it goes</p>\n" * 40)
 
 
 @pytest.fixture
@@ -71,10 +71,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def writing(folder: Path) -> Iterator[str]:
-    """The address of a server whose model writes the next version over some seconds."""
+def writing(folder: Path) -> Iterator[Connected]:
+    """The address of a server whose model writes the next version, its end when it may go on."""
     text = f"Here.\n\n```html\n{SECOND}\n```\n"
-    answers = [{"text": text, "tokens_per_second": 350}]
+    answers = [{"text": text, "stall_at": text.index("<p>and") + 200, "stall_seconds": 3600}]
     with connected_server(folder, answers, **NO_BROWSER) as url:
         yield url
 
@@ -168,7 +168,7 @@ async def test_they_are_looked_at_taken_home_cleared_and_brought_back(
 
 
 async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_wins(
-    page: Page, kept: Kept
+    page: Page, kept: Kept, writing: Connected
 ) -> None:
     """It loads behind the one in sight; what the person keeps meanwhile is what it begins with."""
     await page.goto(kept.url)
@@ -187,6 +187,7 @@ async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_win
     assert kept.data["local"] == {}
     await keep(page, "mine")
     await kept.has_local({"word": "mine"})
+    writing.go_on()
     await expect(page).to_have_title(re.compile("Next"))
     shown = re.compile("local mine, session .*, indexed mine")
     await expect(preview(page).locator("#began")).to_have_text(shown)

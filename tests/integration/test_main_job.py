@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from tests.conftest import Api, Process, Start
+from tests.conftest import Api, Process, Start, go_on
 from tests.integration.tools import BROKEN, GOOD, SECOND, answers, fenced
 
 
@@ -168,13 +168,14 @@ def test_a_change_that_waits_stands_on_the_one_before(
     serve_app: Start, scripted: Start, api: type[Api]
 ) -> None:
     """Two messages at once: the second is queued and builds on the first one's version."""
-    first = {"text": fenced(GOOD), "tokens_per_second": 20}
+    first = {"text": fenced(GOOD), "stall_at": 100, "stall_seconds": 3600}
     model = scripted(answers(first, {"text": fenced(SECOND)}))
     client = api(serve_app(OPENAI_BASE_URL=model.url).url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
     path = f"/api/artifacts/{made['artifact']['id']}"
     asked = client("POST", f"{path}/messages", status=202, prompt="bigger")["generation"]
     assert asked["state"] == "queued"
+    go_on(model)
     second = client.ended(asked)
     assert (second["version"], second["base_version"]) == (2, 1)
     assert "bigger" in client.client.get(f"{path}/versions/2/source").text

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Api, Process, Start, connected_server, until
+from tests.conftest import Api, Connected, Process, Start, connected_server, until
 from tests.integration.tools import BROKEN, GOOD, answers, fenced
 
 
@@ -48,7 +48,7 @@ ANSWERS = [
     answer("wish-stalls", "stallA"),
     answer("stallA is not defined", stall_at=40, stall_seconds=3600),
     answer("wish-cut", "cutA"),
-    answer("cutA is not defined", "cutA", "cutB", tokens_per_second=60),
+    answer("cutA is not defined", "cutA", "cutB", stall_at=40, stall_seconds=3600),
     answer("wish-dear", "dearA", "dearB"),
     dear("dearA is not defined", "dearB", tokens=210_000),
     {"match": "wish-torn", "text": fenced(GOOD.replace("</script>", ""))},
@@ -59,7 +59,7 @@ ANSWERS = [
 
 
 @pytest.fixture(scope="module")
-def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connected]:
     with connected_server(tmp_path_factory.mktemp("repairs"), ANSWERS) as url:
         yield url
 
@@ -182,10 +182,13 @@ def test_a_model_that_stalls_is_stopped_by_the_person(client: Api) -> None:
     assert tool.messages()[-1]["kind"] == "repair", "who stopped it need not be told so"
 
 
-def test_a_wish_that_comes_in_between_ends_the_ledger_with_a_sentence(client: Api) -> None:
+def test_a_wish_that_comes_in_between_ends_the_ledger_with_a_sentence(
+    client: Api, connected: Connected
+) -> None:
     tool = made(client, "wish-cut")
     until(lambda: tool.messages()[-1]["kind"] == "repair")
     asked = client("POST", f"{tool.path}/messages", status=202, prompt="wish-good")
+    connected.go_on()
     client.ended(asked["generation"])
     (entry,) = tool.settled()
     assert tried([entry]) == [(1, 2, 1, 2)]

@@ -140,6 +140,17 @@ async def test_truncation_stalls_and_missing_ends_play_as_written():
         assert "[DONE]" not in events
 
 
+async def test_a_stall_ends_when_it_is_told_to():
+    answer = Answer(text="abcdef", chunk="char", stall_at=3, stall_seconds=3600)
+    async with ScriptedServer([answer]) as server, httpx.AsyncClient(trust_env=False) as client:
+        address = server.base_url.removesuffix("/v1") + "/_scripted/go"
+        # The one that is asked to end it waits for it, if need be.
+        going = asyncio.create_task(client.post(address))
+        await asyncio.sleep(0)
+        assert await said(server, "x") == "abcdef"
+        (await going).raise_for_status()
+
+
 async def test_usage_is_sent_only_when_asked_for():
     async with ScriptedServer([Answer(text="a b c", reasoning="well now")]) as server:
         assert not any("usage" in event for event in await ask(server, "x"))
