@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from sandbox.smoke.browsers import BrowserChoice, find_browser
 from sandbox.smoke.switches import FEATURES_OFF, NOT_PLAYWRIGHTS, without
 from tests.browser.tools import PATIENCE
-from tests.conftest import listening
+from tests.browser.wishes import ANSWERS
+from tests.conftest import NO_BROWSER, Connected, connected_server, listening
 
 QUIET = (
     "--disable-gpu",
@@ -144,3 +145,25 @@ async def host(serve: Any, shelf: Shelf) -> Host:
     host.port = await serve(host)
     host.frame_port = await serve(frame_app(shelf, f"http://127.0.0.1:{host.port}"))
     return host
+
+
+@pytest.fixture(scope="session")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connected]:
+    """The address of a server with two models: "quill", the default, and the listed "scripted".
+
+    What they make is not tested.
+    """
+    yield from _with_two_models(tmp_path_factory, **NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def testing_connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connected]:
+    """Another, with the browser that tests what is made: a person sees the verdict."""
+    yield from _with_two_models(tmp_path_factory)
+
+
+def _with_two_models(folders: pytest.TempPathFactory, **settings: str) -> Iterator[Connected]:
+    settings |= {"SANDWRIGHT_MAX_REPAIRS": "0", "SANDWRIGHT_MODEL": "openai/quill"}
+    pace = ("--tokens-per-second", "3000")
+    with connected_server(folders.mktemp("connected"), ANSWERS, *pace, **settings) as url:
+        yield url
