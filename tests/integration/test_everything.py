@@ -13,7 +13,8 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ from tests.conftest import (
     Process,
     Start,
     clean_environment,
+    connected_server,
     until,
 )
 from tests.forks import run_sandwright
@@ -137,17 +139,30 @@ def fill(client: Api) -> list[str]:
     return found
 
 
-@pytest.fixture
-def full(serve_app: Start, scripted: Start, api: type[Api], tmp_path: Path) -> Api:
+@dataclass(frozen=True)
+class Full:
+    """A server with tools that have all that a tool may have; tests only read it."""
+
+    client: Api
+    data: Path
+    artifacts: list[str]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
+    folder = tmp_path_factory.mktemp("full")
     cut = {"text": fenced(GOOD), "truncate_at": 200, "ending": "cut", "finish_reason": None}
-    model = scripted(
-        answers(
-            {**cut, "match": "cut this"},
-            {"text": fenced(SECOND), "turn": "follow-up"},
-            {"text": fenced(LOUD)},
-        )
-    )
-    return api(serve_app(tmp_path / "full", tests=True, OPENAI_BASE_URL=model.url).url)
+    told = [
+        {**cut, "match": "cut this"},
+        {"text": fenced(SECOND), "turn": "follow-up"},
+        {"text": fenced(LOUD)},
+    ]
+    with connected_server(folder, told) as url:
+        client = Api(url)
+        found = fill(client)
+        repaired(folder / "data")
+        yield Full(client, folder / "data", found)
+        client.client.close()
 
 
 def exported(client: Api) -> bytes:
@@ -176,12 +191,11 @@ def imported(client: Api, archive: bytes, status: int = 200, **query: str) -> di
 
 
 def test_what_comes_back_is_what_went(
-    full: Api, serve_app: Start, api: type[Api], tmp_path: Path
+    full: Full, serve_app: Start, api: type[Api], tmp_path: Path
 ) -> None:
     """Into an empty server: every record and every picture; once more changes nothing."""
-    first, second, gone = fill(full)
-    repaired(tmp_path / "full")
-    archive = exported(full)
+    first, second, gone = full.artifacts
+    archive = exported(full.client)
     empty = api(serve_app(tmp_path / "empty").url)
     told = imported(empty, archive, grants="true")
     assert sorted(told.pop("artifacts")) == sorted([first, second, gone])
@@ -194,12 +208,12 @@ def test_what_comes_back_is_what_went(
         "libraries": [],
         "words": "3 tools came.",
     }
-    before, after = contents(tmp_path / "full"), contents(tmp_path / "empty")
+    before, after = contents(full.data), contents(tmp_path / "empty")
     assert all(before.values()), "the test has something in every table"
     assert after == before
     for artifact in (first, second):
         told = seen(empty, artifact)
-        assert told == seen(full, artifact)
+        assert told == seen(full.client, artifact)
         assert told["shots"]
     assert "\ufffd said" in seen(empty, second)["told"].encode().decode("unicode_escape")
     binned = empty("GET", "/api/artifacts?deleted=true")["items"]
@@ -207,7 +221,7 @@ def test_what_comes_back_is_what_went(
     # The frames of what came open, by addresses of their own.
     frame = empty("GET", f"/api/artifacts/{first}/versions/2")["frame_url"]
     assert "Counter, bigger" in read_frame(frame)
-    assert not secrets(tmp_path / "full") & secrets(tmp_path / "empty")
+    assert not secrets(full.data) & secrets(tmp_path / "empty")
 
     again = imported(empty, archive)
     assert (again["added"], again["kept"]) == (0, 3)
@@ -217,10 +231,10 @@ def test_what_comes_back_is_what_went(
     assert contents(tmp_path / "empty") == before
 
 
-def test_an_archive_is_read_without_sandwright_and_holds_no_keys(full: Api, tmp_path: Path) -> None:
+def test_an_archive_is_read_without_sandwright_and_holds_no_keys(full: Full) -> None:
     """The page lists the tools, each a file that works from disk, and escapes their titles."""
-    first, second, gone = fill(full)
-    archive = exported(full)
+    first, second, gone = full.artifacts
+    archive = exported(full.client)
     # A reader that only sees the first bytes knows what it is.
     assert archive[30:45] == b"sandwright.json"
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
@@ -240,7 +254,7 @@ def test_an_archive_is_read_without_sandwright_and_holds_no_keys(full: Api, tmp_
     assert "Größer &lt;b&gt;&amp; besser&lt;/b&gt;" in page
     assert "<b>" not in page
     assert "1 more, from the bin" in page
-    assert not [one for one in secrets(tmp_path / "full") if one in whole]
+    assert not [one for one in secrets(full.data) if one in whole]
     assert second in whole
 
 

@@ -95,7 +95,8 @@ def test_commands_leave_a_running_servers_work_alone(
     app: Process = serve_app(tmp_path, OPENAI_BASE_URL=model.url)
     client = api(app.url)
     made = client("POST", "/api/artifacts", status=201, prompt="a counter")
-    assert run(tmp_path, "new", "a to-do list", "--model", "recipes/built-in").returncode == 0
+    beside = run(tmp_path, "new", "a to-do list", "--model", "recipes/built-in", **NO_BROWSER)
+    assert beside.returncode == 2, "it was made, and not tested"
     assert client("GET", f"/api/generations/{made['generation']['id']}")["state"] != "interrupted"
     listed = client("GET", "/api/artifacts")["items"]
     assert len(listed) == 2, "the server sees what the command made"

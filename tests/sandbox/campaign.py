@@ -52,6 +52,7 @@ class Campaign:
     names: NameServer | None
     address: str = LOOPBACK  # of the machine's own: some engines' WebRTC never speaks to loopback
     places: tuple[str, ...] = ("workbench", "alone")
+    in_turn: bool = False  # each attack in one of them only
     controls: bool = True
     quiet: float = QUIET_SECONDS
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Campaign:
     async def run(self, attacks: Iterable[Attack]) -> None:
         slots = asyncio.Semaphore(self.driver.at_once)
 
-        async def one(attack: Attack) -> None:
+        async def one(attack: Attack, places: tuple[str, ...]) -> None:
             outcome = self.outcomes[attack.name] = Outcome(attack)
             async with slots:
                 if self.controls:
@@ -69,7 +70,7 @@ class Campaign:
                             outcome.control = await self._control(attack)
                     except (DriverError, TimeoutError) as error:
                         outcome.heard["unconfined"] = [f"could not be run: {repr(error)[:200]}"]
-                for place in self.places:
+                for place in places:
                     try:
                         async with asyncio.timeout(ONE_SECONDS):
                             outcome.heard[place] = await self._confined(attack, place)
@@ -78,8 +79,11 @@ class Campaign:
             self.done(outcome)
 
         async with asyncio.TaskGroup() as group:
-            for attack in attacks:
-                group.create_task(one(attack))
+            for turn, attack in enumerate(attacks):
+                at = turn % len(self.places)
+                group.create_task(
+                    one(attack, self.places[at:][:1] if self.in_turn else self.places)
+                )
 
     def _ear(self, attack: Attack) -> AbstractAsyncContextManager[Ear]:
         return open_ear(self.names, self.address if attack.kind is Kind.WEBRTC else LOOPBACK)

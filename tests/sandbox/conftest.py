@@ -82,6 +82,7 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
                 told()
 
             campaign.done = done
+            campaign.in_turn = is_sample(request.config)
             results.keep_version(campaign.driver.version)
             await campaign.run(some)
             return campaign.outcomes
@@ -91,6 +92,11 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if left := [attack for attack in wanted if attack.name not in known]:
         _ALL.update(asyncio.run(run()))
     return _ALL
+
+
+def is_sample(config: pytest.Config) -> bool:
+    """Whether this is `make test`; what is kept in a file counts as whole."""
+    return config.getoption("markexpr") == "not sandbox" and results.FILE is None
 
 
 def runs_here(attack: Attack) -> str | None:

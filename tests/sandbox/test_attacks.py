@@ -17,7 +17,7 @@ from tests.sandbox.remaining import REMAINING, SOMETIMES
 pytestmark = pytest.mark.timeout(1500 if ENGINE == "chromium" else 6000)
 
 SAMPLE = 1
-"""Of each class, how many are always run; all are by `make sandbox`."""
+"""Of each class, how many are always run, in one place or the other; all are by `make sandbox`."""
 
 
 def cases() -> list[Any]:
