@@ -30,6 +30,8 @@ class HostedProvider(ABC):
     """Behind the base URL, where it is the same for every model; people paste it with the URL."""
     version: ClassVar[str] = "v1"
     """What a base URL without a version gets."""
+    silence: ClassVar[float | None] = None
+    """Seconds without anything, where they are others than the transport's."""
 
     def __init__(
         self,
@@ -69,7 +71,11 @@ class HostedProvider(ABC):
         for left in reversed(range(_MOST_TRIES)):
             body = await self.body(request)
             items = self._transport.stream_events(
-                "POST", self.address(request), headers=self.headers(), body=body
+                "POST",
+                self.address(request),
+                headers=self.headers(),
+                body=body,
+                silence=self.silence,
             )
             async with contextlib.aclosing(items):
                 first = await anext(items, None)

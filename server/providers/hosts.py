@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Format = Literal["chat", "responses", "messages", "gemini"]
+Format = Literal["chat", "responses", "messages", "gemini", "ollama"]
 _FORMAT_NAMES: Mapping[Format, str] = {
     "chat": "OpenAI",
     "responses": "OpenAI Responses",
     "messages": "Anthropic",
     "gemini": "Gemini",
+    "ollama": "Ollama",
 }
 
 
@@ -120,6 +121,16 @@ GEMINI = KnownHost(
     models_path="/models?pageSize=1000",
 )
 
+OLLAMA = KnownHost(
+    "ollama",
+    "Ollama",
+    "https://ollama.com/api",
+    "ollama",
+    ("OLLAMA_API_KEY",),
+    "OLLAMA_HOST",
+    models_path="/tags",
+)
+
 
 def _chat(name: str, label: str, base_url: str, tokens_field: str = "max_tokens") -> KnownHost:
     """Return a host that speaks OpenAI's chat completions."""
@@ -141,4 +152,5 @@ KNOWN_HOSTS = (
     _chat("together", "Together", "https://api.together.xyz/v1"),
     _chat("fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1"),
     _chat("xai", "xAI", "https://api.x.ai/v1"),
+    OLLAMA,
 )

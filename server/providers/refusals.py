@@ -46,7 +46,7 @@ _NO_KEY = re.compile(
     re.IGNORECASE,
 )
 _WAIT = re.compile(r'"retryDelay":\s*"([0-9]{1,6}(?:\.[0-9]{1,12})?)s"')  # Google's RetryInfo
-_OVERLOADED = re.compile(r"overload|over capacity|at capacity", re.IGNORECASE)
+_OVERLOADED = re.compile(r"overload|over capacity|at capacity|server busy", re.IGNORECASE)
 
 _ACTIONS = {
     "unauthorized": "Check the key ({key}) and that it is one of this host's.",

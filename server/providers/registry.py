@@ -17,6 +17,7 @@ from server.providers.gemini import GeminiProvider
 from server.providers.hosted import HostedProvider
 from server.providers.hosts import KNOWN_HOSTS, OPENAI, Connection, Format, KnownHost
 from server.providers.mechanical import MechanicalProvider
+from server.providers.ollama import OllamaProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import ModelInfo, ModelList, Provider
 from server.providers.recipes import MODEL as RECIPES_MODEL
@@ -34,6 +35,7 @@ _FORMATS: Mapping[Format, type[HostedProvider]] = {
     "responses": ResponsesProvider,
     "messages": AnthropicProvider,
     "gemini": GeminiProvider,
+    "ollama": OllamaProvider,
 }
 
 

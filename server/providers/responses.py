@@ -151,4 +151,5 @@ def _usage(usage: Mapping[str, Any] | None) -> Usage | None:
         output=count(usage.get("output_tokens")),
         reasoning=count(made.get("reasoning_tokens")),
         cached=count(sent.get("cached_tokens")),
+        written=count(sent.get("cache_write_tokens")),
     )

@@ -31,6 +31,7 @@ _BODY_LIMIT = 8 * 1024 * 1024
 _REFUSAL_LIMIT = 256 * 1024
 QUIET_LIMIT = 16_000_000
 """Characters of a stream without anything in them: no event here, no words in `openai`."""
+_LINES = "application/x-ndjson"
 _UNANSWERED = "without sending a response"  # httpcore's words
 DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 """What no proxy is asked for."""
@@ -87,23 +88,30 @@ class Transport:
         await self._client.aclose()
 
     async def stream_events(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: Any = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: Any = None,
+        silence: float | None = None,
     ) -> AsyncGenerator[ServerEvent | Reply | Error, None]:
-        """Send JSON and yield the answer's server-sent events as they come.
+        """Send JSON and yield the answer's server-sent events, or its lines of JSON, as they come.
 
         An answer that is no such stream is one `Reply`; a network failure is one `Error`, the
         last item. Closing the generator, or cancelling its task, closes the connection.
         """
         answered = False
         try:
-            async with self._request(method, url, headers, body) as response:
+            async with self._request(method, url, headers, body, silence) as response:
                 answered = True
                 if not _is_stream(response):
                     yield await _reply(response)
                     return
                 response.encoding = "utf-8"  # the only one server-sent events have
                 counted = _Counted(response)
-                events = httpx_sse.EventSource(cast("httpx.Response", counted)).aiter_sse()
+                source = httpx_sse.EventSource(cast("httpx.Response", counted))
+                events = _lines(counted) if _is_lines(response) else source.aiter_sse()
                 async with contextlib.aclosing(events):
                     with gathering(response.extensions["network_stream"]):
                         async for event in events:
@@ -115,14 +123,23 @@ class Transport:
             reset = isinstance(error, (httpx.ReadError, httpx.WriteError)) and not answered
             if reset:
                 error = httpx.RemoteProtocolError(_UNANSWERED)
-            yield self._failure(error, url)
+            yield self._failure(error, url, silence)
 
     async def get_json(
-        self, url: str, *, headers: Mapping[str, str], silence: float | None = None
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        silence: float | None = None,
+        body: Any = None,
     ) -> Reply | Error:
-        """Get a whole answer; `silence` in seconds replaces the time allowed without any."""
+        """Get a whole answer; `silence` in seconds replaces the time allowed without any.
+
+        With a `body` it is posted.
+        """
+        method = "GET" if body is None else "POST"
         try:
-            async with self._request("GET", url, headers, None, silence) as response:
+            async with self._request(method, url, headers, body, silence) as response:
                 return await _reply(response)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return self._failure(error, url, silence)
@@ -136,7 +153,11 @@ class Transport:
         body: Any,
         silence: float | None = None,
     ) -> AsyncIterator[httpx.Response]:
-        limits = httpx.USE_CLIENT_DEFAULT if silence is None else httpx.Timeout(silence)
+        limits = (
+            httpx.USE_CLIENT_DEFAULT
+            if silence is None
+            else httpx.Timeout(silence, connect=min(silence, self._timeouts.connect))
+        )
         async with self._client.stream(
             method, url, headers=headers, json=body, timeout=limits
         ) as response:
@@ -176,12 +197,28 @@ class _Counted:
         self.quiet = 0
         self._response = response
 
-    async def aiter_text(self) -> AsyncIterator[str]:
+    async def aiter_text(self) -> AsyncGenerator[str, None]:
         async for text in self._response.aiter_text():
             self.quiet += len(text)
             if self.quiet > QUIET_LIMIT:
                 raise _EndlessError
             yield text
+
+
+async def _lines(counted: _Counted) -> AsyncGenerator[ServerEvent, None]:
+    """Cut newline-delimited JSON, in which only a line feed ends a line."""
+    pieces: list[str] = []
+    async with contextlib.aclosing(counted.aiter_text()) as texts:
+        async for text in texts:
+            *ended, rest = text.split("\n")
+            for line in ended:
+                whole = "".join((*pieces, line))
+                pieces.clear()
+                if whole.strip():
+                    yield ServerEvent("message", whole)
+            pieces.append(rest)
+    if last := "".join(pieces).strip():
+        yield ServerEvent("message", last)
 
 
 def endless(host: str) -> Error:
@@ -334,9 +371,12 @@ def gathering(stream: Any) -> Iterator[None]:
 
 
 def _is_stream(response: httpx.Response) -> bool:
-    return response.is_success and response.headers.get("content-type", "").lower().startswith(
-        "text/event-stream"
-    )
+    kind = response.headers.get("content-type", "").lower()
+    return response.is_success and (kind.startswith("text/event-stream") or _is_lines(response))
+
+
+def _is_lines(response: httpx.Response) -> bool:
+    return bool(response.headers.get("content-type", "").lower().startswith(_LINES))
 
 
 async def _reply(response: httpx.Response) -> Reply:

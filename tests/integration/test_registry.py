@@ -16,6 +16,7 @@ from server.providers.registry import Registry
 from server.providers.scripted import ScriptedServer
 from server.providers.transport import Transport
 from server.settings import Settings, SettingsError, load_settings
+from tests.integration.wires import Played, playing
 
 
 async def test_without_any_key_the_recipes_answer_and_it_is_said_why():
@@ -211,3 +212,16 @@ async def test_either_of_googles_keys_connects_gemini_and_the_one_that_did_is_na
         assert choice.id == "gemini/gemini-flash-latest"
         assert choice.why.startswith(f"{name} is set")
         await registry.aclose()
+
+
+async def test_an_ollama_is_connected_by_its_own_variable_and_asked_for_its_first_model():
+    listing = {"models": [{"name": "embedder"}, {"name": "qwen3:8b", "model": "qwen3:8b"}]}
+    async with playing(Played(listing, content_type="application/json")) as host:
+        place = host.url.removeprefix("http://")
+        registry = Registry.from_settings(load_settings({"OLLAMA_HOST": place}))
+        choice = await registry.default()
+        assert choice.id == "ollama/qwen3:8b"
+        assert choice.why == "OLLAMA_HOST is set; its host lists qwen3:8b first."
+        assert choice.provider.label == f"Ollama, {place}"
+        await registry.aclose()
+    assert host.requests[0].path == "/api/tags"

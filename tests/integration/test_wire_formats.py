@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from server.providers.anthropic import AnthropicProvider
 from server.providers.gemini import GeminiProvider
+from server.providers.ollama import OllamaProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import Error, Event, Reasoning, Start, Stop, Text, Usage
 from server.providers.responses import ResponsesProvider
@@ -24,6 +25,7 @@ from tests.integration.wires import (
     Played,
     crlf_events,
     gathered,
+    ndjson,
     only_error,
     plain_events,
     playing,
@@ -45,11 +47,12 @@ class Wire:
     spoken: tuple[dict[str, Any], ...]  # TEXT
     finished: tuple[dict[str, Any], ...]  # the end, and usage
     cut_short: tuple[dict[str, Any], ...]  # the end where the model ran out of tokens
-    refusing: tuple[dict[str, Any], ...]  # the end where it will not
+    refusing: tuple[dict[str, Any], ...] | None  # the end where it will not
     failing: dict[str, Any]  # overloaded, in mid-stream
     usage: Usage
     image: Any  # where in a request the picture lies, and what is there
     frames: Any = plain_events
+    frame: str = "data: {}\n\n"
     content_type: str = "text/event-stream"
     overloaded: int = 503
     done: bytes = b""
@@ -149,7 +152,7 @@ MESSAGES = Wire(
         "type": "error",
         "error": {"type": "overloaded_error", "message": "Overloaded, sorry"},
     },
-    usage=Usage(30, 12, 4, 10),
+    usage=Usage(30, 12, 4, 10, 7),
     image=lambda body: body["messages"][0]["content"][0]["source"]["data"],
     frames=typed_events,
     overloaded=529,
@@ -184,7 +187,7 @@ RESPONSES = Wire(
             output=[{"type": "message", "content": [{"type": "output_text", "text": TEXT}]}],
             usage={
                 "input_tokens": 30,
-                "input_tokens_details": {"cached_tokens": 10},
+                "input_tokens_details": {"cached_tokens": 10, "cache_write_tokens": 7},
                 "output_tokens": 12,
                 "output_tokens_details": {"reasoning_tokens": 4},
                 "total_tokens": 42,
@@ -201,7 +204,7 @@ RESPONSES = Wire(
         "message": "Overloaded, sorry",
         "param": None,
     },
-    usage=Usage(30, 12, 4, 10),
+    usage=Usage(30, 12, 4, 10, 7),
     image=lambda body: body["input"][0]["content"][1]["image_url"].split(",")[1],
     frames=typed_events,
 )
@@ -243,7 +246,39 @@ GEMINI = Wire(
     frames=crlf_events,
 )
 
-WIRES = {"chat": CHAT, "messages": MESSAGES, "responses": RESPONSES, "gemini": GEMINI}
+
+def _line(done: bool = False, **more: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": ""}
+    return {"model": "m-1-of-may", "message": message, "done": done, **more}
+
+
+def _said(**more: str) -> dict[str, Any]:
+    return _line(message={"role": "assistant", "content": "", **more})
+
+
+OLLAMA = Wire(
+    OllamaProvider,
+    begun=(_said(thinking="Hm. "),),
+    spoken=tuple(_said(content=piece) for piece in PIECES),
+    finished=(_line(True, done_reason="stop", prompt_eval_count=30, eval_count=12),),
+    cut_short=(_line(True, done_reason="length"),),
+    refusing=None,
+    failing={"error": "Overloaded, sorry"},
+    usage=Usage(30, 12),
+    image=lambda body: body["messages"][0]["images"][0],
+    frames=ndjson,
+    frame="{}\n",
+    content_type="application/x-ndjson",
+)
+
+WIRES = {
+    "chat": CHAT,
+    "messages": MESSAGES,
+    "responses": RESPONSES,
+    "gemini": GEMINI,
+    "ollama": OLLAMA,
+}
+REFUSING = {name: wire for name, wire in WIRES.items() if wire.refusing}  # Ollama has no word
 _OPEN: list[Transport] = []
 
 
@@ -336,6 +371,7 @@ async def test_running_out_of_tokens_is_a_stop_for_length(wire):
     assert events[-1] == Stop("length")
 
 
+@pytest.mark.parametrize("wire", REFUSING.values(), ids=REFUSING)
 async def test_a_model_that_will_not_is_a_stop_for_refusal(wire):
     events = await played(wire, wire.played(wire.stream(*wire.refusing)))
     assert events[-1] == Stop("refusal")
@@ -351,8 +387,7 @@ async def test_an_error_in_the_middle_ends_the_stream_with_what_the_host_said(wi
 
 @pytest.mark.parametrize("data", ["<oops>", "[1]", "7", '"x"', "[" * 5000])
 async def test_what_is_not_the_format_is_garbage_and_names_the_host(wire, data):
-    frame = f"data: {data}\n\n" if wire.frames is not None else f"{data}\n"
-    error = (await played(wire, wire.played(frame.encode())))[-1]
+    error = (await played(wire, wire.played(wire.frame.format(data).encode())))[-1]
     assert error.code == "garbage"
     assert "127.0.0.1" in error.message
     assert wire.provider(_OPEN[0]).known.url_variable in error.action

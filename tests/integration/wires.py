@@ -46,11 +46,13 @@ def refused(status: int, body: Any, **headers: str) -> Played:
 class Host:
     """Answers one request after another; the last answer stays."""
 
-    def __init__(self, played: tuple[Played, ...]) -> None:
+    def __init__(self, played: tuple[Played, ...], shown: Played) -> None:
         self.url = ""
         self.requests: list[Request] = []
+        self.shown: list[Request] = []  # what Ollama is asked of a model, before
         self.gone = asyncio.Event()  # a client went before its answer had ended
         self._played = played
+        self._shown = shown
         self._serving: set[asyncio.Task[None]] = set()
 
     async def aclose(self) -> None:
@@ -68,8 +70,12 @@ class Host:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError), contextlib.closing(writer):
             while (request := await read_request(reader)) is not None:
-                played = self._played[min(len(self.requests), len(self._played) - 1)]
-                self.requests.append(request)
+                if request.path == "/api/show":
+                    self.shown.append(request)
+                    played = self._shown
+                else:
+                    played = self._played[min(len(self.requests), len(self._played) - 1)]
+                    self.requests.append(request)
                 await self._say(played, reader, writer)
                 if played.ending != "whole":
                     break
@@ -89,9 +95,19 @@ class Host:
             self.gone.set()
 
 
+def ndjson(*values: dict[str, Any]) -> bytes:
+    return "".join(f"{dump(value)}\n" for value in values).encode()
+
+
+def model_of(context: Any) -> Played:
+    """What Ollama shows of a model that takes so many tokens."""
+    told = {"general.architecture": "llama", "llama.context_length": context}
+    return Played({"model_info": told}, content_type="application/json")
+
+
 @contextlib.asynccontextmanager
-async def playing(*played: Played):
-    host = Host(played)
+async def playing(*played: Played, shown: Played | None = None):
+    host = Host(played, shown or model_of(131_072))
     async with await asyncio.start_server(host.connect, "127.0.0.1", 0) as server:
         host.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
