@@ -22,7 +22,7 @@ from server.generation.generator import Generator
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.ledger import Budget
-from server.generation.money import Money
+from server.generation.money import Budgets, Money
 from server.generation.testing import VersionTester
 from server.identifiers import new_secret
 from server.libraries import put_on_the_shelf
@@ -85,7 +85,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         smoke = await stack.enter_async_context(SmokeTester(browser))
         tester = VersionTester(database, smoke, hub)
         budget = Budget(repairs=settings.max_repairs)
-        generator = Generator(database, tester, hub, leases, budget, money=Money(registry))
+        budgets = Budgets(day=settings.budget_per_day, artifact=settings.budget_per_tool)
+        money = Money(database, registry, hub, budgets)
+        generator = Generator(database, tester, hub, leases, budget, money=money)
         proofs = Proofs()
         stack.callback(proofs.close)
         stack.push_async_callback(generator.aclose)

@@ -22,6 +22,7 @@ _RETRY_SECONDS = 5
 
 _TITLES = {
     401: "Not signed in",
+    402: "Over budget",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",

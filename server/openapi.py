@@ -32,11 +32,18 @@ _CONFLICTS = frozenset(
         ("post", "/api/import"),
     }
 )
+_ASK_A_MODEL = frozenset(
+    {
+        *("/api/artifacts", "/api/artifacts/{artifact_id}/messages"),
+        *("/api/artifacts/{artifact_id}/fix", f"{_GENERATION}/retry", f"{_GENERATION}/continue"),
+    }
+)
 _EXPORTS = frozenset(
     {"/api/export", "/api/artifacts/{artifact_id}/versions/{n}/export"},
 )
 _MEANINGS = {
     401: "The access token is missing or wrong (only where one is set)",
+    402: "A budget has no room for another call (only where one is set)",
     403: "Another site's page asked for a change, or for an export",
     404: "Not found",
     409: "Not in this state",
@@ -84,6 +91,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     has_database = path not in _ASK_NO_DATABASE
     happens = {
         401: path not in _OPEN,
+        402: method == "post" and path in _ASK_A_MODEL,
         403: method != "get" or path in _EXPORTS,
         404: adds or path == "/api/spending" or any(one["in"] == "path" for one in parameters),
         409: (method, path) in _CONFLICTS,

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ NAMES = (
     "MODEL",
     "BROWSER",
     "MAX_REPAIRS",
+    "BUDGET_PER_DAY",
+    "BUDGET_PER_TOOL",
     "ACCESS_TOKEN",
     "PRIVATE_ORIGINS",
     "REDIS_URL",
@@ -77,6 +80,8 @@ class Settings:
     model: str | None = None
     browser: str | None = None
     max_repairs: int = 2
+    budget_per_day: int | None = None  # in millionths of a dollar
+    budget_per_tool: int | None = None
     access_token: str | None = field(default=None, repr=False)
     private_origins: tuple[str, ...] = ()
     redis_url: str | None = field(default=None, repr=False)
@@ -152,6 +157,8 @@ def load_settings(
         model=_model(source.get("MODEL")),
         browser=_text(source.get("BROWSER")),
         max_repairs=_max_repairs(source.get("MAX_REPAIRS")),
+        budget_per_day=_dollars(source.get("BUDGET_PER_DAY")),
+        budget_per_tool=_dollars(source.get("BUDGET_PER_TOOL")),
         access_token=_access_token(source.get("ACCESS_TOKEN")),
         private_origins=_private_origins(source.get("PRIVATE_ORIGINS")),
         redis_url=_redis_url(source.get("REDIS_URL")),
@@ -307,6 +314,15 @@ def _text(given: _Given | None) -> str | None:
 
 def _max_repairs(given: _Given | None) -> int:
     return 2 if given is None else _number(given, 0, 10, "2")
+
+
+def _dollars(given: _Given | None) -> int | None:
+    """Return an amount in millionths of a dollar, which add up exactly."""
+    if given is None:
+        return None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", given.value, re.ASCII):
+        raise given.wrong("must be an amount in US dollars", "2.50")
+    return int(Decimal(given.value) * 1_000_000)
 
 
 def _access_token(given: _Given | None) -> str | None:

@@ -272,8 +272,9 @@ def scripted(tmp_path: Path) -> Iterator[Start]:
     """A function that starts `sandwright scripted`, the shipped fake model."""
     started: list[Process] = []
 
-    def start(answers: str | None = None, tokens_per_second: float = 2000) -> Process:
+    def start(answers: str | None = None, tokens_per_second: float = 2000, *more: str) -> Process:
         arguments = ["scripted", "--port", "0", "--tokens-per-second", str(tokens_per_second)]
+        arguments += more
         if answers is not None:
             path = tmp_path / f"answers-{len(started)}.json"
             path.write_text(answers, encoding="utf-8")

@@ -113,7 +113,11 @@ class Execution:
         self._state(State.STREAMING)
         request, resumed = await self._request()
         self._run.asked = len(request.system) + sum(len(turn.text) for turn in request.turns)
-        turn = Turn(self._run, self._provider, request)
+        refused = await self._money.refusal(self._run, request, Usage())
+        if refused is not None:
+            await whole(self._fail(refused))
+            return
+        turn = Turn(self._run, self._provider, request, self._money.refusal)
         if resumed is not None:
             turn.resume(resumed.prose, resumed.document)
         asking = asyncio.create_task(self._tariff())  # while the model writes
@@ -122,6 +126,7 @@ class Execution:
             tariff = await asking
         finally:
             asking.cancel()
+        self._run.counted = outcome.usage
         usage, cost = _usage(outcome.usage), _cost(tariff, outcome.usage)
         spent = {
             **(usage or {}),
@@ -175,7 +180,9 @@ class Execution:
         self._unsaved["base_version"] = base
 
     async def _tariff(self) -> Tariff | None:
-        return await self._money.tariff(self._generation.provider, self._generation.model)
+        tariff = await self._money.tariff(self._generation.provider, self._generation.model)
+        self._run.tariff = tariff
+        return tariff
 
     async def _keep(
         self, document: str, outcome: Outcome, values: dict[str, Any], spent: dict[str, Any]

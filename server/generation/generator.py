@@ -17,13 +17,14 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import shapes
+from server.errors import Problem
 from server.generation import titles
 from server.generation.execution import Execution, whole
 from server.generation.hub import Hub
 from server.generation.leases import Leases
 from server.generation.ledger import Budget
 from server.generation.money import Money
-from server.generation.prompts import fix_prompt
+from server.generation.prompts import fix_prompt, system_prompt
 from server.generation.repairing import Next, Repairing, Series, opened
 from server.generation.run import Run
 from server.generation.testing import VersionTester
@@ -100,8 +101,10 @@ class Generator:
     ) -> Created:
         """Make an artifact and start its first generation; `label` as in `artifacts.create`.
 
-        A `secret` that was not given ahead is not used: no two documents share one.
+        A `secret` that was not given ahead is not used: no two documents share one. Raises a
+        402 `Problem` where a budget has no room, as all do that ask a model.
         """
+        await self._afford(choice, None, len(prompt))
         async with self._database.write() as connection:
             title = titles.from_prompt(prompt)
             artifact = await artifacts.create(connection, title=title, prompt=prompt, label=label)
@@ -125,6 +128,7 @@ class Generator:
 
         While another generation of the artifact runs, the newest is the one that it makes.
         """
+        await self._afford(choice, artifact.id, len(prompt))
         async with self._database.write() as connection:
             base = base_version
             if base is None and not self._hub.busy(artifact.id):
@@ -163,6 +167,7 @@ class Generator:
         mechanic = await self._repairing.mechanic(report) if is_plain else None
         count = self._repairing.count(1) if series and not mechanic else None
         wanted = Next(report.n, findings, mechanic or choice, count)
+        await self._afford(wanted.choice, artifact.id)
         generation = await self._repair(artifact, wanted, series, said="fix")
         assert generation is not None  # a person asked for it
         return generation
@@ -213,6 +218,7 @@ class Generator:
 
         Raises `AlreadyRunningError` while another generation runs the same wish.
         """
+        await self._afford(choice, artifact.id)
         async with self._again:
             running = {run.generation.message_id for run in self._hub.of(artifact.id)}
             if earlier.message_id in running:
@@ -254,6 +260,11 @@ class Generator:
         count = self._repairing.count(1) if series else None
         self._begin(artifact, generation, choice, series=series, attempt=count)
         return generation
+
+    async def _afford(self, choice: Choice, artifact_id: str | None, characters: int = 0) -> None:
+        """Refuse at once what would only be refused when its turn comes."""
+        sent = len(system_prompt()) + characters
+        await self._money.check(choice.provider.name, choice.model, artifact_id, characters=sent)
 
     async def elsewhere(
         self, connection: AsyncConnection, artifact_ids: Sequence[str]
@@ -379,6 +390,11 @@ class Generator:
             artifact = await artifacts.get(connection, artifact_id)
         if artifact is None:
             return False
+        try:
+            await self._afford(wanted.choice, artifact_id)
+        except Problem as problem:
+            await self._repairing.given_up(run, problem.detail)
+            return True
         return await self._repair(artifact, wanted, run.series, after=run) is not None
 
 

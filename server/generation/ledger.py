@@ -97,8 +97,13 @@ def decide(attempts: Sequence[Attempt], budget: Budget) -> Repair | Stop:
     return Repair(best, len(repairs) + 1)
 
 
-def given_up(attempts: Sequence[Attempt]) -> str:
-    """Say what stands where another attempt was due, and something else came before it."""
+def given_up(attempts: Sequence[Attempt], told: str | None = None) -> str:
+    """Say what stands where another attempt was due, and something else came before it.
+
+    A sentence that is `told` says what.
+    """
+    if told is not None:
+        return f"{_sentence(attempts, 'no other was begun')} {told}"
     return _sentence(attempts, "no other was begun, since something else came before it")
 
 

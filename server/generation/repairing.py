@@ -154,14 +154,29 @@ class Repairing:
             return Next(base, findings, mechanic)
         return Next(base, findings, by, self.count(number))
 
-    async def given_up(self, run: Run) -> None:
-        """Close the ledger where another attempt was due and none was begun."""
+    async def given_up(self, run: Run, told: str | None = None) -> None:
+        """Close the ledger where another attempt was due and none was begun.
+
+        A reason that is `told` ends the conversation too: the person is waiting for that attempt.
+        """
         series = run.series
-        if series is None or series.id is None or not isinstance(series.decided, Repair):
+        if series is None or not isinstance(series.decided, Repair):
             return
-        outcome = given_up(series.attempts)
+        if series.id is None and told is None:
+            return
+        outcome = given_up(series.attempts, told)
         async with self._database.write() as connection:
-            await ledger.close(connection, run.generation.id, outcome)
+            if series.id is not None:
+                await ledger.close(connection, run.generation.id, outcome)
+            if told is not None:
+                await messages.add(
+                    connection,
+                    run.generation.artifact_id,
+                    role="assistant",
+                    kind="outcome",
+                    text=outcome,
+                    generation_id=run.generation.id,
+                )
 
     def count(self, number: int) -> tuple[int, int] | None:
         """Say which attempt it is, and of how many; none where none starts by itself."""

@@ -12,6 +12,8 @@ from server.store.records import Artifact, Generation, JournalEntry, State
 
 if TYPE_CHECKING:
     from server.generation.repairing import Series
+    from server.providers.prices import Tariff
+    from server.providers.protocol import Usage
 
 COALESCE_SECONDS = 0.04
 JOURNAL_SECONDS = 0.15
@@ -40,6 +42,8 @@ class Run:
         self.entries: list[JournalEntry] = []
         self.characters = 0  # of prose and documents
         self.asked = 0  # characters of the request
+        self.tariff: Tariff | None = None  # where a budget has to know
+        self.counted: Usage | None = None  # by the host, once the model has ended
         self.state: State = generation.state
         self.version: int | None = None
         self.stopping = State.INTERRUPTED  # what a cancelled task ends as

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from server.generation.answer import (
@@ -54,6 +55,14 @@ _CUT_OFF = Error(
 )
 
 
+Refusal = Callable[[Run, ModelRequest, Usage], Awaitable[Error | None]]
+"""Says why the next call of a run is not made, behind calls that came to so much."""
+
+
+async def _never(_run: Run, _request: ModelRequest, _so_far: Usage) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Document:
     """A document of the answer; `complete` once it was closed."""
@@ -96,10 +105,13 @@ class Outcome:
 class Turn:
     """Plays one answer, with its continuations, into `run`."""
 
-    def __init__(self, run: Run, provider: Provider, request: ModelRequest) -> None:
+    def __init__(
+        self, run: Run, provider: Provider, request: ModelRequest, refusal: Refusal = _never
+    ) -> None:
         self._run = run
         self._provider = provider
         self._request = request
+        self._refusal = refusal
         self._parser = AnswerParser()
         self._restarted_by: ContinuationStitcher | None = None
         self._answer: list[str] = []
@@ -129,7 +141,9 @@ class Turn:
         for _ in range(MAX_CONTINUATIONS):
             if stop != Stop("length"):
                 break
-            stop = await self._call(continue_request(self._request, "".join(self._answer)))
+            request = continue_request(self._request, "".join(self._answer))
+            refused = await self._refusal(self._run, request, self._sum())
+            stop = refused or await self._call(request)
         if stop == Stop("length"):
             stop = _CUT_OFF
         self._parts(self._parser.end())

@@ -65,6 +65,12 @@ def dollars(micros: int) -> Cost:
     return {"amount": micros / MILLION, "currency": "USD"}
 
 
+def in_words(micros: int) -> str:
+    """Write an amount with two decimals, and with more where it has more."""
+    exact = f"{micros / MILLION:.6f}".rstrip("0")
+    return f"${max(exact, f'{micros / MILLION:.2f}', key=len)}"
+
+
 def micros_of(cost: dict[str, object] | Cost | None) -> int | None:
     """Read a stored cost back, exactly; None when it is unknown or not in dollars."""
     if cost is None or cost.get("currency") != "USD":

@@ -50,7 +50,10 @@ async def page(request: Request, viewing: Viewing, artifact: Tool = None) -> Res
             context = await _all(connection)
         else:
             context = await _one(connection, artifact)
+    budgets = viewing.services.settings
+    budget = budgets.budget_per_day if artifact is None else budgets.budget_per_tool
     context |= {"list": prices.LIST, "dated": prices.DATED}
+    context |= {"budget": None if budget is None else prices.in_words(budget)}
     templates = request.app.state.templates
     response: Response = templates.TemplateResponse(request, "spending.html", context)
     return response

@@ -325,6 +325,7 @@ def test_the_api_describes_itself(server: Process, api: type[Api]) -> None:
     for path, methods in {
         "/api/artifacts": {"get", "post"},
         "/api/artifacts/import": {"post"},
+        "/api/spending": {"get"},
         "/api/artifacts/bin": {"post", "delete"},
         "/api/artifacts/bin/{artifact_id}": {"delete"},
         "/api/artifacts/undelete": {"post"},
@@ -407,8 +408,8 @@ def test_every_error_is_described_as_the_problem_that_it_is(
     stored = {"401", "421", "429", "503", "507"}
     assert errors["get", artifact] == {"404", *stored}
     assert errors["get", f"{artifact}/versions/{{n}}"] == {"404", "422", *stored}
-    assert errors["post", "/api/artifacts"] == {"403", "413", "422", *stored}
-    assert errors["post", f"{artifact}/fix"] == {"403", "404", "409", "413", "422", *stored}
+    assert errors["post", "/api/artifacts"] == {"402", "403", "413", "422", *stored}
+    assert errors["post", f"{artifact}/fix"] == {"402", "403", "404", "409", "413", "422", *stored}
     assert errors["delete", artifact] == {"403", "404", "409", *stored}
     assert errors["delete", "/api/artifacts/bin"] == {"403", "409", "422", *stored}
     assert errors["post", "/api/artifacts/bin"] == {"403", "409", "413", "422", *stored}

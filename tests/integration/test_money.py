@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.conftest import NO_BROWSER, Api, connected_server
+from tests.conftest import NO_BROWSER, Api, Start, connected_server
 from tests.integration.tools import GOOD, fenced
 
 PRICE = ("--price", "2/8")  # dollars for a million tokens
@@ -37,6 +38,8 @@ def costing(match: str, read: int, made: int, **details: int) -> dict[str, Any]:
 ANSWERS = [
     costing("wish-exact", 1_003, 707, cached=400, written=500, reasoning=100),
     costing("wish-odd", 1, 0),
+    costing("wish-ten", 5_000, 0),
+    costing("wish-late", 5_000, 0) | {"first_token_seconds": 2},
     {"match": "wish-untold", "text": fenced(GOOD), "usage": False},
 ]
 
@@ -114,7 +117,7 @@ def test_page_api_and_database_agree_on_every_sum(client: Api, folder: Path) -> 
     assert (untold["cost"], untold["unknown"], three["cost"]) == (None, 1, None)
 
     page = client.client.get("/spending").text
-    assert f"${micros / 1_000_000:.4f} and" in page
+    assert f"at least ${micros / 1_000_000:.4f}" in page
     assert f"/spending?artifact={first['id']}" in page
     own = client.client.get(f"/spending?artifact={first['id']}").text
     assert "$0.0077" in own
@@ -145,3 +148,58 @@ def test_the_versions_of_every_tool_are_no_list(client: Api) -> None:
     assert "one tool" in problem["detail"]
     client("GET", "/api/spending?by=weekday", status=422)
     client("GET", "/api/spending?by=day&artifact=nothing", status=404)
+
+
+@pytest.fixture
+def held(
+    scripted: Start, serve_app: Start, api: type[Api]
+) -> tuple[Api, Callable[[], list[dict[str, Any]]]]:
+    """A server with budgets, and what its model was asked."""
+    model = scripted(json.dumps(ANSWERS), 2_000, *PRICE)
+    budgets = {"SANDWRIGHT_BUDGET_PER_DAY": "0.025", "SANDWRIGHT_BUDGET_PER_TOOL": "0.01"}
+    server = serve_app(OPENAI_BASE_URL=model.url, OPENAI_API_KEY="none", **budgets)
+
+    def asked() -> list[dict[str, Any]]:
+        log = httpx.get(f"{model.url.removesuffix('/v1')}/_scripted/log").json()
+        calls: list[dict[str, Any]] = log["calls"]
+        return calls
+
+    return api(server.url), asked
+
+
+def test_the_call_over_budget_is_not_made_and_nothing_written_is_lost(held: Any) -> None:
+    client, asked = held
+    tool, ended = made(client, "wish-ten")
+    assert ended["cost"]["amount"] == 0.01
+    path = f"/api/artifacts/{tool['id']}"
+    for problem in (
+        client("POST", f"{path}/messages", status=402, prompt="wish-more"),
+        client("POST", f"/api/generations/{ended['id']}/retry", status=402),
+    ):
+        assert problem["code"] == "over_budget"
+        assert "this tool's budget of $0.01 is spent ($0.0100 so far)" in problem["detail"]
+        assert "SANDWRIGHT_BUDGET_PER_TOOL" in problem["detail"]
+        assert "kept" in problem["action"]
+    assert len(client("GET", f"{path}/messages")["items"]) == 2
+    assert len(asked()) == 1
+
+    # What waited for its turn is refused then; the words stay in the conversation.
+    made_late = client("POST", "/api/artifacts", status=201, prompt="wish-late")
+    late = f"/api/artifacts/{made_late['artifact']['id']}"
+    waits = client("POST", f"{late}/messages", status=202, prompt="wish-waits")["generation"]
+    client.ended(made_late["generation"])
+    ended = client.ended(waits)
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "over_budget")
+    said = [one["text"] for one in client("GET", f"{late}/messages")["items"]]
+    assert "wish-waits" in said
+    assert len(asked()) == 2
+
+    made(client, "wish-ten")  # for which there is room still
+    problem = client("POST", "/api/artifacts", status=402, prompt="wish-ten")
+    assert "today's budget of $0.025 is spent ($0.0300 so far)" in problem["detail"]
+    assert "SANDWRIGHT_BUDGET_PER_DAY" in problem["detail"]
+    assert len(asked()) == 3
+    assert client("GET", "/api/spending")["total"]["cost"]["amount"] == 0.03
+
+    free = client("POST", "/api/artifacts", status=201, prompt="tip", model="recipes/built-in")
+    assert client.ended(free["generation"])["state"] == "done"

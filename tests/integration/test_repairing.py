@@ -291,3 +291,21 @@ def test_the_repair_of_an_import_is_called_so(client: Api) -> None:
     page = client.client.get(tool.path.removeprefix("/api")).text
     assert "data-activity>Repairing</p>" in page
     client("POST", f"/api/generations/{asked['generation']['id']}/cancel", status=202)
+
+
+def test_a_repair_over_budget_is_not_begun_and_the_conversation_says_so(
+    serve_app: Start, scripted: Start, api: type[Api]
+) -> None:
+    told = answers(
+        dear("wish-dear", "dearA", "dearB", tokens=2_000),
+        {"match": "is not defined", "text": "No."},
+    )
+    model = scripted(told, 2_000, "--price", "100/100")
+    settings = {"SANDWRIGHT_BUDGET_PER_TOOL": "0.2", "OPENAI_BASE_URL": model.url}
+    app = serve_app(tests=True, **settings)
+    tool = made(api(app.url), "wish-dear")
+    said = until(lambda: [one for one in tool.messages() if one["kind"] == "outcome"])[-1]["text"]
+    assert "No repair was tried; no other was begun." in said
+    assert "this tool's budget of $0.20 is spent ($0.2000 so far)" in said
+    log = httpx.get(f"{model.url.removesuffix('/v1')}/_scripted/log").json()
+    assert len(log["calls"]) == 1

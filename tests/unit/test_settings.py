@@ -176,6 +176,8 @@ WRONG = [
     ("MODEL", "openai/"),
     ("MAX_REPAIRS", "many"),
     ("MAX_REPAIRS", "11"),
+    ("BUDGET_PER_DAY", "5 dollars"),
+    ("BUDGET_PER_TOOL", "-1"),
     ("ACCESS_TOKEN", "open sesame"),
     ("ACCESS_TOKEN", "schlüssel"),
     ("PRIVATE_ORIGINS", "nas.lan"),
