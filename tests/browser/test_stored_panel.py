@@ -167,6 +167,22 @@ async def test_they_are_looked_at_taken_home_cleared_and_brought_back(
     await began(page, "local plum, session plum, indexed plum")
 
 
+async def test_of_many_that_are_kept_the_tab_shows_some(page: Page, kept: Kept) -> None:
+    """A tool decides how many there are, and our page would draw each."""
+    many = {f"k{n:04}": "x" for n in range(1_200)} | {"k0000" + "long" * 10_000: "y"}
+    kept.api("PUT", f"/api/artifacts/{kept.id}/data", status=204, local=many)
+    await page.goto(kept.url)
+    await page.get_by_role("tab", name="Stored data").click()
+    listed = page.get_by_role("list", name="Stored data").get_by_role("listitem")
+    await expect(listed).to_have_count(501)
+    await expect(listed.last).to_have_text("701 more; Download has all of them.")
+    await expect(page.get_by_text("1201 entries")).to_be_visible()
+    cut = listed.nth(1)
+    assert len(await cut.locator("summary").inner_text()) < 1_000
+    await cut.locator("summary").click()
+    await expect(cut.locator("pre")).to_have_text("y")
+
+
 async def test_a_new_version_writes_nothing_before_it_is_seen_and_the_person_wins(
     page: Page, kept: Kept, writing: Connected
 ) -> None:

@@ -1,9 +1,13 @@
 import { ask } from "./api.js";
 import { batch } from "./batch.js";
+import { made } from "./host/made.js";
 import { Keeper, saveTo } from "./host/stored.js";
 import { entries, inUnits } from "./stored-entries.js";
 
 const LONGEST = 20_000;
+const LONGEST_NAME = 200;
+/** A tool decides how many it keeps, and this page would draw each, again with every change. */
+const MOST_SHOWN = 500;
 
 /**
  * What the tool stores: saved through `keeper`, and shown in a panel where one can look at it,
@@ -44,7 +48,9 @@ export function storedData(artifact, panel, restart) {
     if (!data) return;
     const all = entries(data);
     const open = new Set([...list.querySelectorAll("details[open]")].map((one) => one.dataset.name));
-    list.replaceChildren(...all.map((entry) => row(entry, open)));
+    list.replaceChildren(...all.slice(0, MOST_SHOWN).map((entry) => row(entry, open)));
+    const more = all.length - MOST_SHOWN;
+    if (more > 0) list.append(made("li", "data-more", `${more} more; Download has all of them.`));
     empty.hidden = all.length > 0;
     const used = data.used.local + data.used.indexed;
     facts.textContent = all.length ? `${all.length} ${all.length === 1 ? "entry" : "entries"}, ${inUnits(used)}` : "";
@@ -120,21 +126,23 @@ export function storedData(artifact, panel, restart) {
 }
 
 function row({ name, glance, size, value }, open) {
-  const item = document.createElement("li");
-  item.className = "data-entry";
+  const item = made("li", "data-entry");
   const details = document.createElement("details");
   details.dataset.name = name;
   details.open = open.has(name);
   const summary = document.createElement("summary");
-  for (const [className, text] of [["data-key", name], ["data-glance", glance], ["data-size", inUnits(size)]]) {
-    const cell = document.createElement("span");
-    cell.className = className;
-    cell.textContent = text;
-    summary.append(cell);
+  const key = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  for (const [className, text] of [["data-key", key], ["data-glance", glance], ["data-size", inUnits(size)]]) {
+    summary.append(made("span", className, text));
   }
-  const whole = document.createElement("pre");
-  const text = value();
-  whole.textContent = text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${inUnits(text.length - LONGEST)} more; Download has all of it.` : text;
+  const whole = made("pre");
+  const fill = () => {
+    const text = value();
+    whole.textContent = text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${inUnits(text.length - LONGEST)} more; Download has all of it.` : text;
+  };
+  // Of each in the list it would be much.
+  if (details.open) fill();
+  else details.addEventListener("toggle", fill, { once: true });
   details.append(summary, whole);
   item.append(details);
   return item;
