@@ -451,8 +451,14 @@
     });
   }
 
+  // All that is asked after every use, at once.
+  async function after(still, most, controls) {
+    await quiet(still, most);
+    return { changes: changed, controls: collect(controls) };
+  }
+
   return {
-    collect, adopt, goal, reach, select, leave, fitting, set, options, choose, look, quiet, changes,
+    after, collect, adopt, goal, reach, select, leave, fitting, set, options, choose, look, quiet, changes,
     elementOf,
   };
 })()

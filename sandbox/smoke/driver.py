@@ -6,7 +6,7 @@ import asyncio
 import functools
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -384,7 +384,6 @@ class Driver:
             if control.rank >= LEADS:
                 await self._press_once_more()  # what is in sight now may not be at the end
             await self._try(control)
-            await self._look_for_controls()
             await self._develop()
 
     async def _listen(self) -> bool:
@@ -496,7 +495,9 @@ class Driver:
         return False
 
     async def _look_for_controls(self) -> None:
-        items = await self._patience.answered(self._session.ask("collect", _MOST_CONTROLS))
+        self._see(await self._patience.answered(self._session.ask("collect", _MOST_CONTROLS)))
+
+    def _see(self, items: Sequence[Mapping[str, Any]]) -> None:
         self._tour.see([read_control(item) for item in items])
         self._places = {item["id"]: item["box"] for item in items}
 
@@ -515,17 +516,19 @@ class Driver:
             self._session.moment = before
             self._film.drop()
             self._tour.mark_blocked(control)
+            await self._look_for_controls()
             return
-        await self._settle(still=25, most=250)
+        seen = await self._patience.answered(self._session.ask("after", 25, 250, _MOST_CONTROLS))
         self._declines = False
         await self._patience.answered(self._session.excuse())
-        await self._noted.acted(control)
+        await self._noted.acted(control, seen["changes"])
         self._tour.mark_used(control)
         self._took[control.id] = time() - begun
         self._shoot(control, told if is_first else f"{told} again")
         self._keep()
         if is_first:
             self._tell(told)
+        self._see(seen["controls"])
 
     async def _refill(self, control: Control) -> None:
         """Fill what the last use emptied, so that this one has something to work on."""

@@ -59,9 +59,9 @@ class Effects:
         self._quiet: dict[int, Control] = {}
         self._moved: set[int] = set()
 
-    async def acted(self, control: Control) -> None:
-        """Note whether the document changed since the last time, or since when is not known."""
-        before, self._changes = self._changes, await self._ask("changes")
+    async def acted(self, control: Control, changes: int) -> None:
+        """Note whether the document, changed so often by now, was since the last time."""
+        before, self._changes = self._changes, changes
         if self._loads != self._session.loads:  # other elements have these numbers now
             self._loads = self._session.loads
             self._quiet.clear()
