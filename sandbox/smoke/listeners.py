@@ -6,6 +6,7 @@ https://chromedevtools.github.io/devtools-protocol/tot/DOMDebugger/#method-getEv
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -56,8 +57,11 @@ class Listeners:
         self._world, before = await self._tool.world(), self._world
         if self._world != before:
             self._known.clear()
-        self.hears_keys = self.hears_keys or await self._hears_keys()
-        uses = _uses(await self._listeners("document", deep=True))
+        # Asked at once: each of them is several round trips.
+        self.hears_keys, heard = await asyncio.gather(
+            self._hears_keys(), self._listeners("document", deep=True)
+        )
+        uses = _uses(heard)
         new = [node for node in uses if node not in self._known][:_MOST]
         self._known.update(new)
         taken = await self._take(new, uses) if new else 0
@@ -80,10 +84,12 @@ class Listeners:
 
     async def _hears_keys(self) -> bool:
         """Whether keys are heard wherever they are pressed, and not by the bridge alone."""
-        for name in ("window", "document", "document.body"):
-            for one in await self._listeners(name):
-                if one["type"] in _KEYS and not await self._tool.is_bridge(one["scriptId"]):
-                    return True
+        if self.hears_keys:
+            return True
+        heard = await asyncio.gather(*map(self._listeners, ("window", "document", "document.body")))
+        for one in itertools.chain(*heard):
+            if one["type"] in _KEYS and not await self._tool.is_bridge(one["scriptId"]):
+                return True
         return False
 
     async def _listeners(self, name: str, *, deep: bool = False) -> Sequence[Mapping[str, Any]]:
