@@ -127,8 +127,10 @@ class Driver:
         try:
             await self._go_through()
         except SilentError:
+            self.run.stuck = True
             await self._report_hang()
         except EndlessError as error:
+            self.run.stuck = True
             self._session.add(findings.endless(str(error), self._session.moment))
         finally:
             self._keep()

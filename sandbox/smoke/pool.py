@@ -75,6 +75,7 @@ class BrowserPool:
         self._pid: int | None = None
         self._isolation: Isolation | None = None
         self._starting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def pid(self) -> int | None:
@@ -123,6 +124,12 @@ class BrowserPool:
             if browser is not None:
                 await self.discard(browser)
 
+    def close_context_later(self, context: BrowserContext) -> None:
+        """As `close_context`, but nobody waits: for one in which all went well."""
+        closing = asyncio.create_task(self.close_context(context))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
     async def discard(self, browser: Browser) -> None:
         """End a browser that is gone or does not answer, and the driver with it."""
         async with self._starting:
@@ -132,6 +139,7 @@ class BrowserPool:
     async def aclose(self) -> None:
         async with self._starting:
             await self._end()
+        await asyncio.gather(*self._closing)
 
     async def _ready(self) -> Browser:
         async with self._starting:

@@ -66,6 +66,7 @@ class Run:
     """What one run saw, kept up to date while it goes, so that a run cut short tells what it saw.
 
     `finished`: the document was opened, looked at and used as far as the budgets allow.
+    `stuck`: it was never still, and its page may not even close.
     `out_of_time`: the budget of seconds ended the use of controls.
     `hang_proved`: a script had the processor for as long as it takes to call it endless.
     `browser` is its version.
@@ -80,6 +81,7 @@ class Run:
     controls_found: int = 0
     controls_used: int = 0
     finished: bool = False
+    stuck: bool = False
     out_of_time: bool = False
     hang_proved: bool = False
     reason: str | None = None

@@ -270,7 +270,10 @@ class SmokeTester:
             now = await asyncio.to_thread(starving.turns, pool.pid)
             starved = now.starved_since(before)
             self._stage.remove(play)
-            await pool.close_context(context)
+            if driver.run.finished and not driver.run.stuck:
+                pool.close_context_later(context)
+            else:
+                await pool.close_context(context)
         return Attempt(driver.run, seconds, lost, tuple(play.asked), cut, crashed, starved)
 
 
