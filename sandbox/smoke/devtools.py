@@ -172,11 +172,15 @@ class FrameSession:
             old = {"identifier": self._steering}
             await self._session.send("Page.removeScriptToEvaluateOnNewDocument", old)
         call = f"{{ const given = ['{self._clock}', {seed}]; {_read_script('clock.js')} }}"
-        added = await self._session.send("Page.addScriptToEvaluateOnNewDocument", {"source": call})
-        self._steering = added["identifier"]
+        adding = self._session.send("Page.addScriptToEvaluateOnNewDocument", {"source": call})
         if seed == 1 and self.own_world is not None:
             parameters = {"expression": call, "contextId": self.own_world}
-            await self._session.send("Runtime.evaluate", parameters)
+            added, _ = await asyncio.gather(
+                adding, self._session.send("Runtime.evaluate", parameters)
+            )
+        else:
+            added = await adding
+        self._steering = added["identifier"]
 
     async def clock(self, call: str) -> Any:
         """Call a function of clock.js; `None` where the tool's world has gone meanwhile."""

@@ -151,12 +151,8 @@ class Driver:
     # Opening
 
     async def _open(self) -> None:
-        page = self._page = await self._context.new_page()
-        browser = self._context.browser
-        if browser is not None:
-            browser.on("disconnected", self._on_disconnected)
-            self._processes = await browser.new_browser_cdp_session()
-            self.run.browser = browser.version
+        page, _ = await asyncio.gather(self._context.new_page(), self._watch_browser())
+        self._page = page
         page.on("crash", lambda _page: self._patience.end(TabCrashedError()))
         page.on("dialog", lambda dialog: in_background(self._answer(dialog)))
         page.on("filechooser", lambda chooser: in_background(self._hands.give_asked(chooser)))
@@ -195,8 +191,20 @@ class Driver:
         self._effects = Effects(self._tool, page, self._document, self._patience.answered)
         self._listeners = Listeners(self._tool)
         self._downloads = Downloads(self._tool, page)
-        if not self._play.from_disk:
-            await self._downloads.measure()
+        if self._play.from_disk:
+            await self._set_up_camera(page)
+        else:
+            await asyncio.gather(self._set_up_camera(page), self._downloads.measure())
+
+    async def _watch_browser(self) -> None:
+        browser = self._context.browser
+        if browser is not None:
+            browser.on("disconnected", self._on_disconnected)
+            self.run.browser = browser.version
+            self._processes = await browser.new_browser_cdp_session()
+
+    async def _set_up_camera(self, page: Page) -> None:
+        self._camera = Camera(await self._context.new_cdp_session(page))
 
     def _on_load(self) -> None:
         """A press may load the page anew, once."""
@@ -266,13 +274,12 @@ class Driver:
 
     async def _appears(self) -> bool:
         """Wait for what fades in; text below what is in sight is seen too."""
-        assert self._page is not None, "opened first"
         time = asyncio.get_running_loop().time
         until = time() + _APPEAR_SECONDS
         while time() < until:
             if await self._looked.begin():
                 return True
-            if not is_one_colour(await self._patience.answered(self._capture(self._page))):
+            if not is_one_colour(await self._patience.answered(self._capture())):
                 return True
             await self._patience.sleep(0.2)
         return False
@@ -590,8 +597,7 @@ class Driver:
 
     async def _painted(self) -> bytes | None:
         """Take a picture; a compositor that is too busy for one only costs the picture."""
-        assert self._page is not None, "opened first"
-        capture = asyncio.ensure_future(self._capture(self._page))
+        capture = asyncio.ensure_future(self._capture())
         # Whoever ends this test while the picture is taken waits for neither.
         capture.add_done_callback(read)
         await self._patience.wait(capture, 2)
@@ -604,9 +610,8 @@ class Driver:
             return None
         return capture.result()
 
-    async def _capture(self, page: Page) -> bytes:
-        if self._camera is None:
-            self._camera = Camera(await self._context.new_cdp_session(page))
+    async def _capture(self) -> bytes:
+        assert self._camera is not None, "opened first"
         return await self._camera.png()
 
     def _keep(self) -> None:
