@@ -74,7 +74,7 @@ class GeminiProvider(HostedProvider):
         return {"x-goog-api-key": self.key} if self.key else {}
 
     def address(self, request: ModelRequest) -> str:
-        model = quote(request.model.removeprefix("models/"), safe="")
+        model = quote(request.model.removeprefix("models/"), safe="", errors="replace")
         return f"{self.base_url}/models/{model}:streamGenerateContent?alt=sse"
 
     async def body(self, request: ModelRequest) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _IMAGE_TOKENS = 2048
 _ANSWER_TOKENS = 8192  # room for the answer where no limit is asked for
 _LEAST = 4096  # what Ollama itself takes at least
 _STEP = 4096  # a model is loaded again for another size: near sizes are one
+_MOST_UNKNOWN = 131_072  # for a model that does not show what it can
 _SHOWING = 5.0  # how long Ollama may stay silent when asked for a model, in seconds
 
 
@@ -91,11 +92,13 @@ class OllamaProvider(HostedProvider):
     def adapts(self, reply: Reply, body: Mapping[str, Any]) -> bool:
         """Make room where the request was larger than it looked."""
         size: int = body["options"]["num_ctx"]
-        most = self._contexts.get(body["model"])
+        most = self._contexts.get(body["model"], _MOST_UNKNOWN)
         if reply.status != 400 or "context length" not in reply.body:  # noqa: PLR2004
             return False
-        self._sizes[body["model"]] = size * 2 if most is None else min(size * 2, most)
-        return self._sizes[body["model"]] > size
+        if size >= most:
+            return False
+        self._sizes[body["model"]] = min(size * 2, most)
+        return True
 
     def entries(self, data: Any) -> Any:
         return data.get("models") if isinstance(data, dict) else data

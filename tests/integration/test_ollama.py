@@ -119,6 +119,15 @@ async def test_what_does_not_fit_is_told_by_ollama_and_given_more_room_while_the
     assert "larger context" in error.action
 
 
+async def test_a_host_that_never_has_room_is_not_asked_for_ever_more():
+    too_long = refused(400, {"error": "the input length exceeds the context length"})
+    async with playing(too_long, shown=refused(404, {"error": "none"})) as host:
+        provider = OllamaProvider(_OPEN[0], base_url=host.url)
+        for _ in range(3):
+            only_error(await gathered(provider))
+    assert max(room(host, number) for number in range(len(host.requests))) == 131_072
+
+
 async def test_a_broken_runner_has_no_reason_and_is_truncated():
     played = Played(ndjson(line("half"), line(done=True, eval_count=3)), content_type=LINES)
     events, _ = await said(played)

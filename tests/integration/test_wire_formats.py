@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -462,6 +463,38 @@ async def test_the_key_travels_in_a_header_alone(wire):
     assert not {"authorization", "x-api-key", "x-goog-api-key"} & set(without.headers)
 
 
+async def test_halves_of_characters_are_an_error_or_sent_and_never_an_exception(wire):
+    request = replace(PICTURED, model="m\ud800", system="\udfff")
+    async with playing(wire.played(wire.stream(*wire.finished))) as host:
+        ended = (await gathered(connected(wire, host), request))[-1]
+    assert ended == Stop("stop") or ended.code == "bad_request"
+
+
+async def test_a_tool_is_made_through_every_format_at_once(serve_app, api):
+    """From the environment to a stored version, in one server that knows all of them."""
+    named = {"OPENAI_BASE_URL": RESPONSES, "ANTHROPIC_BASE_URL": MESSAGES}
+    named |= {"GEMINI_BASE_URL": GEMINI, "OLLAMA_HOST": OLLAMA, "MISTRAL_BASE_URL": CHAT}
+    async with contextlib.AsyncExitStack() as stack:
+        variables = {"OPENAI_FORMAT": "responses", "GOOGLE_API_KEY": KEY}
+        for variable, wire in named.items():
+            answer = wire.played(wire.stream(*wire.finished))
+            variables[variable] = (await stack.enter_async_context(playing(answer))).url
+        app = await asyncio.to_thread(serve_app, **variables)
+
+        def make(provider):
+            asked = {"prompt": "an ok", "model": f"{provider}/m-1"}
+            client = api(app.url)
+            made = client("POST", "/api/artifacts", status=201, **asked)
+            ended = client.ended(made["generation"])
+            path = f"/api/artifacts/{made['artifact']['id']}/versions/1/source"
+            return ended["state"], ended["usage"]["output"], client.client.get(path).text
+
+        for provider in ("openai", "anthropic", "gemini", "ollama", "mistral"):
+            state, output, source = await asyncio.to_thread(make, provider)
+            assert (state, output) == ("done", 12), provider
+            assert "<p>ok</p>" in source
+
+
 async def test_thoughts_are_told_apart_from_words(wire):
     events = await played(wire, wire.played(wire.stream(*wire.finished)))
     assert thoughts_of(events) == "Hm. "
@@ -471,6 +504,6 @@ async def test_thoughts_are_told_apart_from_words(wire):
 async def test_a_host_that_refuses_over_and_over_is_not_asked_for_ever(wire):
     said = "Unsupported parameter: 'max_tokens' 'max_completion_tokens' stream_options"
     async with playing(refused(400, {"error": {"message": said}})) as host:
-        request = type(PICTURED)("m", "", PICTURED.turns, (), max_output_tokens=9)
+        request = replace(PICTURED, max_output_tokens=9)
         assert only_error(await gathered(connected(wire, host), request)).code == "bad_request"
     assert len(host.requests) <= 4
