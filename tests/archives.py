@@ -58,6 +58,10 @@ class Registry:
         listing = {"versions": self._versions[name], "dist-tags": {"latest": version}}
         self._answers[f"/{name}"] = json.dumps(listing).encode()
 
+    def tell(self, name: str, told: bytes) -> None:
+        """Tell something else of the versions that there are."""
+        self._answers[f"/{name}"] = told
+
     def sum_of(self, name: str, version: str) -> str:
         """Return what is stated of a version."""
         stated: str = self._versions[name][version]["dist"]["integrity"]

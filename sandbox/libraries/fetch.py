@@ -31,6 +31,8 @@ REGISTRY = "https://registry.npmjs.org"
 ATTEMPTS = 2
 TIMEOUT = 30  # seconds without a byte
 AT_ONCE = 8
+MOST_OF_ALL = 1_000_000_000
+"""Bytes of any archive: its sum is looked at once all of it is here, and a registry may not end."""
 RECORD = ".fetched.json"  # what a folder holds
 
 
@@ -183,7 +185,8 @@ def download(
     most: int | None = None,
 ) -> bytes:
     """Return a package's archive, checked, of at most so many bytes. Raises `FetchError`."""
-    archive = read(archive_url(name, version, environment), most=most)
+    bound = MOST_OF_ALL if most is None else most
+    archive = read(archive_url(name, version, environment), most=bound)
     actual = base64.b64encode(hashlib.sha512(archive).digest()).decode("ascii")
     if not hmac.compare_digest(f"sha512-{actual}", integrity):
         raise FetchError(f"{name} {version} is not the archive that was listed")

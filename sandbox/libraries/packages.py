@@ -94,8 +94,9 @@ def choose(name: str, asked: str, environment: Mapping[str, str]) -> tuple[str, 
             version: str(facts["dist"].get("integrity", ""))
             for version, facts in document["versions"].items()
         }
-        tags = dict(document.get("dist-tags", {}))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        tagged = document.get("dist-tags", {}).items()
+        tags = {tag: version for tag, version in tagged if isinstance(version, str)}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise FetchError(f"the npm registry gave no list of versions of {name}") from error
     wanted = tags.get(asked or "latest", asked)
     chosen = wanted if wanted in versions else _newest(name, wanted, versions)

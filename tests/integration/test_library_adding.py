@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from sandbox.libraries import added, packages
+from sandbox.libraries import added, fetch, packages
 from sandbox.libraries.fetch import FetchError, MissingError
 from sandbox.libraries.resolve import Catalogue
 from sandbox.libraries.shelf import Shelf
@@ -347,7 +347,10 @@ def test_so_many_packages_are_brought_and_no_more_than_so_large_together(
 
 
 def test_what_a_registry_gives_is_of_a_size_and_has_a_sum(
-    small: Registry, adding: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+    small: Registry,
+    adding: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     put_chain(small, "first")
     for name in ("MOST_ARCHIVE", "_MOST_LISTED"):
@@ -363,6 +366,29 @@ def test_what_a_registry_gives_is_of_a_size_and_has_a_sum(
     with pytest.raises(MissingError):
         packages.choose("../first", "", small.environment)
     assert small.asked == []
+    # What is fetched again, too: its sum is known, and comes last.
+    put_chain(small, "first")
+    assert adding() == ["first"]
+    shutil.rmtree(tmp_path / "first@1.0.0")
+    monkeypatch.setattr(fetch, "MOST_OF_ALL", 10)
+    with pytest.raises(FetchError, match="is larger than"):
+        adding()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b'{"versions": {}, "dist-tags": {"latest": {"of": "1.0.0"}}}',
+        b'{"versions": {}, "dist-tags": {"latest": 1}}',
+        b'{"versions": {"1.0.0": {"dist": []}}}',
+        b'{"versions": ' + b"[" * 100_000,
+    ],
+    ids=["a tag that is an object", "a number", "a list", "no end of brackets"],
+)
+def test_what_a_registry_tells_in_another_shape_is_said(small: Registry, told: bytes) -> None:
+    small.tell("first", told)
+    with pytest.raises(FetchError, match=r"the npm registry (gave no list|has no)"):
+        packages.choose("first", "", small.environment)
 
 
 def test_a_version_that_is_here_is_not_replaced_by_another_archive_of_it(
