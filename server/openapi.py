@@ -14,7 +14,7 @@ _OPEN = ("/healthz", "/readyz")
 _ASK_NO_DATABASE = frozenset(
     {
         *_OPEN,
-        *("/api/models", "/api/estimate", "/api/export", "/api/libraries"),
+        *("/api/models", "/api/export", "/api/libraries"),
     }
 )
 _GENERATION = "/api/generations/{generation_id}"
@@ -32,6 +32,7 @@ _CONFLICTS = frozenset(
         ("post", "/api/import"),
     }
 )
+_NAMES_AN_ARTIFACT = frozenset({"/api/spending", "/api/estimate"})  # not in its path
 _ASK_A_MODEL = frozenset(
     {
         *("/api/artifacts", "/api/artifacts/{artifact_id}/messages"),
@@ -93,7 +94,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         401: path not in _OPEN,
         402: method == "post" and path in _ASK_A_MODEL,
         403: method != "get" or path in _EXPORTS,
-        404: adds or path == "/api/spending" or any(one["in"] == "path" for one in parameters),
+        404: adds or path in _NAMES_AN_ARTIFACT or any(one["in"] == "path" for one in parameters),
         409: (method, path) in _CONFLICTS,
         413: has_body,
         421: True,

@@ -108,7 +108,9 @@ class Generator:
         async with self._database.write() as connection:
             title = titles.from_prompt(prompt)
             artifact = await artifacts.create(connection, title=title, prompt=prompt, label=label)
-            generation = _new(artifact.id, "create", prompt, choice, attachments=list(attachments))
+            generation = unrecorded(
+                artifact.id, "create", prompt, choice, attachments=list(attachments)
+            )
             if secret is not None and self._hub.ahead.take(secret):
                 generation = replace(generation, secret=secret)
             generation, message = await self._record(connection, generation, kind="prompt")
@@ -133,7 +135,9 @@ class Generator:
             base = base_version
             if base is None and not self._hub.busy(artifact.id):
                 base = await versions.newest(connection, artifact.id)
-            generation = _new(artifact.id, "change", prompt, choice, attachments=list(attachments))
+            generation = unrecorded(
+                artifact.id, "change", prompt, choice, attachments=list(attachments)
+            )
             generation = replace(generation, base_version=base)
             generation, _ = await self._record(connection, generation, kind="change")
             await artifacts.touch(connection, generation.artifact_id)
@@ -187,7 +191,7 @@ class Generator:
             if after is not None and not await self._is_last_wish(connection, after):
                 return None
             version = await versions.get(connection, artifact.id, wanted.base)
-            generation = _new(artifact.id, kind, fix_prompt(wanted.findings), wanted.choice)
+            generation = unrecorded(artifact.id, kind, fix_prompt(wanted.findings), wanted.choice)
             generation = replace(
                 generation,
                 base_version=wanted.base,
@@ -398,7 +402,7 @@ class Generator:
         return await self._repair(artifact, wanted, run.series, after=run) is not None
 
 
-def _new(
+def unrecorded(
     artifact_id: str,
     kind: str,
     prompt: str,
@@ -406,6 +410,7 @@ def _new(
     *,
     attachments: list[Json] | None = None,
 ) -> Generation:
+    """Return a generation that the store knows nothing of yet."""
     return Generation(
         id=new_id(),
         artifact_id=artifact_id,

@@ -9,16 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from server import recipes
-from server.generation.prompts import system_prompt
+from server.generation import conversation, estimating
 from server.providers import prices
 from server.providers.protocol import Usage
-from server.providers.registry import Choice, Registry
+from server.providers.registry import RECIPES_ID, Choice, Registry
 from server.routes import schemas
 from server.routes.choosing import check_prompt, choose
-from server.routes.views import View, view
+from server.routes.views import View, find_artifact, find_version, view
 from server.store.records import Json
 
-CHARS_PER_TOKEN = 4
 PAGE_SECONDS = 1.0
 
 router = APIRouter(prefix="/api", tags=["models"])
@@ -89,18 +88,33 @@ def _chosen(choice: Choice) -> Json:
 async def estimate(body: schemas.EstimateQuestion, viewing: Viewing) -> Json:
     """Say what a wish would take, without making anything."""
     check_prompt(body.prompt)
-    return await estimate_shape(
-        await choose(viewing.services.registry, body.model), body.prompt, viewing.services.registry
-    )
+    services = viewing.services
+    choice = await choose(services.registry, body.model)
+    if body.artifact is None:
+        return await estimate_shape(choice, body.prompt, services.registry)
+    async with services.database.read() as connection:
+        artifact = await find_artifact(connection, body.artifact)
+        base = body.base_version
+        if base is not None:
+            await find_version(connection, artifact, base)
+        wishes = await conversation.recipe_wishes(connection, artifact.id, base)
+        tokens = await estimating.of_change(connection, choice, artifact.id, body.prompt, base)
+    by_recipe = body.recipe_first and bool(wishes)
+    if by_recipe and await asyncio.to_thread(recipes.follows, [*wishes, body.prompt]):
+        choice = await choose(services.registry, RECIPES_ID)
+    return await estimate_shape(choice, body.prompt, services.registry, tokens)
 
 
-async def estimate_shape(choice: Choice, prompt: str, registry: Registry) -> Json:
+async def estimate_shape(
+    choice: Choice, prompt: str, registry: Registry, tokens: estimating.Tokens | None = None
+) -> Json:
     """Say which model, how many tokens, what it costs; and which recipe, with its parameters."""
     shape: Json = {
         "provider": choice.provider.name,
         "model": choice.model,
         "tokens_in": 0,
         "tokens_out": 0,
+        "tokens_out_least": 0,
         "recipe": None,
         "title": None,
         "parameters": {},
@@ -119,8 +133,12 @@ async def estimate_shape(choice: Choice, prompt: str, registry: Registry) -> Jso
         }
         usage = Usage(input=0, output=0)
     else:
-        tokens = (len(system_prompt()) + len(prompt)) // CHARS_PER_TOKEN
-        shape |= {"tokens_in": tokens, "tokens_out": None}
-        usage = Usage(input=tokens)
+        told = tokens or estimating.of_first(choice, prompt)
+        shape |= {
+            "tokens_in": told.sent,
+            "tokens_out": told.most,
+            "tokens_out_least": told.least,
+        }
+        usage = Usage(input=told.sent, output=(told.least + told.most) // 2)
     tariff = await registry.tariff(choice.provider.name, choice.model)
     return {**shape, "cost": tariff.cost(usage) if tariff else None}

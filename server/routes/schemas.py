@@ -205,8 +205,13 @@ class LevelFound(Shape):
 
 
 class EstimateQuestion(Shape):
+    """Of a new tool; or, as `POST …/messages` has it, of a change of an `artifact`."""
+
     prompt: Prompt
     model: ModelName | None = None
+    artifact: Annotated[str, StringConstraints(max_length=32)] | None = None
+    base_version: VersionNumber | None = None
+    recipe_first: bool = False
 
 
 class Usage(BaseModel):
@@ -487,8 +492,9 @@ class Estimate(BaseModel):
     provider: str
     model: str
     tokens_in: int
-    tokens_out: int | None
-    cost: Cost | None
+    tokens_out: Annotated[int | None, Field(description="at most, about")]
+    tokens_out_least: Annotated[int | None, Field(description="at least, about")]
+    cost: Annotated[Cost | None, Field(description="about; null when the price is unknown")]
     recipe: str | None
     title: str | None
     parameters: dict[str, Any]

@@ -77,7 +77,12 @@ async def test_a_change_is_swapped_in_behind_the_old(page: Page, connected: Conn
     """While a change comes the old tool stays; exactly one frame is ever titled Preview."""
     await create(page, connected, "wish-old")
     await expect(verdict(page)).to_contain_text("not tested")
+    await page.get_by_role("textbox", name="Ask for a change").fill("wish-half")
+    expected = page.locator("#estimate")
+    await expect(expected).to_have_text(re.compile("^From v1: about .* in, .* out, price unknown$"))
+    await expect(page.get_by_text("The next change starts from v1")).to_be_hidden()
     await ask(page, "wish-half")
+    await expect(expected).to_be_hidden()
     await expect(page.locator('iframe[title="Loading next version"]')).to_have_count(1)
     await expect(preview(page).get_by_role("heading", name="Old")).to_be_visible()
     await expect(page.locator('iframe[title="Preview"]')).to_have_count(1)

@@ -403,10 +403,10 @@ def test_every_error_is_described_as_the_problem_that_it_is(
     assert errors["get", "/healthz"] == {"421"}
     assert errors["get", "/readyz"] == {"421", "503"}
     assert errors["get", "/api/models"] == {"401", "421", "429"}
-    assert errors["post", "/api/estimate"] == {"401", "403", "413", "421", "422", "429"}
     assert errors["get", "/api/export"] == {"401", "403", "421", "429", "503"}
     stored = {"401", "421", "429", "503", "507"}
     assert errors["get", artifact] == {"404", *stored}
+    assert errors["post", "/api/estimate"] == {"403", "404", "413", "422", *stored}
     assert errors["get", f"{artifact}/versions/{{n}}"] == {"404", "422", *stored}
     assert errors["post", "/api/artifacts"] == {"402", "403", "413", "422", *stored}
     assert errors["post", f"{artifact}/fix"] == {"402", "403", "404", "409", "413", "422", *stored}

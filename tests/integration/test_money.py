@@ -203,3 +203,27 @@ def test_the_call_over_budget_is_not_made_and_nothing_written_is_lost(held: Any)
 
     free = client("POST", "/api/artifacts", status=201, prompt="tip", model="recipes/built-in")
     assert client.ended(free["generation"])["state"] == "done"
+
+
+def test_an_estimate_is_of_the_request_that_would_be_sent(held: Any) -> None:
+    client, asked = held
+    prompt = "wish-odd"
+    first = client("POST", "/api/estimate", prompt=prompt)
+    tool, _ = made(client, prompt)
+    sent = sum(len(turn["content"]) for turn in asked()[0]["body"]["messages"])
+    assert first["tokens_in"] == sent // 4
+    assert (first["tokens_out_least"], first["tokens_out"]) == (3_000, 5_000)
+    expected = (sent // 4 * 2 + 4_000 * 8) / 1_000_000
+    assert first["cost"] == {"amount": round(expected, 6), "currency": "USD"}
+
+    path = f"/api/artifacts/{tool['id']}/messages"
+    question = {"prompt": "in euros", "artifact": tool["id"], "base_version": 1}
+    client("POST", "/api/estimate", status=404, prompt="x", artifact="nothing")
+    change = client("POST", "/api/estimate", **question)
+    assert 0 < change["tokens_out_least"] < change["tokens_out"]
+    assert len(asked()) == 1, "it asks no model"
+    asked_for = client("POST", path, status=202, prompt="in euros", base_version=1)
+    client.ended(asked_for["generation"])
+    messages = asked()[1]["body"]["messages"]
+    assert len(messages) == 4, "with the words that led to it"
+    assert change["tokens_in"] == sum(len(turn["content"]) for turn in messages) // 4

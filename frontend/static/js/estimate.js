@@ -2,30 +2,38 @@ import { Problem, ask } from "./api.js";
 
 const PAUSE = 180;
 
-/** Says under the box, while one types, what Create would do: which recipe, or which are nearest. */
-export function estimate(box, menu, place, recipes) {
+/**
+ * Says by the box, while one types, what sending would do: which recipe, or which are nearest; with a model
+ * how many tokens, and what they cost. `question` says what else is asked; `told` hears whether something is said.
+ */
+export function estimate(box, menu, place, { words, question = () => menu.value && { model: menu.value }, told = () => {} }) {
   let timer = 0;
   let turn = 0;
   const later = () => {
     clearTimeout(timer);
     if (box.value.trim() === "") {
-      turn += 1;
-      place.replaceChildren();
+      say([]);
       return;
     }
     timer = setTimeout(now, PAUSE);
   };
 
+  function say(nodes) {
+    turn += 1;
+    place.replaceChildren(...nodes);
+    told(nodes.length > 0);
+  }
+
   async function now() {
     turn += 1;
     const mine = turn;
     try {
-      const answer = await ask("POST", "/api/estimate", { prompt: box.value, ...(menu.value && { model: menu.value }) });
-      if (mine === turn) place.replaceChildren(...words(answer, recipes));
+      const answer = await ask("POST", "/api/estimate", { prompt: box.value, ...question() });
+      if (mine === turn) say(words(answer));
     } catch (error) {
       // An estimate is a kindness: when it cannot be had, nothing is said.
       if (!(error instanceof Problem)) throw error;
-      if (mine === turn) place.replaceChildren();
+      if (mine === turn) say([]);
     }
   }
 
@@ -34,6 +42,14 @@ export function estimate(box, menu, place, recipes) {
   box.addEventListener("input", later);
   menu.addEventListener("change", later);
   later();
+  return {
+    later,
+    /** What runs or was sent needs no estimate. */
+    stop() {
+      clearTimeout(timer);
+      say([]);
+    },
+  };
 }
 
 function strong(text) {
@@ -42,17 +58,34 @@ function strong(text) {
   return b;
 }
 
-function words(answer, recipes) {
-  if (answer.provider !== "recipes") {
-    const cost = answer.cost ? `${answer.cost.amount} ${answer.cost.currency}` : "price unknown";
-    const tokens = answer.tokens_out ? `about ${answer.tokens_out.toLocaleString("en")} tokens, ` : "";
-    return [strong(`${answer.provider}/${answer.model}`), `: ${tokens}${cost}`];
-  }
-  if (answer.recipe) {
-    const recipe = recipes.find((one) => one.name === answer.recipe);
-    return ["Built-in recipe: ", strong(recipe?.title ?? answer.recipe)];
-  }
-  const nearest = (answer.nearest ?? []).slice(0, 3).map((one) => one.title);
-  if (nearest.length === 0) return ["No built-in recipe fits."];
-  return ["No built-in recipe fits; nearest: ", strong(nearest.join(", "))];
+/** "about 1.3 k in, 3–5 k out, ≈ $0.04" */
+export function amounts(answer) {
+  const { tokens_in: sent, tokens_out_least: least, tokens_out: most, cost } = answer;
+  const out = short(least) === short(most) ? short(most) : `${short(least).replace(/ k$/, "")}–${short(most)}`;
+  return `about ${short(sent)} in, ${out} out, ${cost ? `≈ ${dollars(cost.amount)}` : "price unknown"}`;
+}
+
+function short(count) {
+  if (count < 1000) return `${count}`;
+  const thousands = count / 1000;
+  return `${thousands < 10 ? Number(thousands.toFixed(1)) : Math.round(thousands)} k`;
+}
+
+function dollars(amount) {
+  if (amount === 0) return "$0";
+  return amount < 0.01 ? `$${amount.toFixed(4)}` : `$${amount.toFixed(2)}`;
+}
+
+/** Home's words. */
+export function wordsFor(recipes) {
+  return (answer) => {
+    if (answer.provider !== "recipes") return [strong(`${answer.provider}/${answer.model}`), `: ${amounts(answer)}`];
+    if (answer.recipe) {
+      const recipe = recipes.find((one) => one.name === answer.recipe);
+      return ["Built-in recipe: ", strong(recipe?.title ?? answer.recipe)];
+    }
+    const nearest = (answer.nearest ?? []).slice(0, 3).map((one) => one.title);
+    if (nearest.length === 0) return ["No built-in recipe fits."];
+    return ["No built-in recipe fits; nearest: ", strong(nearest.join(", "))];
+  };
 }

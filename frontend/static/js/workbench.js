@@ -6,6 +6,7 @@ import { CodeView } from "./code-view.js";
 import { comparing } from "./compare.js";
 import { consoleView } from "./console-view.js";
 import { draft } from "./draft.js";
+import { amounts, estimate } from "./estimate.js";
 import { exported } from "./exported.js";
 import { menu } from "./menu.js";
 import { models } from "./models.js";
@@ -56,6 +57,18 @@ const select = tabs(one("[data-tabs]"), one("[data-views] select"), (id) => {
   stored.visible(id === "tab-data");
 });
 const bench = new Runs({ data, preview, code, title, busyChanged, retitled, choose: (name) => wish(name, { model: "recipes/built-in" }) });
+const expected = estimate(box, form.querySelector("[data-model]"), one("[data-estimate]"), {
+  words: (answer) => [
+    bench.shown ? `From v${bench.shown.n}: ` : "",
+    answer.provider === "recipes" ? "built-in recipe, no cost" : amounts(answer),
+  ],
+  question: () => ({ ...model.forWish(), artifact: data.artifact.id, ...(bench.shown && { base_version: bench.shown.n }) }),
+  told(yes) {
+    // In the place of what stands there while nothing runs, so that nothing moves.
+    one("[data-estimate]").hidden = !yes || Boolean(bench.running);
+    one("[data-activity]").hidden = !one("[data-estimate]").hidden;
+  },
+});
 
 themeToggle();
 ages();
@@ -97,6 +110,8 @@ function busyChanged(yes) {
   stop.disabled = false;
   stop.removeAttribute("aria-disabled");
   renew();
+  if (yes) expected.stop();
+  else expected.later();
   if (held && !yes) focusNext();
 }
 
