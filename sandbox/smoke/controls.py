@@ -24,6 +24,13 @@ _LEADS = re.compile(
     re.IGNORECASE,
 )
 
+CLOSES = re.compile(
+    r"[×✕✖✗xX]|(?:[×✕✖✗]\s*)?(?:close|cancel|dismiss|ok|okay|got it|done|hide"
+    r"|schließen|abbrechen|fermer|cerrar)(?:\s(?:dialog|modal|window|panel|popup))?!?",
+    re.IGNORECASE,
+)
+"""What takes away what it stands in, by its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Control:

@@ -34,6 +34,7 @@ from sandbox.smoke.run import (
     SilentError,
     TabCrashedError,
 )
+from sandbox.smoke.shortcuts import shortcuts
 from sandbox.smoke.tour import Tour
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ if TYPE_CHECKING:
         Page,
     )
 
+    from sandbox.report import Finding
     from sandbox.smoke.grammar import Doubt
     from sandbox.smoke.stage import Play
 
 MOST_ACTIONS = 40
-_MOST_CONTROLS = 200  # looked at, at one time
+_MOST_CONTROLS = 400  # looked at, at one time
 _LATE_MS = 3_000  # of the tool's own time, for what it does late
 OPEN_SECONDS = 15.0  # a browser of a busy machine takes most of them; the tool's begin after
 
@@ -188,7 +190,9 @@ class Driver:
         self._used_by = Hands(
             self._tool, page, self._film, self._patience.answered, folder=self._folder
         )
-        self._effects = Effects(self._tool, page, self._document, self._patience.answered)
+        self._effects = Effects(
+            self._tool, page, self._document, self._patience.answered, show=self._show
+        )
         self._listeners = Listeners(self._tool)
         self._downloads = Downloads(self._tool, page)
         if self._play.from_disk:
@@ -359,6 +363,25 @@ class Driver:
         # A question that hides the rest until it is answered covers it too, but it answers.
         if covered and (not used or (2 * covered > found and await self._changes() == changes)):
             self._session.add(findings.covered(covered, found))
+        elif covered:
+            await self._try_to_get_out(covered, found)
+
+    async def _try_to_get_out(self, covered: int, found: int) -> None:
+        """Press what is to close the layer that lies over the rest, and see whether it goes."""
+        hands = self._hands
+        hidden = [one for one in self._tour.refused if one in hands.covered]
+        for control in self._tour.closers():
+            where = [control.id, *hands.covered[hidden[0]]]
+            if not await self._patience.answered(self._session.ask("isCovering", *where)):
+                continue
+            self._session.moment = Moment("interact", control.label)
+            self._film.begin(f"{doing(control)} again", control.label)
+            await hands.use(control, sends=False)
+            await self._settle(still=50, most=500)
+            if not await hands.reaches_one(hidden):
+                self._session.add(findings.trapped(control.label, covered, found))
+            self._film.end(self._now_ms())
+            return
 
     async def _go_round(self) -> bool:
         """Use what there is to use; say whether there was time for each first use."""
@@ -390,9 +413,14 @@ class Driver:
                     f"Time ran out: {self._tour.used} of {self._tour.found} controls were used."
                 )
                 return False
-            if control.rank >= LEADS:
-                await self._press_once_more()  # what is in sight now may not be at the end
+            # What is in sight now may not be at the end: what a press brought goes with another.
+            # And when much is left to use, there may be no time at the end.
+            is_half = self._tour.acts == MOST_ACTIONS // 2
+            if control.rank >= LEADS or is_half or self._tour.came_later(self._noted.in_doubt):
+                await self._press_once_more()
             await self._try(control)
+            if self._tour.has_opened(control):
+                await self._looked.glance()
             await self._develop()
 
     async def _listen(self) -> bool:
@@ -413,7 +441,7 @@ class Driver:
         self._session.moment = Moment("interact", "the keyboard")
         self._film.begin("pressed keys", "the keyboard")
         self._noted.forget()
-        await self._hands.type_nowhere()
+        await self._hands.type_nowhere(shortcuts(self._play.html))
         await self._settle(still=25, most=250)
         self._film.end(self._now_ms())
 
@@ -452,10 +480,19 @@ class Driver:
         await self._look_for_controls()
 
     async def _press_once_more(self) -> None:
-        """Have what seemed to do nothing judged, as far as actions and time are left for it."""
-        most = MOST_ACTIONS - self._tour.acts
-        self._tour.repeats += await self._noted.judge(self._patience.until - _AGAIN_SECONDS, most)
+        """Have what seemed to do nothing judged, as far as there is time for it."""
+        await self._noted.judge(self._patience.until - _AGAIN_SECONDS)
         self._film.broken = self._session.faults  # not by the step that comes next
+
+    async def _show(self, control: Control, found: Finding) -> None:
+        """Add what a press has shown to be broken, with a step and a picture of its own."""
+        self._film.begin(f"{doing(control)} again", control.label)
+        self._session.add(found)
+        point = await self._patience.answered(self._session.ask("reach", control.id))
+        if point and not point["covered"]:
+            self._places = {**self._places, control.id: point.get("box")}
+        self._shoot(control, f"{doing(control)} again")
+        await self._develop()
 
     async def _come_again(self) -> None:
         """Load the page anew, as at a second visit: what it keeps is there, and all is in sight."""
@@ -541,13 +578,16 @@ class Driver:
 
     async def _refill(self, control: Control) -> None:
         """Fill what the last use emptied, so that this one has something to work on."""
-        for empty in self._tour.emptied(control):
-            self._noted.forget()
+        emptied = self._tour.emptied(control)
+        for empty in emptied:
             self._tour.mark_refilled(empty)
             self._film.begin(f"{doing(empty)} again", empty.label)
             if await self._hands.fill(empty):
                 self._film.end(self._now_ms())
             self._film.drop()
+        if emptied:
+            await self._settle(still=25, most=250)
+            await self._noted.begin()
 
     # Ending
 

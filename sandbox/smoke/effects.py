@@ -2,12 +2,14 @@
 
 V8 counts which functions run, and no tool can tell it otherwise. A button is dead when all that
 runs could have no effect in any state (`idle`). What merely had no effect this time ("Clear" on an
-empty form) is not. Where nothing runs at all, and nothing else answers a press, that is noted.
+empty form) is not. Where nothing runs at all, and nothing else answers a press, that is noted; it
+is a fault where the code means the button, or where one that looks like it did something.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +20,24 @@ from sandbox.smoke.idle import Ran, does_nothing
 from sandbox.smoke.places import line_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from playwright.async_api import Page
 
+    from sandbox.report import Finding
     from sandbox.smoke.controls import Control
     from sandbox.smoke.devtools import FrameSession
     from sandbox.smoke.run import Answered
+
+    Show = Callable[[Control, Finding], Awaitable[None]]
 
 
 _MOST_PRESSED = 12  # of those that seemed to do nothing
 _MOST_RAN = 40  # functions; what runs more does something
 _MOST_TEXT = 3_000_000  # characters of a document
-_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_HANDLED = re.compile(r"\s(?:@click|v-on:click|x-on:click|onClick=\{)")
+_MOST_SAID = 20
+_LONGEST_TAG = 400
 # What answers no click of a mouse.
 _OTHER_ACTS = re.compile(r"touch(?:start|end|move)|dblclick|contextmenu|longpress|\bondrag|dragst")
 # On a button that shows what buttons look like.
@@ -43,21 +50,31 @@ _SPECIMEN = re.compile(
 
 
 class Effects:
-    """`acted` after every use of a control; `judge` before a view is left, and at the end."""
+    """`acted` after every use of a control; `judge` before a view is left, and at the end.
+
+    `show` tells of a fault that was found by a press, while the page still shows it.
+    """
 
     def __init__(
-        self, session: FrameSession, page: Page, document: Document, answered: Answered
+        self,
+        session: FrameSession,
+        page: Page,
+        document: Document,
+        answered: Answered,
+        *,
+        show: Show,
     ) -> None:
         self._session = session
         self._page = page
         self._document = document
         self._answered = answered
+        self._show = show
         self._changes: int | None = None  # so far, unknown before the first use
         self._loads = session.loads
         self._had_failed = False
         self._judged = 0
         self._quiet: dict[int, Control] = {}
-        self._moved: set[int] = set()
+        self._moved: dict[int, Control] = {}
 
     async def acted(self, control: Control, changes: int) -> None:
         """Note whether the document, changed so often by now, was since the last time."""
@@ -68,46 +85,41 @@ class Effects:
             self._moved.clear()
             before = None
         if before is not None and before != self._changes:
-            self._moved.add(control.id)
+            self._moved[control.id] = control
             self._quiet.pop(control.id, None)
         elif control.kind == "press" and control.id not in self._moved:
             self._quiet[control.id] = control
-            await self._ask_of_form(control)
 
-    async def _ask_of_form(self, control: Control) -> None:
-        """Take a form that is sent for a fault, where its button was pressed and nothing else came.
-
-        A page without any code only shows how it would look; and who names an address has a reason.
-        """
-        if (
-            control.submits
-            and self._session.has_noted(SENT)
-            and _SCRIPT.search(self._document.html)
-        ):
-            standing = await self._ask("standing", control.id)
-            if standing and not standing["leads"]:
-                self._session.blame(SENT)
+    async def begin(self) -> None:
+        """Take what changed until now for nobody's doing."""
+        self._changes = await self._ask("changes")
 
     def forget(self) -> None:
         """Do not take what changed meanwhile for the doing of the control that is used next."""
         self._changes = None
 
-    async def judge(self, until: float, most: int) -> int:
-        """Press once more what seemed to do nothing, and see what runs; say how many were pressed.
+    @property
+    def in_doubt(self) -> set[int]:
+        """The controls that seemed to do nothing, and were not judged."""
+        is_over = self._judged >= _MOST_PRESSED or len(self._document.html) > _MOST_TEXT
+        return set() if is_over else set(self._quiet)
+
+    async def judge(self, until: float) -> None:
+        """Press once more what seemed to do nothing, and see what runs.
 
         No press begins that could end after `until`, for this takes the time of the tool itself:
         it must not have been made to stand still before.
         """
-        most = min(most, _MOST_PRESSED - self._judged)
-        if not self._quiet or most <= 0 or len(self._document.html) > _MOST_TEXT:
-            return 0
-        asked: dict[int, Mapping[str, bool]] = {}
+        most = _MOST_PRESSED - self._judged
+        if not self.in_doubt:
+            return
+        asked: dict[int, Mapping[str, Any]] = {}
         for control in list(self._quiet.values()):
             standing = await self._ask("standing", control.id)
             if standing and standing["button"] and len(asked) < most:
                 asked[control.id] = standing
         if not asked:
-            return 0
+            return
         await self._command("Profiler.enable")
         await self._command("Profiler.startPreciseCoverage", callCount=True, detailed=False)
         time = asyncio.get_running_loop().time
@@ -125,9 +137,8 @@ class Effects:
         await self._command("Profiler.disable")
         self._judged += pressed
         self._changes = await self._ask("changes")
-        return pressed
 
-    async def _judge(self, control: Control, standing: Mapping[str, bool]) -> bool:
+    async def _judge(self, control: Control, standing: Mapping[str, Any]) -> bool:
         """Say whether it could be pressed."""
         moment = self._session.moment
         self._session.moment = Moment("interact", control.label)
@@ -140,14 +151,35 @@ class Effects:
         ran, is_same, is_still = pressed
         # A library that hands the press on is no doing of the tool's.
         own = [one for one in ran if one.text is not None]
-        if does_nothing(ran) or (is_still and does_nothing(own)):
+        if not own and self._session.has_noted(SENT):
+            self._session.blame(SENT)  # no code has taken it
+        elif does_nothing(ran) or (is_still and does_nothing(own)):
             line = await self._line(own)
-            self._session.add(findings.dead(control.label, line, self._session.moment))
-        elif not ran and is_same and self._must_answer(control, standing):
-            self._session.add(findings.deaf(control.label, self._session.moment))
+            await self._show(control, findings.dead(control.label, line, self._session.moment))
+        elif not own and is_same and (is_still or not ran) and self._must_answer(control, standing):
+            is_meant = self._is_meant(control, standing["marks"], by_library=bool(ran))
+            found = findings.deaf(control.label, self._session.moment, is_meant=is_meant)
+            if is_meant:
+                await self._show(control, found)
+            elif not ran:
+                self._session.add(found)
         return True
 
-    def _must_answer(self, control: Control, standing: Mapping[str, bool]) -> bool:
+    def _is_meant(self, control: Control, marks: Sequence[str], *, by_library: bool) -> bool:
+        """Whether the tool's code was to hear it, as far as that can be told.
+
+        The code looks it up, or names a handler where it stands; or one that looks like it did
+        something, as the rows of a list do.
+        A library hears every press: there it is meant when it stands among some that did.
+        """
+        html = self._document.html
+        if is_given_a_handler(control.name, html) or (not by_library and is_looked_up(marks, html)):
+            return True
+        moved = [one for one in self._moved.values() if one.id != control.id]
+        beside = [one for one in moved if (one.group, one.tag) == (control.group, control.tag)]
+        return any(one.key == control.key for one in moved) or (by_library and len(beside) > 1)
+
+    def _must_answer(self, control: Control, standing: Mapping[str, Any]) -> bool:
         """Whether a button that no code hears is to do something, and not to be looked at."""
         return (
             bool(self._moved)  # the tool does something, elsewhere
@@ -226,6 +258,35 @@ class Effects:
 
     async def _command(self, method: str, **given: object) -> Any:
         return await self._answered(self._session.command(method, given))
+
+
+def is_given_a_handler(name: str, html: str) -> bool:
+    """Whether an element that says this has a handler by the document, as frameworks write it."""
+    said = re.compile(rf">\s*{re.escape(name)}\s*</")
+    for match in itertools.islice(said.finditer(html), _MOST_SAID):
+        # An arrow or a comparison in the handler is no end of the tag.
+        tag = html[max(0, match.start() - _LONGEST_TAG) : match.start()]
+        tag = tag[tag.rfind("<") :]
+        if _HANDLED.search(tag):
+            return True
+    return False
+
+
+def is_looked_up(marks: Sequence[str], html: str) -> bool:
+    """Whether a script looks for one of these marks, each an id (`#save`) or a class (`.save`)."""
+    quote = "[\"'`]"
+    for mark in marks:
+        name, is_id = re.escape(mark[1:]), mark[0] == "#"
+        by = "ById" if is_id else "sByClassName"
+        own = rf"|(?<![\w$.]){name}\.(?:addEventListener\(|onclick\s*=)" if is_id else ""
+        pattern = (
+            rf"\bgetElement{by}\(\s*{quote}{name}{quote}"
+            rf"|(?:\bquerySelector(?:All)?|(?<![\w.])\$\$?)\(\s*{quote}[^\"'`\n]{{0,80}}"
+            rf"{re.escape(mark)}(?![\w-]){own}"
+        )
+        if re.search(pattern, html):
+            return True
+    return False
 
 
 def _units(text: str, start: int, end: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import struct
 import wave
@@ -21,8 +22,34 @@ _PDF = b"""%PDF-1.4
 trailer<</Root 1 0 R>>
 %%EOF
 """
-_CSV = b"name,amount,date\nTea,3.5,2024-05-17\nCake,4,2024-05-18\nJam,2.25,2024-05-19\n"
-_JSON = b'[{"name": "Tea", "amount": 3.5}, {"name": "Cake", "amount": 4}]\n'
+MANY = 60
+"""Rows of a table: a tool may show so many at a time, and the rest on another page."""
+_GOODS = (("Tea", "3.5"), ("Cake", "4"), ("Jam", "2.25"), ("Milk", "1.2"), ("Bread", "2.8"))
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """List a name, an amount and a date for each row; no name is there twice."""
+    found = []
+    for number in range(MANY):
+        name, amount = _GOODS[number % len(_GOODS)]
+        more = number // len(_GOODS)
+        date = f"2024-{5 + number // 28:02}-{1 + number % 28:02}"
+        found.append((f"{name} {more + 1}" if more else name, amount, date))
+    return found
+
+
+def _csv() -> bytes:
+    lines = ("name", "amount", "date"), *rows()
+    return "".join(",".join(line) + "\n" for line in lines).encode()
+
+
+def _json() -> bytes:
+    listed = [
+        {"name": name, "amount": float(amount), "date": date} for name, amount, date in rows()
+    ]
+    return json.dumps(listed, indent=1).encode() + b"\n"
+
+
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 0h8v8z"/></svg>\n'
 
 
@@ -133,14 +160,17 @@ def _xlsx() -> bytes:
         f'<workbook xmlns="{sheets}" xmlns:r="{relations}"><sheets><sheet name="Tea" sheetId="1"'
         ' r:id="r1"/></sheets></workbook>'
     )
-    rows = "".join(
+    cells = "".join(
         f'<row r="{at}"><c r="A{at}" t="inlineStr"><is><t>{name}</t></is></c>{amount}</row>'
         for at, name, amount in (
             (1, "name", '<c r="B1" t="inlineStr"><is><t>amount</t></is></c>'),
-            (2, "Tea", '<c r="B2"><v>3.5</v></c>'),
+            *(
+                (at, name, f'<c r="B{at}"><v>{amount}</v></c>')
+                for at, (name, amount, _) in enumerate(rows(), 2)
+            ),
         )
     )
-    sheet = f'<worksheet xmlns="{sheets}"><sheetData>{rows}</sheetData></worksheet>'
+    sheet = f'<worksheet xmlns="{sheets}"><sheetData>{cells}</sheetData></worksheet>'
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     more = {
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1"'
@@ -161,10 +191,10 @@ def _wav() -> bytes:
 
 
 _KINDS: tuple[tuple[tuple[str, ...], str, Callable[[], bytes]], ...] = (
-    (("csv",), "sample.csv", lambda: _CSV),
-    (("tsv", "tab-separated"), "sample.tsv", lambda: _CSV.replace(b",", b"\t")),
+    (("csv",), "sample.csv", _csv),
+    (("tsv", "tab-separated"), "sample.tsv", lambda: _csv().replace(b",", b"\t")),
     (("geojson", "geo+json"), "sample.geojson", lambda: _GEOJSON),
-    (("json",), "sample.json", lambda: _JSON),
+    (("json",), "sample.json", _json),
     (("gpx",), "sample.gpx", lambda: _GPX),
     (("kml",), "sample.kml", lambda: _KML),
     ((".ics", "calendar"), "sample.ics", lambda: _ICS),
@@ -182,6 +212,6 @@ _KINDS: tuple[tuple[tuple[str, ...], str, Callable[[], bytes]], ...] = (
     (("html",), "sample.html", lambda: b"<!doctype html><title>Tea</title><p>And cake.\n"),
     (("spreadsheetml", "xlsx"), "sample.xlsx", _xlsx),
     (("wordprocessingml", "docx"), "sample.docx", _docx),
-    (("spreadsheet",), "sample.csv", lambda: _CSV),
+    (("spreadsheet",), "sample.csv", _csv),
     (("xml",), "sample.xml", lambda: b"<?xml version='1.0'?><tea><cake/></tea>\n"),
 )

@@ -135,6 +135,7 @@ _ASKS_NETWORK = re.compile(
     r"\b(?:fetch|importScripts|import)\s*\(|\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b"
     r"|https?://(?!www\.w3\.org/)",
 )
+_HAS_CODE = re.compile(r"<script\b|\son\w+\s*+=", re.IGNORECASE)
 _SCRIPT_TAG = re.compile(r"<script\b[^>]*+", re.IGNORECASE)
 _SOURCE = re.compile(r"\ssrc\s*+=\s*+[\"']?+([^\"'\s>]++)", re.IGNORECASE)
 _LOADED = re.compile(
@@ -239,7 +240,7 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
     A name that a missing library was to bring is told by that, and data that did not come are
     missed after it.
     """
-    found = _sent_once(tuple(seen))
+    found = _sent_once(tuple(seen), document)
     unanswered = [one for one in found if one.kind == NEEDS_NETWORK]
     origins = {one.message.removeprefix(f"{NEEDS_NETWORK}: ") for one in unanswered}
     lacks_script = any(one.kind == "missing library" for one in found) or not (
@@ -261,10 +262,12 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
     return tuple(replace(one, severity="advisory") if is_excused(one) else one for one in found)
 
 
-def _sent_once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Tell of a form by its button, where Enter in one of its fields has sent it as well."""
+def _sent_once(found: tuple[Finding, ...], document: Document) -> tuple[Finding, ...]:
+    """Tell of a form that is sent only where it is known that no code has taken it."""
     sent = [one for one in found if one.kind == SENT]
-    kept = [one for one in sent if one.severity == "fatal"] or sent[:1]
+    kept = [one for one in sent if one.severity == "fatal"]
+    if not kept and _HAS_CODE.search(document.html) is None:
+        kept = sent[:1]  # Enter in one of its fields has sent it as well
     return tuple(one for one in found if one.kind != SENT or one in kept)
 
 
@@ -388,6 +391,14 @@ def covered(hidden: int, found: int) -> Finding:
     return _finding("covered", "fatal", message, Moment("interact"))
 
 
+def trapped(control: str, hidden: int, found: int) -> Finding:
+    message = (
+        f"{control} closes nothing: what it stands in covers the page, and {hidden} of its {found}"
+        " controls cannot be reached"
+    )
+    return _finding("covered", "fatal", message, Moment("interact", control), control)
+
+
 def invisible() -> Finding:
     message = "nothing can be seen: the whole page has one colour, though it holds text"
     return _finding("blank", "fatal", message, Moment())
@@ -400,10 +411,13 @@ def dead(control: str, line: int | None, moment: Moment) -> Finding:
     return replace(found, line=line)
 
 
-def deaf(control: str, moment: Moment) -> Finding:
-    """Make the note for one that no code hears: what shows how buttons look has none either."""
+def deaf(control: str, moment: Moment, *, is_meant: bool) -> Finding:
+    """Make the finding for one that no code hears.
+
+    A note, unless code was meant to: what shows how buttons look has none either.
+    """
     message = f"{control} does nothing: no code runs when it is pressed"
-    return _finding("dead", "advisory", message, moment, control)
+    return _finding("dead", "fatal" if is_meant else "advisory", message, moment, control)
 
 
 def _sent(moment: Moment) -> Finding:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.smoke.film import Film
     from sandbox.smoke.run import Answered
 
-_MOST_OPTIONS = 3
+_MOST_OPTIONS = 8
 _KEYS = ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Space", "Enter")
 _LETTERS = ("w", "a", "s", "d", "1", "Escape")
 _DRAG = 12.0  # pixels, on a canvas
@@ -83,12 +83,15 @@ class Hands:
         """Let go of the field that has the focus."""
         await self._answered(self._session.ask("leave"))
 
-    async def type_nowhere(self) -> None:
-        """Press what games and shortcuts are played with, while no field has the focus."""
+    async def type_nowhere(self, more: tuple[str, ...] = ()) -> None:
+        """Press what games are played with, and more, while no field has the focus."""
         await self.leave()
         if not self._have_clicked:
             await self._answered(self._page.mouse.click(1, 1))  # keys go where one clicked last
         await self._answered(self._play_keys(_KEYS + _LETTERS))
+        for key in more:
+            await self.leave()  # another one may have led to a field
+            await self._answered(self._page.keyboard.press(key))
 
     async def press_away(self, key: str | None, control: int) -> None:
         """Press a key, or where the control's cover is hit."""
@@ -123,7 +126,8 @@ class Hands:
     async def _choose(self, control: Control) -> bool:
         options = await self._answered(self._session.ask("options", control.id))
         usable = [option["index"] for option in options if option["usable"]]
-        for index in usable[:_MOST_OPTIONS]:
+        # Who wrote the list by hand may have misspelt any of them, and the last is the likeliest.
+        for index in [*usable[: _MOST_OPTIONS - 1], *usable[_MOST_OPTIONS - 1 :][-1:]]:
             await self._answered(self._session.ask("choose", control.id, index))
         return bool(usable)
 

@@ -43,9 +43,22 @@ def read_look(look: Look, html: str) -> list[Finding]:
         found.append(_finding("invisible", "fatal", message, f"small{dark}", line=line))
     if same := told["same"]:
         found.append(_unseen(same, told["count"], html, dark))
+    garbled = told["garbled"]
+    if garbled and garbled["said"] not in html:
+        found.append(_garbled(garbled["text"], garbled["said"]))
     if hard := told["hard"]:
         found.append(_hard(hard, told["hardCount"], html, dark))
     return found
+
+
+def _garbled(text: str, said: str) -> Finding:
+    """Tell of what JavaScript writes where it is given a thing and no text."""
+    waits = " that nobody waits for" if "Promise" in said else ""
+    thing = said.removeprefix("[object ").removesuffix("]")
+    article = "an" if thing[0] in "AEIO" else "a"
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    message = f"a text on the page is none: ‘{shown}’: it is made of {article} {thing}{waits}"
+    return _finding("garbled", "fatal", message, said, line=None, phase="interact")
 
 
 def _unseen(same: Sequence[Text], count: int, html: str, dark: str) -> Finding:

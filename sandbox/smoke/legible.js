@@ -486,6 +486,10 @@
     return faint;
   }
 
+  // What JavaScript makes of a thing that is no text, where a text was to be.
+  const GARBLED = /\[object (?:Object|Promise|Event|[A-Z]\w*Event|HTML\w*Element|NodeList|Response|Blob)\]/;
+  let garbled = null;
+
   // What each look found, by the scheme of colours in which it was.
   const looks = new Map();
 
@@ -496,12 +500,12 @@
   // Everything that could not be read so far, at this look or an earlier one, and at no other.
   function legible(scheme) {
     if (!looks.has(scheme)) {
-      looks.set(scheme, { times: 0, fine: new WeakSet(), texts: new Set(), bad: new Map(), asked: 0 });
+      looks.set(scheme, { times: 0, fine: new WeakSet(), texts: new Set(), bad: new Map(), hard: new Map(), asked: 0 });
     }
     const kept = looks.get(scheme);
     const look = new Look();
     const letters = { seen: 0, same: 0, small: 0, kept: 0 };
-    const hard = [];
+    const hard = new Map(kept.hard); // by text: what is drawn anew is no other
     let small = null;
     let left = MOST;
     for (const one of textsIn(document)) {
@@ -524,15 +528,22 @@
           const late = known?.late ?? kept.times > 0;
           kept.bad.set(one.node, { ...found, text, rule, late, field: one.field });
         }
-        if (found.is === "hard") {
-          const rule = hard.length < MOST_TOLD ? ruleOf(one.element, ["color"]) : "";
-          hard.push({ ...found, text, field: one.field, rule });
+        if (found.is === "hard" && !hard.has(text)) {
+          const rule = hard.size < MOST_TOLD ? ruleOf(one.element, ["color"]) : "";
+          hard.set(text, { ...found, text, field: one.field, rule });
+        } else if (found.is === "seen" && !found.isUnknown) {
+          hard.delete(text);
+        }
+        if (!one.field && GARBLED.test(one.text) && !one.element.closest("pre,code,samp")) {
+          garbled ??= { text, said: GARBLED.exec(one.text)[0] };
         }
       }
       if (--left === 0) {
         break;
       }
     }
+    // What was there at first may have come in, or gone.
+    kept.hard = kept.times > 0 ? hard : new Map();
     kept.times += 1;
     const isMass = letters.same > MASS * (letters.same + letters.seen);
     const same = [...kept.bad.values()].filter(
@@ -541,7 +552,7 @@
     const isSmall = letters.small > (letters.seen + letters.same + letters.small) / 2;
     return {
       same: same.slice(0, MOST_TOLD), count: same.length,
-      hard: hard.slice(0, MOST_TOLD), hardCount: hard.length,
+      hard: [...hard.values()].slice(0, MOST_TOLD), hardCount: hard.size, garbled,
       small: isSmall ? { rule: ruleOf(small, ["font-size"]) } : null, letters,
     };
   }

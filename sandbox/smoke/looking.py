@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Settle = Callable[[int, int], Awaitable[None]]
 
+_MOST_GLANCES = 8
 _AXE = ("axe-core@4.14.1", "axe.min.js")
 
 
@@ -32,6 +33,7 @@ class Looking:
         self._tool = tool
         self._answered = answered
         self._settle = settle
+        self._glances = 0
 
     async def begin(self) -> bool:
         """See what can be read before anything is used, and say whether any text can be seen.
@@ -40,6 +42,12 @@ class Looking:
         """
         told = await self._ask("legible", "light")
         return bool(told["letters"]["seen"])
+
+    async def glance(self) -> None:
+        """See what can be read of a view that may not be there at the end."""
+        if self._glances < _MOST_GLANCES:
+            self._glances += 1
+            await self._ask("legible", "light")
 
     async def end(self, *, all_of_it: bool) -> list[Finding]:
         """Look again after all was used, and for all of it in the dark and in a narrow window."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.smoke.controls import DESTROYS, LEADS, Control
+from sandbox.smoke.controls import CLOSES, DESTROYS, LEADS, Control
 
 _ALIKE = 3  # of controls that look the same, so many are tried; of those that come later, one
+_DRAWN_ANEW = 2  # the first and the last of what was there, where a press draws all of them anew
+_MOST_RENEWED = 6
 _REFUSALS = 3
 _MOST_STEPS = 8
 _TIMES = 2
@@ -19,13 +21,15 @@ class Tour:
     """Looked at anew after every use.
 
     What is in sight comes before what changes the view, and that before what destroys. What was
-    hidden before it was used is gone back for. Then buttons are pressed a second time.
+    hidden before it was used is gone back for. Then buttons are pressed a second time, and of those
+    that were drawn anew since the first one, or the last.
     """
 
     most: int
     used: int = 0
     repeats: int = 0
     _at_start: set[int] | None = None
+    _rows_at_start: frozenset[tuple[str, ...]] = frozenset()
     _blocked: set[int] = field(default_factory=set)
     _given_up: set[int] = field(default_factory=set)
     _refusals: Counter[int] = field(default_factory=Counter)
@@ -43,6 +47,7 @@ class Tour:
     _leading: set[int] = field(default_factory=set)  # what brought something at its last press
     _shown_by: dict[int, int] = field(default_factory=dict)
     _hidden_by: dict[int, Control] = field(default_factory=dict)
+    _renewals: set[tuple[str, ...]] = field(default_factory=set)  # by key, pressed once more
     _gone_back: set[tuple[int, frozenset[int]]] = field(default_factory=set)
 
     @property
@@ -68,18 +73,22 @@ class Tour:
         """Take in what the page shows now; the first look tells what was there from the start."""
         if self._at_start is None:
             self._at_start = {control.id for control in controls}
+            counted = Counter(control.key for control in controls)
+            self._rows_at_start = frozenset(key for key, number in counted.items() if number > 1)
         alike = self._alike.copy()
-        waiting, left_out = [], 0
+        chosen: set[int] = set()
+        unused: dict[tuple[str, ...], list[Control]] = {}
         for control in controls:
-            # At a second visit only what was never used is to be.
-            limit = _ALIKE if control.id in self._at_start and not self._is_anew else 1
-            if self._times[control.id]:
-                continue
-            if alike[control.key] < limit:
-                alike[control.key] += 1
-                waiting.append(control)
-            else:
-                left_out += control.id in self._at_start  # one drawn anew is none
+            if not self._times[control.id]:
+                unused.setdefault(control.key, []).append(control)
+        left_out = 0
+        for key, some in unused.items():
+            picked = self._picked(some)
+            chosen.update(one.id for one in picked)
+            alike[key] += len(picked)
+            # One drawn anew is none.
+            left_out += sum(one.id in self._at_start and one not in picked for one in some)
+        waiting = [control for control in controls if control.id in chosen]
         self._note_changes(controls, waiting)
         self._in_sight, self._waiting = controls, waiting
         if not self._is_anew:
@@ -88,6 +97,16 @@ class Tour:
             # Of those that look like a used one some may have gone with it.
             most = 0 if self._alike[key] else self._counted[key]
             self._counted[key] = max(most, number)
+
+    def _picked(self, some: Sequence[Control]) -> list[Control]:
+        """Choose of those that look alike and were not used: the first, the last, the second."""
+        key, limit = some[0].key, 1
+        used = self._alike[key]
+        if not self._is_anew:  # at a second visit only what was never used is to be
+            is_there = any(one.id in (self._at_start or ()) for one in some)
+            limit = _ALIKE if is_there else _DRAWN_ANEW if key in self._rows_at_start else 1
+        order = [some[-1], *some[:-1]] if used else [some[0], *some[:0:-1][:1], *some[1:-1]]
+        return order[: max(0, limit - used)]
 
     def _note_changes(self, controls: Sequence[Control], waiting: Sequence[Control]) -> None:
         shown = {control.id for control in controls}
@@ -147,7 +166,7 @@ class Tour:
             return first
         if back := self._way_back(gently=gently):
             return back
-        return None if gently else self._again()
+        return None if gently else self._again() or self._renewed()
 
     def _pressable(self) -> list[Control]:
         return [
@@ -189,6 +208,46 @@ class Tour:
         """Choose a button to press once more: it may switch, or bring back what another one hid."""
         some = [one for one in self._pressable() if 0 < self._times[one.id] < _TIMES]
         return min(some, key=lambda one: one.rank, default=None)
+
+    def _renewed(self) -> Control | None:
+        """Choose of several that look alike one that was drawn since others of it were pressed.
+
+        The first, for what adds a row may have made the earlier ones anew, without what heard them;
+        where the first is still the one that was used, the last.
+        """
+        if len(self._renewals) >= _MOST_RENEWED:
+            return None
+        rows: dict[tuple[str, ...], list[Control]] = {}
+        for one in self._pressable():
+            rows.setdefault(one.key, []).append(one)
+        for key, some in rows.items():
+            is_list = len(some) > 1 and key[-1] != ""
+            if not is_list or not self._alike[key] or key in self._renewals:
+                continue
+            found = next((one for one in (some[0], some[-1]) if not self._times[one.id]), None)
+            if found is not None and found.id not in (self._at_start or ()):
+                self._renewals.add(key)
+                self._settled.add(found.id)
+                return found
+        return None
+
+    def has_opened(self, control: Control) -> bool:
+        """Whether its first press may have opened a view: it leads to one, or new ones came."""
+        is_new = self._times[control.id] == 1 and control.kind == "press"
+        return is_new and (control.rank == LEADS or control.id in self._leading)
+
+    def closers(self) -> list[Control]:
+        """List the used ones in sight that are there to close something."""
+        return [
+            one
+            for one in self._in_sight
+            if one.kind == "press" and self._times[one.id] and CLOSES.fullmatch(one.name)
+        ]
+
+    def came_later(self, controls: Iterable[int]) -> bool:
+        """Whether one of these is in sight that a press of another one has brought."""
+        shown = {one.id for one in self._in_sight}
+        return any(one in shown and one in self._shown_by for one in controls)
 
     def is_used(self, control: Control) -> bool:
         return self._times[control.id] > 0

@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from sandbox.smoke.files import rows
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -38,7 +40,7 @@ _BY_TYPE = {
 _BY_WORDS: tuple[tuple[str, str], ...] = (
     (r"e-?mail", "ada@example.org"),
     (r"\bjson\b", '{"name": "Tea", "amount": 3.5}'),
-    (r"\bcsv\b", "name,amount\nTea,3.5\nCake,4"),
+    (r"\bcsv\b", "\n".join(("name,amount", *(f"{name},{amount}" for name, amount, _ in rows())))),
     (r"\bhtml\b", '<p>Tea and <a href="https://example.org/tea">cake</a></p>'),
     (r"markdown", "# Tea\n\n- cake\n- *jam*\n"),
     (r"\bregex\b.*\bflags?\b|\bflags?\b.*\bregex\b", "gi"),
@@ -109,6 +111,9 @@ _NUMBERS_BY_WORDS: tuple[tuple[str, float], ...] = (
 )
 
 
+_MOST_LINES = 5  # that make one line
+
+
 def value_for(field: Field) -> str:
     """Choose a value by type, limits, label and placeholder, in that order."""
     return values_for(field)[0]
@@ -136,7 +141,7 @@ def _candidates(field: Field) -> list[str]:
     example = _example(field.placeholder)
     by_words = [text for pattern, text in _BY_WORDS if re.search(pattern, words)]
     if field.type != "textarea":
-        by_words = [text.replace("\n", " ") for text in by_words]
+        by_words = [" ".join(text.split("\n")[:_MOST_LINES]) for text in by_words]
     general = (
         "Tea and cake\n3 apples, 4 pears\nhttps://example.org/tea"
         if field.type == "textarea"

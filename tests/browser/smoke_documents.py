@@ -691,6 +691,138 @@ go.onclick = () => {
         None,
         "button ‘Keep’",
     ),
+    "a dead button of a panel that another one closes": Broken(
+        page(
+            '<p id="words">Words</p><button id="gear">Settings</button><div id="panel" hidden>'
+            '<button id="try">Preview</button><button id="use">Apply</button></div>',
+            "gear.onclick = () => { panel.hidden = !panel.hidden; };\n"
+            "document.getElementById('try').onclick = () => {};\n"
+            "use.onclick = () => { words.textContent += '!'; panel.hidden = true; };",
+        ),
+        "dead",
+        "button ‘Preview’ does nothing: there is nothing in the code that a press of it runs",
+        8,
+        "button ‘Preview’",
+    ),
+    "a button that the code looks up and that nothing hears": Broken(
+        page(
+            '<p id="sum">0</p><button id="more">More</button><button id="less">Less</button>',
+            "more.addEventListener('click', () => { sum.textContent++; });\n"
+            "document.getElementById('less').addEventListener('onclick', () => { sum.textContent--; });",
+        ),
+        "dead",
+        "button ‘Less’ does nothing: no code runs when it is pressed",
+        None,
+        "button ‘Less’",
+    ),
+    "rows that are written anew with each one that is added": Broken(
+        page(
+            '<input id="t" aria-label="Task"><button id="add">Add</button><div id="list"></div>',
+            "let n = 0;\nadd.onclick = () => {\n"
+            "  list.innerHTML += `<p id=row${++n}>${t.value} <button>Done</button></p>`;\n"
+            "  list.querySelector(`#row${n} button`).onclick = e => { e.target.parentElement.style.color = 'red'; };\n"
+            "};",
+        ),
+        "dead",
+        "button ‘Done’ does nothing: no code runs when it is pressed",
+        None,
+        "button ‘Done’",
+    ),
+    "the last row, which has none after it": Broken(
+        page(
+            '<ul id="list"></ul>',
+            """const rows = [{ n: 'Tea' }, { n: 'Cake' }, { n: 'Jam' }, { n: 'Milk' }];
+const draw = () => {
+  list.innerHTML = '';
+  rows.forEach((row, at) => {
+    const button = Object.assign(document.createElement('button'), { textContent: 'Delete' });
+    button.onclick = () => {
+      document.title = rows[at + 1].n;
+      rows.splice(at, 1);
+      draw();
+    };
+    list.append(row.n, button);
+  });
+};
+draw();""",
+        ),
+        "error",
+        "TypeError: Cannot read properties of undefined (reading 'n')",
+        13,
+        "button ‘Delete’",
+    ),
+    "a layer whose own button does not close it": Broken(
+        page(
+            '<button id="open">Details</button><button id="mix">Shuffle</button><p id="at">1</p>'
+            '<div id="box" style="position:fixed;inset:0;background:#eee" hidden>All about it'
+            '<button id="shut">Close</button></div>',
+            "open.onclick = null;\ndocument.getElementById('open').onclick = () => { box.hidden = false; };\n"
+            "shut.onclick = () => { box.classList.remove('shown'); box.title = 'Closed'; };\n"
+            "mix.onclick = () => { at.textContent++; };",
+        ).replace("</title>", "</title><style>[hidden] { display: none }</style>"),
+        "covered",
+        "button ‘Close’ closes nothing: what it stands in covers the page, and 1 of its 3 controls"
+        " cannot be reached",
+        None,
+        "button ‘Close’",
+    ),
+    "a promise instead of what it brings": Broken(
+        page(
+            '<button id="go">Hash</button><p>Hash: <output id="out"></output></p>',
+            "const hash = async text => btoa(text);\ngo.onclick = () => { out.value = hash('tea'); };",
+        ),
+        "garbled",
+        "a text on the page is none: ‘[object Promise]’: it is made of a Promise that nobody waits for",
+        None,
+    ),
+    "words that nobody sees in a dialog that was open for a while": Broken(
+        page(
+            '<button id="help">Help</button><button id="more">More</button><output id="sum">0</output>'
+            '<dialog id="box"><p class="words">Press More to have more.</p><button id="shut">Shut</button></dialog>',
+            "help.onclick = () => box.showModal(); shut.onclick = () => box.close();\n"
+            "more.onclick = () => { sum.value++; };",
+        ).replace("</title>", "</title>\n<style>.words { color: white }</style>"),
+        "invisible",
+        "text that cannot be seen: ‘Press More to have more.’, in the colour of what is behind it"
+        " (#ffffff on #ffffff, by ‘.words’)",
+        4,
+    ),
+    "a shortcut": Broken(
+        page(
+            '<p>Control and S saves</p><p id="said">Not yet</p>',
+            "onkeydown = event => {\n  if (event.ctrlKey && event.key === 's') {\n    keep();\n  }\n};",
+        ),
+        "error",
+        "ReferenceError: keep is not defined",
+        9,
+        "the keyboard",
+    ),
+    "a page of rows that only a long file has": Broken(
+        page(
+            '<input type="file" id="file" accept=".csv" aria-label="Rows"><p id="out"></p><p id="pager"></p>',
+            """file.onchange = async () => {
+  const rows = (await file.files[0].text()).split('\\n');
+  out.textContent = rows.slice(0, 50);
+  if (rows.length > 50) pager.innerHTML = '<button onclick="turn()">Next</button>';
+};""",
+        ),
+        "error",
+        "ReferenceError: turn is not defined",
+        1,
+        "button ‘Next’",
+    ),
+    "the last of many in a list": Broken(
+        page(
+            '<select id="kind" aria-label="Kind"><option>soup<option>cake<option>salad<option>bread'
+            '<option>jam<option>tea<option>desserts</select><p id="out"></p>',
+            "const all = { soup: 1, cake: 2, salad: 3, bread: 4, jam: 5, tea: 6, dessert: 7 };\n"
+            "kind.onchange = () => {\n  out.textContent = all[kind.value].toFixed(1);\n};",
+        ),
+        "error",
+        "TypeError: Cannot read properties of undefined (reading 'toFixed')",
+        9,
+        "list ‘Kind’",
+    ),
 }
 
 HANGS = {

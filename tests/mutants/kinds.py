@@ -260,7 +260,12 @@ def syntax_error(html: str, rng: Random) -> Mutant | None:
     script = main_script(html)
     if script is None:
         return None
-    closing = [at for at in script.pairs.values() if html[at] in ")}"]
+    # Twice, what closes `${` in a template is text there.
+    closing = [
+        end
+        for start, end in script.pairs.items()
+        if html[end] in ")}" and html[start - 1 : start + 1] != "${"
+    ]
     words = [match.start() for match in script.find(r"\bconst (?=[a-z])")]
     choice = rng.choice(("left out", "twice", "misspelt" if words else "left out"))
     if words and "babel" in script.attributes:  # text may hold any bracket there

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from sandbox.report import Finding, Report, Verdict
+from sandbox.smoke.grammar import read_doubts
 from sandbox.smoke.tester import BUSY
 from tests.mutants.good import chosen, own_tools
 from tests.mutants.handlers import click_handlers, elements
@@ -99,6 +100,20 @@ def test_a_syntax_error_is_a_bracket_without_its_other_or_a_misspelt_word() -> N
     for _, mutant in mutants("syntax error"):
         script = main_script(mutant.html)
         assert "cosnt" in line(mutant.html, mutant.line) or script not in read_scripts(mutant.html)
+
+
+def test_a_syntax_error_is_one_to_the_grammar_of_javascript() -> None:
+    """Many a bracket may stand twice in a template, where it is text."""
+    pytest.importorskip("tree_sitter_javascript")
+    fine = [
+        (one.name, seed)
+        for one in TOOLS
+        for seed in range(1, 9)
+        if (mutant := KINDS["syntax error"](one.html, Random(f"{seed} {one.name}"))) is not None
+        and "babel" not in mutant.html
+        and not read_doubts(mutant.html)
+    ]
+    assert fine == []
 
 
 def test_a_truncated_document_lacks_its_end_and_some_of_its_script() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.smoke.effects import is_given_a_handler, is_looked_up
 from sandbox.smoke.idle import Ran, does_nothing
 
 IDLE = [
@@ -89,3 +90,39 @@ def test_nothing_that_ran_says_nothing() -> None:
 
 def test_what_nobody_read_may_do_anything() -> None:
     assert not does_nothing([Ran("save", "save() {}"), Ran("render", None)])
+
+
+def test_code_looks_a_button_up_by_its_id_or_a_class_of_its_own() -> None:
+    for code in (
+        "document.getElementById('save').addEventListener('onclick', keep)",
+        'document.querySelector("#bar #save")?.focus()',
+        "$('#save').on('clik', keep)",
+        "save.onclick = keep",
+        "document.getElementsByClassName('row-save')[0]",
+        "document.querySelectorAll('.list .row-save').forEach(hear)",
+    ):
+        assert is_looked_up(["#save", ".row-save"], code), code
+    for code in (
+        "document.getElementById('saved')",
+        "list.save.onclick = keep",
+        ".row-save { color: red }",
+        "html += '<button class=\"row-save\">'",
+        "$('.row-save-all')",
+    ):
+        assert not is_looked_up(["#save", ".row-save"], code), code
+    assert not is_looked_up([], "document.querySelector('#save')")
+
+
+def test_a_framework_s_button_has_a_handler_where_it_stands() -> None:
+    for code in (
+        '<button class="a" @click="clearAll">Clear</button>',
+        "<button onClick={() => a > b && go()} type='button'>\n  Clear\n</button>",
+        '<button v-on:click.once="x">Clear</button>',
+    ):
+        assert is_given_a_handler("Clear", code), code
+    for code in (
+        "<button>Clear</button>",
+        '<button @click="go">Go</button><button>Clear</button>',
+        '<button @click="go">Clear all</button>',
+    ):
+        assert not is_given_a_handler("Clear", code), code

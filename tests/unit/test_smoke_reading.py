@@ -22,6 +22,7 @@ from sandbox.smoke.files import png, sample_file
 from sandbox.smoke.findings import Document, Moment
 from sandbox.smoke.pictures import is_one_colour
 from sandbox.smoke.run import Run
+from sandbox.smoke.shortcuts import shortcuts
 from sandbox.smoke.signatures import sign
 from sandbox.smoke.source import read_findings
 from sandbox.smoke.tester import Attempt, report
@@ -753,6 +754,34 @@ class TestTour:
     def test_of_many_alike_three_are_used(self) -> None:
         assert len(tour_of(*(control(n, f"Item {n}") for n in range(1, 20)))) == 3
 
+    def test_of_rows_that_are_drawn_anew_the_first_and_the_last_are_used(self) -> None:
+        tour, used, number = Tour(40), [], 0
+        rows = ["Tea", "Cake", "Jam", "Milk"]
+        for _ in range(20):
+            numbers = range(number + 1, number + 1 + len(rows))
+            number += len(rows)
+            tour.see([control(one, "Delete") for one in numbers])
+            if (chosen := tour.next()) is None:
+                break
+            used.append(rows.pop(chosen.id - numbers[0]))
+            tour.mark_used(chosen)
+        assert used[:2] == ["Tea", "Milk"]
+        assert len(used) <= 3
+
+    def test_a_row_that_is_no_longer_the_same_is_used_once_more(self) -> None:
+        """What adds a row by writing all anew leaves the earlier ones without a listener."""
+        tour, order, rows, number = Tour(40), [], 0, 1
+        while rows < 9:
+            done = [control(number + row, "Done") for row in range(rows)]
+            tour.see([control(1, "Add"), *done])
+            if (chosen := tour.next()) is None:
+                break
+            order.append(chosen.id if chosen.id == 1 else chosen.id - number)
+            tour.mark_used(chosen)
+            if chosen.id == 1:
+                rows, number = rows + 1, number + 10
+        assert order == [1, 0, 1, 0]
+
     def test_buttons_are_pressed_a_second_time_what_destroys_too(self) -> None:
         order = pressed({"": ["Clear", "Save"]}, {})
         assert order == ["Save", "Clear", "Save", "Clear"]
@@ -918,3 +947,16 @@ class TestFiles:
         assert json.loads(sample_file(".json").content)
         assert zipfile.ZipFile(BytesIO(sample_file(".zip").content)).namelist() == ["sample.txt"]
         assert not is_one_colour(png())
+
+
+def test_shortcuts_are_the_keys_that_a_document_asks_for() -> None:
+    far = "x" * 200
+    code = f"""if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') keep(); {far}
+if (e.key === '?') help(); if (e.code === "KeyP") play(); if (e.key === ' ') go(); {far}
+switch (e.key) {{ case 'Delete': drop(); case 'soup': }} {far}
+if (e.altKey && e.key == 'N') add(); {far} if (e.ctrlKey && e.key === 'w') shut();"""
+    assert shortcuts(code) == ("Control+s", "?", "KeyP", "Space", "Delete", "Alt+n")
+    assert shortcuts("".join(f"e.key === '{letter}';" for letter in "abcdefghijklmno"))[9:] == (
+        "j",
+    )
+    assert shortcuts("switch (kind) { case 'a': }") == ()
