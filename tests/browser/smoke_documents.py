@@ -808,7 +808,7 @@ draw();""",
         ),
         "error",
         "ReferenceError: turn is not defined",
-        1,
+        None,
         "button ‘Next’",
     ),
     "the last of many in a list": Broken(
