@@ -488,6 +488,8 @@ STORED = f"""async () => {{ {UNTIL}
   const title = `../<i>${{"y".repeat(100)}}`;
   storedData({{ id: "a", title }}, panel, () => {{}}).visible(true);
   await until(() => panel.querySelectorAll("li").length > 0);
+  panel.querySelectorAll("details").forEach((one) => {{ one.open = true }});
+  await until(() => [...panel.querySelectorAll("pre")].every((one) => one.textContent));
   let file = "";
   HTMLAnchorElement.prototype.click = function () {{ file = this.download }};
   panel.querySelector("[data-stored-download]").click();

@@ -683,7 +683,7 @@ GUARDS = (
         ("Enter changes nothing", "stay.autofocus", "yes.autofocus"),
     ),
     *of(f"{PAGE}stored-data.js", f"{PAGES}what_a_tool_stored_is_shown_as_text_of_a_length",
-        ("keys are text", "cell.textContent = text;", "cell.innerHTML = text;"),
+        ("keys are text", 'summary.append(made("span", className, text));', 'summary.insertAdjacentHTML("beforeend", `<span class="${className}">${text}</span>`);'),
         ("values are text", "whole.textContent = text.length", "whole.innerHTML = text.length"),
         ("the length of a value", "text.length > LONGEST ?", "text === null ?"),
         ("letters of a file's name", '.replaceAll(/[^\\p{L}\\p{N}]+/gu, "-")', ""),
