@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.providers.hosted import HostedProvider
-from server.providers.hosts import ANTHROPIC, KnownHost
+from server.providers.hosts import ANTHROPIC
 from server.providers.protocol import (
     Event,
     ModelInfo,
@@ -30,7 +30,7 @@ from server.providers.protocol import (
 )
 from server.providers.reading import MalformedError, Reader, count, typed, words
 from server.providers.refusals import Refusals
-from server.providers.transport import Reply, Transport
+from server.providers.transport import Reply
 
 _VERSION = "2023-06-01"
 _MOST_TOKENS = 32_000  # asked for where the model's own limit is not known; see `adapts`
@@ -49,17 +49,10 @@ _COUNTS = (*_INPUT, "output_tokens")
 class AnthropicProvider(HostedProvider):
     """One host that speaks Messages."""
 
+    usual = ANTHROPIC
     path = "/messages"
 
-    def __init__(
-        self,
-        transport: Transport,
-        known: KnownHost = ANTHROPIC,
-        *,
-        base_url: str | None = None,
-        key: str | None = None,
-    ) -> None:
-        super().__init__(transport, known, base_url=base_url, key=key)
+    def know_nothing(self) -> None:
         self._most: dict[str, int] = {}  # output tokens, by model
 
     def reader(self, refusals: Refusals) -> Reader:

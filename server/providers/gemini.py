@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from server.providers.hosted import HostedProvider
-from server.providers.hosts import GEMINI, KnownHost
+from server.providers.hosts import GEMINI
 from server.providers.protocol import (
     Error,
     Event,
@@ -31,7 +31,6 @@ from server.providers.protocol import (
 )
 from server.providers.reading import MalformedError, Reader, count, typed, words
 from server.providers.refusals import Refusals
-from server.providers.transport import Transport
 
 _FILTERS = (
     "SAFETY",
@@ -54,18 +53,9 @@ _OTHER_WORK = ("embedding", "image", "tts", "audio", "live", "robotics", "comput
 class GeminiProvider(HostedProvider):
     """One host that speaks Gemini's format."""
 
+    usual = GEMINI
     path = "/models"
     version = "v1beta"
-
-    def __init__(
-        self,
-        transport: Transport,
-        known: KnownHost = GEMINI,
-        *,
-        base_url: str | None = None,
-        key: str | None = None,
-    ) -> None:
-        super().__init__(transport, known, base_url=base_url, key=key)
 
     def reader(self, refusals: Refusals) -> Reader:
         return _Generated(refusals)

@@ -26,6 +26,8 @@ _MOST_TRIES = 4  # of one request, each without something that the host refused
 class HostedProvider(ABC):
     """One host. The key is optional: local servers need none."""
 
+    usual: ClassVar[KnownHost]
+    """Whose API it is where no other host is named."""
     path: ClassVar[str]
     """Behind the base URL, where it is the same for every model; people paste it with the URL."""
     version: ClassVar[str] = "v1"
@@ -36,16 +38,20 @@ class HostedProvider(ABC):
     def __init__(
         self,
         transport: Transport,
-        known: KnownHost,
+        known: KnownHost | None = None,
         *,
         base_url: str | None = None,
         key: str | None = None,
     ) -> None:
-        self.known = known
-        self.base_url = self.normalised(base_url or known.base_url)
+        self.known = known or self.usual
+        self.base_url = self.normalised(base_url or self.known.base_url)
         self.key = (key or "").strip()
         self._transport = transport
         self._host = host_of(self.base_url)
+        self.know_nothing()
+
+    def know_nothing(self) -> None:  # noqa: B027 - most formats have nothing to learn
+        """Set what is learned of the host while it is asked to what is so at first."""
 
     @property
     def name(self) -> str:

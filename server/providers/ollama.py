@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.providers.hosted import HostedProvider
-from server.providers.hosts import OLLAMA, KnownHost
+from server.providers.hosts import OLLAMA
 from server.providers.protocol import (
     Error,
     Event,
@@ -28,7 +28,7 @@ from server.providers.protocol import (
 )
 from server.providers.reading import MalformedError, Reader, count, typed
 from server.providers.refusals import Refusals
-from server.providers.transport import Reply, Transport
+from server.providers.transport import Reply
 
 PORT = "11434"
 # A server's own addresses to listen on are none to ask.
@@ -45,18 +45,11 @@ _SHOWING = 5.0  # how long Ollama may stay silent when asked for a model, in sec
 class OllamaProvider(HostedProvider):
     """One Ollama."""
 
+    usual = OLLAMA
     path = "/chat"
     silence = 300.0  # a model is loaded first, and a slow machine reads long
 
-    def __init__(
-        self,
-        transport: Transport,
-        known: KnownHost = OLLAMA,
-        *,
-        base_url: str | None = None,
-        key: str | None = None,
-    ) -> None:
-        super().__init__(transport, known, base_url=base_url, key=key)
+    def know_nothing(self) -> None:
         self._contexts: dict[str, int] = {}  # tokens that a model can take
         self._sizes: dict[str, int] = {}  # the largest `num_ctx` that was asked for
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from server.providers.hosted import HostedProvider
-from server.providers.hosts import OPENAI, KnownHost
+from server.providers.hosts import OPENAI
 from server.providers.protocol import (
     Error,
     Event,
@@ -32,7 +32,7 @@ from server.providers.protocol import (
 )
 from server.providers.reading import MalformedError, Reader, count, typed
 from server.providers.refusals import Refusals
-from server.providers.transport import Reply, Transport
+from server.providers.transport import Reply
 
 _STOPS: Mapping[str, StopReason] = {
     "length": "length",
@@ -64,19 +64,12 @@ DONE = "[DONE]"
 class OpenAIProvider(HostedProvider):
     """One host that speaks chat completions."""
 
+    usual = OPENAI
     path = "/chat/completions"
 
-    def __init__(
-        self,
-        transport: Transport,
-        known: KnownHost = OPENAI,
-        *,
-        base_url: str | None = None,
-        key: str | None = None,
-    ) -> None:
-        super().__init__(transport, known, base_url=base_url, key=key)
+    def know_nothing(self) -> None:
         self._include_usage = True
-        self._tokens_field = known.tokens_field if self.is_official else "max_tokens"
+        self._tokens_field = self.known.tokens_field if self.is_official else "max_tokens"
 
     def reader(self, refusals: Refusals) -> Reader:
         return _Chat(refusals)

@@ -1,10 +1,12 @@
-"""A registry of packages on this machine."""
+"""A registry of packages on this machine, and transports of one loop."""
 
 from __future__ import annotations
 
 import pytest
+import pytest_asyncio
 
 from tests.archives import open_registry
+from tests.integration.wires import close_transports
 
 
 @pytest.fixture
@@ -19,3 +21,10 @@ def registry(monkeypatch):
         put.environment = here.environment
         put.asked = here.asked
         yield put
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def transports():
+    """Close at the end of a file what `transport_of` opened."""
+    yield
+    await close_transports()

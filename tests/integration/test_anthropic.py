@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import pytest_asyncio
 
 from server.providers.anthropic import AnthropicProvider
 from server.providers.protocol import ModelRequest, Start, Stop, Text, Turn, Usage
-from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     REQUEST,
     Played,
@@ -17,22 +15,15 @@ from tests.integration.wires import (
     only_error,
     playing,
     refused,
+    transport_of,
     typed_events,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-_OPEN: list[Transport] = []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transport():
-    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
-    yield
-    await _OPEN.pop().aclose()
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 
 
 def connected(host, suffix=""):
-    return AnthropicProvider(_OPEN[0], base_url=host.url + suffix, key="sk-ant-0123456789")
+    return AnthropicProvider(transport_of(), base_url=host.url + suffix, key="sk-ant-0123456789")
 
 
 def answer(reason="end_turn", details=None, usage=None):

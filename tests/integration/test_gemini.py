@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import pytest_asyncio
 
 from server.providers.gemini import GeminiProvider
 from server.providers.protocol import Error, ModelRequest, Start, Stop, Text, Turn, Usage
-from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     REQUEST,
     Played,
@@ -19,21 +17,14 @@ from tests.integration.wires import (
     playing,
     refused,
     text_of,
+    transport_of,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-_OPEN: list[Transport] = []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transport():
-    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
-    yield
-    await _OPEN.pop().aclose()
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 
 
 def connected(host, suffix=""):
-    return GeminiProvider(_OPEN[0], base_url=host.url + suffix, key="AIza-0123456789")
+    return GeminiProvider(transport_of(), base_url=host.url + suffix, key="AIza-0123456789")
 
 
 async def said(*answers, request=REQUEST):

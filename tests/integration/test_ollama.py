@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import pytest_asyncio
 
 from server.providers.ollama import OllamaProvider
 from server.providers.protocol import Image, ModelRequest, Start, Stop, Text, Turn, Usage
-from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     REQUEST,
     Played,
@@ -20,18 +18,11 @@ from tests.integration.wires import (
     playing,
     refused,
     text_of,
+    transport_of,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 LINES = "application/x-ndjson"
-_OPEN: list[Transport] = []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transport():
-    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
-    yield
-    await _OPEN.pop().aclose()
 
 
 def line(text="", done=False, **more):
@@ -43,7 +34,7 @@ FINE = Played(ndjson(line("hi"), line(done=True, done_reason="stop")), content_t
 
 async def said(*answers, request=REQUEST, shown=None):
     async with playing(*answers, shown=shown) as host:
-        return await gathered(OllamaProvider(_OPEN[0], base_url=host.url), request), host
+        return await gathered(OllamaProvider(transport_of(), base_url=host.url), request), host
 
 
 def asking(characters, most=None, images=()):
@@ -98,7 +89,7 @@ async def test_other_letters_and_pictures_take_more_room_than_they_look():
 
 async def test_a_model_is_asked_once_and_its_context_never_shrinks_between_calls():
     async with playing(FINE) as host:
-        provider = OllamaProvider(_OPEN[0], base_url=host.url)
+        provider = OllamaProvider(transport_of(), base_url=host.url)
         for characters in (60_000, 10):
             await gathered(provider, asking(characters))
     assert len(host.shown) == 1
@@ -108,7 +99,7 @@ async def test_a_model_is_asked_once_and_its_context_never_shrinks_between_calls
 async def test_what_does_not_fit_is_told_by_ollama_and_given_more_room_while_there_is_some():
     too_long = refused(400, {"error": "the input length exceeds the context length"})
     async with playing(too_long, FINE) as host:
-        events = await gathered(OllamaProvider(_OPEN[0], base_url=host.url))
+        events = await gathered(OllamaProvider(transport_of(), base_url=host.url))
         assert events[-1] == Stop("stop")
         assert room(host, 1) == 2 * room(host, 0)
     assert host.body()["truncate"] is False
@@ -122,7 +113,7 @@ async def test_what_does_not_fit_is_told_by_ollama_and_given_more_room_while_the
 async def test_a_host_that_never_has_room_is_not_asked_for_ever_more():
     too_long = refused(400, {"error": "the input length exceeds the context length"})
     async with playing(too_long, shown=refused(404, {"error": "none"})) as host:
-        provider = OllamaProvider(_OPEN[0], base_url=host.url)
+        provider = OllamaProvider(transport_of(), base_url=host.url)
         for _ in range(3):
             only_error(await gathered(provider))
     assert max(room(host, number) for number in range(len(host.requests))) == 131_072
@@ -204,7 +195,7 @@ async def test_models_are_listed_without_those_that_embed():
         {"name": 7},
     ]
     async with playing(Played({"models": models}, content_type="application/json")) as host:
-        listing = await OllamaProvider(_OPEN[0], base_url=host.url).models()
+        listing = await OllamaProvider(transport_of(), base_url=host.url).models()
     assert [(one.model, one.images) for one in listing.models] == [("a:1b", True), ("b", None)]
 
 

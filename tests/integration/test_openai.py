@@ -10,7 +10,6 @@ import time
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import (
@@ -27,31 +26,12 @@ from server.providers.protocol import (
 from server.providers.refusals import Refusals
 from server.providers.scripted import ScriptedServer
 from server.providers.scripted_answers import Answer, ScriptedError
-from server.providers.transport import Reply, Timeouts, Transport
+from server.providers.transport import Reply, Timeouts
+from tests.integration.wires import KEY, PATIENT, TEXT, transport_of
 
-KEY = "sk-secret-0123456789"
-PATIENT = Timeouts(connect=60, silence=60)
 REQUEST = ModelRequest("scripted", "Be brief.", (Turn("user", "hello"),), ("hello",))
-TEXT = "Grüße, 世界! 😀 <b>done</b>\n```html\n<p>ok</p>\n```\n"
 
-
-# One loop and one transport for all, as in the server: each new transport reads the machine's
-# certificate authorities again.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-_OPEN: dict[Timeouts, Transport] = {}
-
-
-def transport_of(timeouts=PATIENT):
-    if timeouts not in _OPEN:
-        _OPEN[timeouts] = Transport(timeouts)
-    return _OPEN[timeouts]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transports():
-    yield
-    while _OPEN:
-        await _OPEN.popitem()[1].aclose()
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 
 
 @contextlib.asynccontextmanager

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-import pytest_asyncio
 
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import ModelRequest, Reasoning, Start, Stop, Text, Turn, Usage
 from server.providers.responses import ResponsesProvider
-from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     REQUEST,
     Played,
@@ -20,23 +18,18 @@ from tests.integration.wires import (
     refused,
     text_of,
     thoughts_of,
+    transport_of,
     typed_events,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-_OPEN: list[Transport] = []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transport():
-    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
-    yield
-    await _OPEN.pop().aclose()
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 
 
 async def said(*values, request=REQUEST, more=b""):
     async with playing(Played(typed_events(*values) + more)) as host:
-        return await gathered(ResponsesProvider(_OPEN[0], base_url=host.url, key="k"), request)
+        return await gathered(
+            ResponsesProvider(transport_of(), base_url=host.url, key="k"), request
+        )
 
 
 def end(kind, **more):
@@ -117,7 +110,7 @@ async def test_a_host_that_does_not_stream_still_answers():
         "usage": {"input_tokens": 1, "output_tokens": 3},
     }
     async with playing(Played(whole, content_type="application/json")) as host:
-        events = await gathered(ResponsesProvider(_OPEN[0], base_url=host.url))
+        events = await gathered(ResponsesProvider(transport_of(), base_url=host.url))
     assert events == [Start("m"), Text("No."), Usage(1, 3), Stop("refusal")]
 
 
@@ -125,7 +118,7 @@ async def test_nothing_is_stored_and_the_system_prompt_are_instructions():
     turns = (Turn("user", "a"), Turn("assistant", "b"), Turn("user", "c"))
     request = ModelRequest("m", "Be brief.", turns, (), max_output_tokens=99)
     async with playing(Played(typed_events(end("completed")))) as host:
-        await gathered(ResponsesProvider(_OPEN[0], base_url=host.url), request)
+        await gathered(ResponsesProvider(transport_of(), base_url=host.url), request)
     assert host.requests[0].path == "/v1/responses"
     assert host.body() == {
         "model": "m",
@@ -140,7 +133,7 @@ async def test_nothing_is_stored_and_the_system_prompt_are_instructions():
 async def test_a_model_that_speaks_this_format_alone_says_how_to_reach_it():
     message = "This model is only supported in v1/responses and not in v1/chat/completions."
     async with playing(refused(404, {"error": {"message": message}})) as host:
-        error = only_error(await gathered(OpenAIProvider(_OPEN[0], base_url=host.url)))
+        error = only_error(await gathered(OpenAIProvider(transport_of(), base_url=host.url)))
     assert "OPENAI_FORMAT=responses" in error.action
 
 
@@ -159,5 +152,5 @@ async def test_a_model_that_speaks_this_format_alone_says_how_to_reach_it():
 )
 async def test_json_of_another_shape_is_garbage(value):
     async with playing(Played(f"data: {json.dumps(value)}\n\n".encode())) as host:
-        events = await gathered(ResponsesProvider(_OPEN[0], base_url=host.url))
+        events = await gathered(ResponsesProvider(transport_of(), base_url=host.url))
     assert [event.code for event in events] == ["garbage"]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from server.providers.anthropic import AnthropicProvider
 from server.providers.gemini import GeminiProvider
@@ -17,7 +16,6 @@ from server.providers.ollama import OllamaProvider
 from server.providers.openai import OpenAIProvider
 from server.providers.protocol import Error, Event, Reasoning, Start, Stop, Text, Usage
 from server.providers.responses import ResponsesProvider
-from server.providers.transport import Timeouts, Transport
 from tests.integration.wires import (
     KEY,
     PICTURED,
@@ -33,10 +31,11 @@ from tests.integration.wires import (
     refused,
     text_of,
     thoughts_of,
+    transport_of,
     typed_events,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("transports")]
 
 
 @dataclass(frozen=True)
@@ -280,7 +279,6 @@ WIRES = {
     "ollama": OLLAMA,
 }
 REFUSING = {name: wire for name, wire in WIRES.items() if wire.refusing}  # Ollama has no word
-_OPEN: list[Transport] = []
 
 
 @pytest.fixture(params=WIRES)
@@ -288,15 +286,8 @@ def wire(request):
     return WIRES[request.param]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def _transport():
-    _OPEN.append(Transport(Timeouts(connect=60, silence=60)))
-    yield
-    await _OPEN.pop().aclose()
-
-
 def connected(wire, host, key=KEY):
-    return wire.provider(_OPEN[0], base_url=host.url, key=key)
+    return wire.provider(transport_of(), base_url=host.url, key=key)
 
 
 async def played(wire, *answers, **options):
@@ -391,7 +382,7 @@ async def test_what_is_not_the_format_is_garbage_and_names_the_host(wire, data):
     error = (await played(wire, wire.played(wire.frame.format(data).encode())))[-1]
     assert error.code == "garbage"
     assert "127.0.0.1" in error.message
-    assert wire.provider(_OPEN[0]).known.url_variable in error.action
+    assert wire.provider(transport_of()).known.url_variable in error.action
 
 
 async def test_a_web_page_is_garbage_and_its_title_is_told(wire):
@@ -417,7 +408,7 @@ async def test_a_key_that_is_not_accepted_names_its_variable_and_stays_secret(wi
     answer = refused(401, {"error": {"message": f"Bad key {KEY}"}})
     error = only_error(await played(wire, answer))
     assert error.code == "unauthorized"
-    assert wire.provider(_OPEN[0]).known.key_variables[0] in error.action
+    assert wire.provider(transport_of()).known.key_variables[0] in error.action
     assert "secret" not in repr(error)
 
 

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from server.providers.protocol import Error, Image, ModelRequest, Reasoning, Text, Turn
 from server.providers.scripted_wire import Request, dump, head, http_chunks, read_request
+from server.providers.transport import Timeouts, Transport
 
+PATIENT = Timeouts(connect=60, silence=60)
 KEY = "sk-secret-0123456789"
 TEXT = "Grüße, 世界! 😀 <b>done</b>\n```html\n<p>ok</p>\n```\n"
 PIECES = ("Grü", "ße, 世", "界! ", "😀 <b>done", "</b>\n```html\n<p>ok</p>", "\n```\n")
@@ -21,6 +23,22 @@ PICTURED = ModelRequest(
     (Turn("user", "like this", (Image("image/png", "aGk="),)),),
     (),
 )
+
+# One transport for all tests of a file, as in the server: each new one reads the machine's
+# certificate authorities again.
+_OPEN: dict[Timeouts, Transport] = {}
+
+
+def transport_of(timeouts: Timeouts = PATIENT) -> Transport:
+    """Return the open one; the fixture `transports` closes it."""
+    if timeouts not in _OPEN:
+        _OPEN[timeouts] = Transport(timeouts)
+    return _OPEN[timeouts]
+
+
+async def close_transports() -> None:
+    while _OPEN:
+        await _OPEN.popitem()[1].aclose()
 
 
 @dataclass(frozen=True)
