@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.report import Finding
+from sandbox.smoke.places import line_at
 
 # What an engine throws by itself is no tool's own words, wherever they are shown.
 _OF_AN_ENGINE = re.compile(
@@ -72,7 +73,7 @@ def _throws(said: str, html: str) -> Iterator[int]:
 
 def _blocks(said: str, html: str, line: int | None) -> Iterator[_Block]:
     for at in _throws(said, html):
-        is_it = line is None or html.count("\n", 0, at) + 1 == line
+        is_it = line is None or line_at(html, at) == line
         if is_it and (block := _block(html, at)):
             yield block
 

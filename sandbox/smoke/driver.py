@@ -270,9 +270,9 @@ class Driver:
     async def _read_handlers(self) -> None:
         """Tell of inline handlers that cannot be read, whether or not a person comes to them."""
         for doubt in self._doubts:
-            details = None
-            if doubt.handler:
-                details = await self._patience.answered(self._session.unreadable(doubt.handler))
+            if not doubt.handler:
+                continue
+            details = await self._patience.answered(self._session.unreadable(doubt.handler))
             if details is not None:
                 self._session.add(doubt.finding(findings.message_of(details)))
 

@@ -265,6 +265,8 @@ def settled(seen: Iterable[Finding], document: Document) -> tuple[Finding, ...]:
 def _sent_once(found: tuple[Finding, ...], document: Document) -> tuple[Finding, ...]:
     """Tell of a form that is sent only where it is known that no code has taken it."""
     sent = [one for one in found if one.kind == SENT]
+    if not sent:
+        return found  # without reading the document: this is asked after every act
     kept = [one for one in sent if one.severity == "fatal"]
     if not kept and _HAS_CODE.search(document.html) is None:
         kept = sent[:1]  # Enter in one of its fields has sent it as well
